@@ -1,0 +1,97 @@
+"""A trained network on a dataset -> the metrics and small arrays of one logged epoch."""
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from binenc_core.config import RunConfig
+from binenc_core.data import Dataset
+from binenc_core.loss import total_loss
+from binenc_core.metrics.binarity import binarity_metrics, standardize
+from binenc_core.metrics.classes import class_means
+from binenc_core.metrics.collapse import collapse_metrics
+from binenc_core.metrics.encoding import encoding_metrics, positive_fractions
+from binenc_core.models import Classifier
+
+EVALUATION_BATCH = 1000
+# Figure 1 asks of the architectures with a linear penultimate layer alone whether it is binary.
+LINEAR_HEADS = ("binary", "linear")
+HISTOGRAM_EDGES = np.linspace(-3, 3, 61)
+
+
+class Outputs(NamedTuple):
+    """What the network gives for N images: float32 (N, C) and (N, P), and labels int64 (N,)."""
+
+    logits: Tensor
+    x: Tensor
+    labels: Tensor
+
+
+class Evaluation(NamedTuple):
+    """Metrics by split ("train", "test") and name; arrays of the training set by name."""
+
+    metrics: dict[str, dict[str, float]]
+    arrays: dict[str, NDArray]
+
+
+@torch.inference_mode()
+def outputs(model: Classifier, images: Tensor, labels: Tensor) -> Outputs:
+    """Outputs of the network in evaluation mode, for images and labels on its device."""
+    model.eval()
+    parts = [model(batch) for batch in images.split(EVALUATION_BATCH)]
+    logits, x = (torch.cat(part) for part in zip(*parts, strict=True))
+    if x.device.type == "mps":  # has no float64, which the metrics need
+        return Outputs(logits.cpu(), x.cpu(), labels.cpu())
+    return Outputs(logits, x, labels)
+
+
+@torch.inference_mode()
+def evaluate(model: Classifier, data: Dataset, config: RunConfig) -> Evaluation:
+    """Every metric of `metrics.names` that applies to the head, on the train and the test set."""
+    train = outputs(model, data.train_images, data.train_labels)
+    test = outputs(model, data.test_images, data.test_labels)
+    weights = model.classifier.weight.to(train.x.device)
+    centers = class_means(train.x, train.labels)
+    metrics = {}
+    arrays = {
+        "class_means": centers.float().cpu().numpy(),
+        "positive_fractions": positive_fractions(train.x, train.labels).float().cpu().numpy(),
+    }
+    for split, out in (("train", train), ("test", test)):
+        predicted = out.logits.argmax(dim=1)
+        metrics[split] = {
+            **_fit_metrics(out, predicted, config),
+            **encoding_metrics(out.x, out.labels, predicted),
+            **collapse_metrics(out.x, out.labels, predicted, weights, centers),
+        }
+        if config.head in LINEAR_HEADS:
+            values = out.x.cpu().numpy()
+            binarity, mixtures = binarity_metrics(values)
+            metrics[split] |= binarity
+            if split == "train":
+                arrays |= {f"mixture_{k}": v.astype("f4") for k, v in mixtures._asdict().items()}
+                arrays["latent_histogram"] = latent_histogram(values)
+    return Evaluation(metrics, arrays)
+
+
+def _fit_metrics(out: Outputs, predicted: Tensor, config: RunConfig) -> dict[str, float]:
+    loss = total_loss(out.logits, out.x, out.labels, config.gamma, config.penalty)
+    return {
+        "loss": float(loss),
+        "cross_entropy": float(cross_entropy(out.logits, out.labels)),
+        "accuracy": float((predicted == out.labels).double().mean()),
+    }
+
+
+def latent_histogram(values: NDArray) -> NDArray[np.uint32]:
+    """Counts of each dimension's standardized values in HISTOGRAM_EDGES, (P, bins).
+
+    `values` (N, P); what lies beyond the outer edges counts in the outer bins.
+    """
+    clipped = standardize(values).clip(HISTOGRAM_EDGES[0], HISTOGRAM_EDGES[-1])
+    counts = [np.histogram(column, HISTOGRAM_EDGES)[0] for column in clipped.T]
+    return np.array(counts, dtype=np.uint32)

@@ -1,0 +1,42 @@
+"""Writing files and folders so that they appear whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder to fill, which takes the place of `target` when the block succeeds.
+
+    If the block fails the temporary folder is removed and `target` is as it was. Raises OSError
+    where the disk is full or the parent cannot be written.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        draft.chmod(0o755)  # mkdtemp's folders are their owner's alone
+        yield draft
+        _exchange(draft, target)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _exchange(draft: Path, target: Path) -> None:
+    """Rename `draft` to `target`, leaving the old content of `target` in `draft`'s place."""
+    if not target.exists():
+        os.replace(draft, target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    try:
+        os.replace(target, old)
+        try:
+            os.replace(draft, target)
+        except OSError:
+            os.replace(old, target)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

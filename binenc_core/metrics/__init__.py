@@ -1,0 +1,1 @@
+"""Every quantity of the paper's figures, as pure functions of arrays."""

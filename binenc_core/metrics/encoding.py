@@ -1,0 +1,67 @@
+"""Shared encoding (paper, figure 2): do the points of a class have the same bits?
+
+A point's code has bit 1 where x > 0 and bit 0 elsewhere.
+"""
+
+import torch
+from torch import Tensor
+
+from binenc_core.metrics.classes import class_means, compact
+
+
+def positive_fractions(x: Tensor, labels: Tensor) -> Tensor:
+    """f: fraction of each class's points with bit 1, float64 (C, P); every class must occur."""
+    return class_means(x > 0, labels)
+
+
+def bit_agreement(fractions: Tensor) -> float:
+    """Mean over classes and dimensions of max(f, 1−f), between 0.5 and 1 (released code)."""
+    return float(torch.maximum(fractions, 1 - fractions).mean())
+
+
+def majority_codes(fractions: Tensor) -> Tensor:
+    """Code of each class, bool (C, P): the bit that more than half of its points have.
+
+    Where more than half of a class shares one whole code, it is that code.
+    """
+    return fractions > 0.5
+
+
+def code_agreement(x: Tensor, labels: Tensor, codes: Tensor) -> float:
+    """Fraction of points whose whole code equals their class's code (paper's text)."""
+    return float(((x > 0) == codes[labels]).all(dim=1).double().mean())
+
+
+def hamming_distances(codes: Tensor) -> Tensor:
+    """Number of bits in which two codes differ, int64 (C, C)."""
+    return (codes[:, None, :] != codes[None, :, :]).sum(dim=2)
+
+
+def vertex_cosine(x: Tensor) -> float:
+    """Mean cosine between a point and its nearest hypercube vertex, ‖x‖₁ / (√P ‖x‖₂).
+
+    1 where all coordinates have the same magnitude; points at the origin are left out.
+    """
+    norms = x.norm(dim=1)
+    cosines = x.abs().sum(dim=1) / (norms * x.shape[1] ** 0.5)
+    return float(cosines[norms > 0].double().mean())
+
+
+def encoding_metrics(x: Tensor, labels: Tensor, predicted: Tensor) -> dict[str, float]:
+    """Every quantity of figure 2, by its name in `metrics.names`.
+
+    `x` float32 (N, P), `labels` and `predicted` int64 (N,) with every class in `labels`.
+    """
+    fractions = positive_fractions(x, labels)
+    codes = majority_codes(fractions)
+    distances = hamming_distances(codes)
+    pairs = distances[torch.triu(torch.ones_like(distances), diagonal=1).bool()].double()
+    return {
+        "bit_agreement": bit_agreement(fractions),
+        "bit_agreement_predicted": bit_agreement(positive_fractions(x, compact(predicted))),
+        "code_agreement": code_agreement(x, labels, codes),
+        "distinct_codes": float(len(codes.unique(dim=0))),
+        "hamming_mean": float(pairs.mean()),
+        "hamming_min": float(pairs.min()),
+        "vertex_cosine": vertex_cosine(x),
+    }

@@ -1,0 +1,56 @@
+"""What every recorded quantity is, by the name of its column in history.csv."""
+
+METRICS: dict[str, str] = {
+    "loss": "training objective in evaluation mode, nats",
+    "cross_entropy": "cross-entropy in evaluation mode, nats",
+    "accuracy": "fraction of images classified correctly (paper, figure 3)",
+    "gmm_score": "mean log-likelihood per value of the two-component mixture fitted to each latent "
+    "dimension, averaged over dimensions, nats (paper, figure 1)",
+    "gmm_std": "mean standard deviation of the mixture's two components, averaged over dimensions, "
+    "in units of x (paper, figure 1)",
+    "gmm_score_standardized": "gmm_score on values standardized per dimension",
+    "gmm_std_standardized": "gmm_std on values standardized per dimension",
+    "peak_separation": "|m1 − m2| / mean(s1, s2) of the mixture on standardized values, averaged "
+    "over dimensions",
+    "bic_gain": "BIC of one Gaussian less BIC of two, on standardized values, averaged over "
+    "dimensions",
+    "bit_agreement": "mean over classes and dimensions of max(f, 1 − f), f the fraction of a "
+    "class's points with x > 0; classes by true label",
+    "bit_agreement_predicted": "bit_agreement with classes by predicted label (released code, "
+    "figure 2)",
+    "code_agreement": "fraction of points whose whole code equals their class's majority code "
+    "(paper's text on figure 2)",
+    "distinct_codes": "number of distinct majority codes among the classes",
+    "hamming_mean": "mean Hamming distance between the majority codes of two classes, bits",
+    "hamming_min": "smallest Hamming distance between the majority codes of two classes, bits",
+    "vertex_cosine": "mean cosine between a point and its nearest hypercube vertex",
+    "equinorm": "std / mean of the norms of the class means, centered by the mean of the class "
+    "means (paper, figure 4)",
+    "equinorm_sample_mean": "equinorm with class means centered by the sample mean",
+    "equiangularity": "std of the cosines between centered class means (paper, figure 4)",
+    "equiangularity_sample_mean": "equiangularity with class means centered by the sample mean",
+    "max_angle": "mean over pairs of classes of |cos + 1/(C − 1)| (paper, figure 4)",
+    "max_angle_released": "max_angle with the diagonal pairs included, centered by the sample mean "
+    "(released code)",
+    "within_between": "Tr(Sw Sb⁺)/C (paper, figure 4)",
+    "within_between_released": "Tr(Sw Sb⁺)/C with classes by predicted label and Sb the sample "
+    "covariance of the class means (released code)",
+    "within_covariance": "mean of all P² entries of the class-averaged sample covariance (released "
+    "code, figure 4)",
+    "within_variance": "Tr(Sw)/P",
+    "within_between_traces": "Tr(Sw)/Tr(Sb)",
+    "self_duality": "distance of the classifier's weights from the centered class means, both at "
+    "Frobenius norm 1 (NC3)",
+    "center_disagreement": "fraction of points whose predicted label is not that of the nearest "
+    "training class mean (NC4)",
+}
+
+# Needs a penultimate layer whose values may be negative and cluster in two peaks (figure 1).
+BINARITY = (
+    "gmm_score",
+    "gmm_std",
+    "gmm_score_standardized",
+    "gmm_std_standardized",
+    "peak_separation",
+    "bic_gain",
+)

@@ -1,0 +1,177 @@
+"""Runs on disk: look a training up, or train it and keep it.
+
+A run is a folder `runs/<id>` with config.json, info.json, history.csv and arrays.npz. A frozen
+campaign is a folder `results/<name>` with runs.csv, history.csv, arrays/<id>.npz and README.md.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from binenc_core import provenance
+from binenc_core.config import RunConfig
+from binenc_core.files import whole_folder
+
+RESULTS = provenance.ROOT / "results"
+CONFIG_FIELDS = [item.name for item in fields(RunConfig)]
+INFO_FIELDS = ["diverged_epoch", "seconds", "device", "threads", "processor", "versions", "commit"]
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training.
+
+    `history`: a row for each logged epoch and split, with the columns epoch, split and the metrics.
+    `info`: INFO_FIELDS by name; `diverged_epoch` is None for a run that went through.
+    `arrays_path`: the npz file of its small arrays.
+    """
+
+    config: RunConfig
+    history: pd.DataFrame
+    info: dict[str, Any]
+    arrays_path: Path
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Small arrays by name, stacked over the logged epochs, which are in "epochs"."""
+        with np.load(self.arrays_path, allow_pickle=False) as stored:
+            return dict(stored)
+
+
+def runs_folder() -> Path:
+    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`."""
+    return Path(os.environ.get("BINENC_RUNS") or provenance.ROOT / "runs")
+
+
+def find(config: RunConfig) -> Run | None:
+    """The finished run of a configuration, from results/ or else from the runs folder."""
+    return frozen_runs().get(config.id) or _stored_run(config)
+
+
+def frozen_runs(folder: Path | None = None) -> dict[str, Run]:
+    """Every run of the campaigns frozen in a folder (results/ by default), by id."""
+    folder = folder or RESULTS
+    runs: dict[str, Run] = {}
+    for table in sorted(folder.glob("*/runs.csv")):
+        runs.update({run.config.id: run for run in load_campaign(table.parent)})
+    return runs
+
+
+def load_campaign(folder: Path) -> list[Run]:
+    """The runs of one frozen campaign, in the order of its runs.csv."""
+    # A changed file has another time, so a campaign frozen again is read again.
+    times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
+    return list(_read_campaign(folder, times))
+
+
+@cache
+def _read_campaign(folder: Path, times: tuple[int, ...]) -> tuple[Run, ...]:
+    table = pd.read_csv(folder / "runs.csv", keep_default_na=False)
+    histories = dict(tuple(pd.read_csv(folder / "history.csv").groupby("id")))
+    runs = []
+    for row in table.to_dict("records"):
+        history = histories.get(row["id"], pd.DataFrame(columns=["id", "epoch", "split"]))
+        runs.append(
+            Run(
+                config=RunConfig(**{k: row[k] for k in CONFIG_FIELDS if k in row}),
+                history=history.drop(columns="id").reset_index(drop=True),
+                info={k: row[k] for k in INFO_FIELDS}
+                | {
+                    "diverged_epoch": int(row["diverged_epoch"])
+                    if row["diverged_epoch"] != ""
+                    else None
+                },
+                arrays_path=folder / "arrays" / f"{row['id']}.npz",
+            )
+        )
+    return tuple(runs)
+
+
+def _stored_run(config: RunConfig) -> Run | None:
+    folder = runs_folder() / config.id
+    if not folder.exists():
+        return None
+    return Run(
+        config=config,
+        history=pd.read_csv(folder / "history.csv"),
+        info=json.loads((folder / "info.json").read_text(encoding="utf8")),
+        arrays_path=folder / "arrays.npz",
+    )
+
+
+def get_or_train(config: RunConfig, device: str = "auto", say: Say = print) -> Run:
+    """The run of a configuration: found on disk, or trained now and kept.
+
+    Says which of the two, and how long a training will take. Raises ValueError for a device that
+    is not there.
+    """
+    if found := find(config):
+        say(f"hit: {config.label} ({config.id}) is in {_place(found)}")
+        return found
+    from binenc_core.devices import resolve_device
+    from binenc_core.training import estimated_seconds
+
+    target = resolve_device(device)
+    expected = duration(estimated_seconds(config, target))
+    say(f"miss: training {config.label} ({config.id}), about {expected} on {target.type}")
+    return _train_and_keep(config, target)
+
+
+def get_or_train_all(
+    configs: Iterable[RunConfig], device: str = "auto", say: Say = print
+) -> list[Run]:
+    """The runs of several configurations, in their order; hits are told in one line."""
+    configs = list(configs)
+    found = {config.id: run for config in configs if (run := find(config))}
+    places = sorted({_place(run) for run in found.values()})
+    where = f" in {', '.join(places)}" if places else ""
+    missing = len({config.id for config in configs} - set(found))
+    say(f"{len(configs)} runs: {len(found)} hits{where}, {missing} misses")
+    return [found[c.id] if c.id in found else get_or_train(c, device, say) for c in configs]
+
+
+def _place(run: Run) -> str:
+    """The folder that holds a run, as a short name: `results/<name>` or `runs`."""
+    folder = run.arrays_path.parents[1]
+    return f"results/{folder.name}" if run.arrays_path.parent.name == "arrays" else "runs"
+
+
+def _train_and_keep(config: RunConfig, device: Any) -> Run:
+    import torch
+
+    from binenc_core.training import train
+
+    commit = provenance.commit()  # before the hours in which the code may change
+    outcome = train(config, device)
+    info = {
+        "diverged_epoch": outcome.diverged_epoch,
+        "seconds": round(outcome.seconds, 1),
+        "device": device.type,
+        "threads": torch.get_num_threads(),
+        "processor": provenance.processor(),
+        "versions": provenance.versions(),
+        "commit": commit,
+    }
+    history = pd.DataFrame(outcome.records, columns=None if outcome.records else ["epoch", "split"])
+    with whole_folder(runs_folder() / config.id) as draft:
+        (draft / "config.json").write_text(json.dumps(config.as_dict(), indent=1), encoding="utf8")
+        (draft / "info.json").write_text(json.dumps(info, indent=1), encoding="utf8")
+        history.to_csv(draft / "history.csv", index=False)
+        np.savez_compressed(draft / "arrays.npz", **outcome.arrays)
+    return _stored_run(config)
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit a reader would choose: "4 s", "12 min", "3.5 h"."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

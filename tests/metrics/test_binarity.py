@@ -1,0 +1,74 @@
+"""Binarity metrics against mixtures whose parameters are known, and against SciPy's densities."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+from sklearn.mixture import GaussianMixture
+
+from binenc_core.metrics import binarity
+
+RNG = np.random.default_rng(0)
+# Dimension 0: peaks at −1 and 1, of width 0.1. Dimension 1: one Gaussian.
+SIDES = np.where(RNG.random(4000) < 0.25, -1, 1)
+VALUES = np.column_stack([SIDES + 0.1 * RNG.standard_normal(4000), RNG.standard_normal(4000)])
+
+
+def test_recovers_a_known_mixture():
+    mixtures = binarity.fit_mixtures(VALUES[:, :1])
+    assert mixtures.means[0] == pytest.approx([-1, 1], abs=0.01)
+    assert mixtures.stds[0] == pytest.approx([0.1, 0.1], abs=0.005)
+    assert mixtures.weights[0] == pytest.approx([0.25, 0.75], abs=0.02)
+    assert binarity.peak_separation(mixtures)[0] == pytest.approx(20, rel=0.05)
+
+
+def test_score_is_the_mean_log_density():
+    mixtures = binarity.fit_mixtures(VALUES)
+    for j in range(2):
+        density = sum(
+            w * norm.pdf(VALUES[:, j], m, s)
+            for w, m, s in zip(
+                mixtures.weights[j], mixtures.means[j], mixtures.stds[j], strict=True
+            )
+        )
+        assert mixtures.score[j] == pytest.approx(np.log(density).mean(), rel=1e-9)
+
+
+def test_bic_prefers_two_components_where_there_are_two():
+    standardized = binarity.standardize(VALUES)
+    gain = binarity.single_gaussian_bic(standardized) - binarity.fit_mixtures(standardized).bic
+    assert gain[0] > 1000
+    assert gain[1] < 0
+
+
+def test_single_gaussian_bic_is_scikit_learns():
+    expected = [GaussianMixture(1).fit(c[:, None]).bic(c[:, None]) for c in VALUES.T]
+    assert binarity.single_gaussian_bic(VALUES) == pytest.approx(expected, rel=1e-9)
+
+
+def test_standardized_quantities_do_not_depend_on_scale_and_the_raw_ones_do():
+    before, _ = binarity.binarity_metrics(VALUES)
+    after, _ = binarity.binarity_metrics(50 * VALUES + 3)
+    for name in before.keys() - {"gmm_score", "gmm_std"}:
+        assert after[name] == pytest.approx(before[name], rel=1e-6), name
+    assert after["gmm_std"] == pytest.approx(50 * before["gmm_std"], rel=1e-3)
+    assert after["gmm_score"] == pytest.approx(before["gmm_score"] - np.log(50), rel=1e-3)
+
+
+def test_averages_over_dimensions():
+    metrics, mixtures = binarity.binarity_metrics(VALUES)
+    columns = [binarity.binarity_metrics(VALUES[:, [j]])[0] for j in range(2)]
+    for name, value in metrics.items():
+        assert value == pytest.approx((columns[0][name] + columns[1][name]) / 2), name
+    assert metrics["gmm_score_standardized"] == pytest.approx(mixtures.score.mean())
+
+
+def test_a_dimension_that_never_changes_is_a_point():
+    values = np.column_stack([np.full(200, 0.5), RNG.standard_normal(200)])
+    mixtures = binarity.fit_mixtures(binarity.standardize(values))
+    assert np.isfinite(mixtures.score).all()
+    assert mixtures.stds[0] == pytest.approx([1e-3, 1e-3])  # scikit-learn's floor
+
+
+def test_same_values_give_the_same_mixtures():
+    first, second = binarity.fit_mixtures(VALUES), binarity.fit_mixtures(VALUES)
+    assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))

@@ -1,0 +1,95 @@
+"""Shared-encoding metrics against known answers and against loops over points."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from binenc_core.metrics import encoding
+
+# Four vertices of {−1, 1}³ with pairwise Hamming distance 2.
+VERTICES = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
+
+
+def test_points_on_the_vertices_of_a_hypercube():
+    labels = torch.arange(4).repeat(6)
+    found = encoding.encoding_metrics(0.3 * VERTICES[labels], labels, labels)
+    assert found == {
+        "bit_agreement": 1,
+        "bit_agreement_predicted": 1,
+        "code_agreement": 1,
+        "distinct_codes": 4,
+        "hamming_mean": 2,
+        "hamming_min": 2,
+        "vertex_cosine": pytest.approx(1),
+    }
+
+
+def test_zero_counts_as_bit_zero():
+    x = torch.tensor([[0.0], [0.1], [-0.1]])
+    assert encoding.positive_fractions(x, torch.zeros(3, dtype=torch.int64)).item() == (
+        pytest.approx(1 / 3)
+    )
+
+
+def test_one_flipped_bit_costs_one_code_but_one_bit_in_three():
+    labels = torch.zeros(4, dtype=torch.int64)
+    x = VERTICES[0].repeat(4, 1)
+    x[2, 1] = -1
+    fractions = encoding.positive_fractions(x, labels)
+    assert encoding.bit_agreement(fractions) == pytest.approx((1 + 0.75 + 1) / 3)
+    codes = encoding.majority_codes(fractions)
+    assert encoding.code_agreement(x, labels, codes) == pytest.approx(0.75)
+
+
+def test_classes_that_share_a_code_are_counted_once():
+    labels = torch.arange(4).repeat(5)
+    x = VERTICES[torch.tensor([0, 1, 1, 3])][labels]
+    found = encoding.encoding_metrics(x, labels, labels)
+    assert found["distinct_codes"] == 3
+    assert found["hamming_min"] == 0
+    assert found["hamming_mean"] == pytest.approx(10 / 6)
+
+
+@pytest.mark.parametrize("noise", [0.3, 1.0, 3.0])
+def test_equal_to_loops_over_points(noise):
+    generator = torch.Generator().manual_seed(2)
+    labels = torch.randint(4, (300,), generator=generator)
+    predicted = torch.where(torch.rand(300, generator=generator) < 0.1, 2, labels)
+    x = VERTICES[labels] + noise * torch.randn(300, 3, generator=generator)
+    found = encoding.encoding_metrics(x, labels, predicted)
+    for name, own in (("bit_agreement", labels), ("bit_agreement_predicted", predicted)):
+        agreements = []
+        for c in range(4):
+            rows = [row for row, label in zip(x.tolist(), own.tolist(), strict=True) if label == c]
+            for j in range(3):
+                f = sum(row[j] > 0 for row in rows) / len(rows)
+                agreements.append(max(f, 1 - f))
+        assert found[name] == pytest.approx(np.mean(agreements))
+    same = 0
+    for c in range(4):
+        codes = [tuple(v > 0 for v in row) for row in x[labels == c].tolist()]
+        majority = tuple(sum(code[j] for code in codes) > len(codes) / 2 for j in range(3))
+        same += codes.count(majority)
+        top, count = Counter(codes).most_common(1)[0]
+        assert count <= len(codes) / 2 or top == majority
+    assert found["code_agreement"] == pytest.approx(same / 300)
+
+
+def test_predicted_classes_may_be_missing():
+    labels = torch.arange(4).repeat(5)
+    predicted = torch.where(labels == 0, 3, labels)
+    found = encoding.encoding_metrics(VERTICES[labels], labels, predicted)
+    # Classes 1 and 2 agree fully; class 3 holds two vertices that differ in two bits of three.
+    assert found["bit_agreement_predicted"] == pytest.approx((3 + 3 + 0.5 + 0.5 + 1) / 9)
+
+
+def test_vertex_cosine_is_the_cosine_with_the_sign_vector():
+    x = torch.randn(50, 9, generator=torch.Generator().manual_seed(3))
+    expected = torch.nn.functional.cosine_similarity(x, x.sign(), dim=1).mean().item()
+    assert encoding.vertex_cosine(x) == pytest.approx(expected, rel=1e-5)
+    assert encoding.vertex_cosine(torch.cat([x, torch.zeros(1, 9)])) == pytest.approx(
+        expected, rel=1e-5
+    )
+    assert encoding.vertex_cosine(torch.eye(9)) == pytest.approx(1 / 3)
