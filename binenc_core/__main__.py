@@ -2,13 +2,17 @@
 
 import argparse
 import itertools
+import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import Field, fields
 from typing import NoReturn
 
 from binenc_core.config import DATASETS, HEADS, RunConfig, checked, recipe
+
+# A command is checked whole before any work: bad input is told at once.
+Work = Callable[[], None]
 
 # What a campaign is a grid over; every other parameter has one value.
 GRID = ("dataset", "head", "seed")
@@ -66,7 +70,8 @@ def _configs(arguments: argparse.Namespace) -> list[RunConfig]:
         if item.name not in GRID and getattr(arguments, item.name) is not None
     }
     grid = itertools.product(*(getattr(arguments, name) for name in GRID))
-    return [recipe(dataset, head=head, seed=seed, **changes) for dataset, head, seed in grid]
+    configs = [recipe(dataset, head=head, seed=seed, **changes) for dataset, head, seed in grid]
+    return list(dict.fromkeys(configs))
 
 
 def _parser() -> Parser:
@@ -105,10 +110,9 @@ def _parser() -> Parser:
     data.add_argument(
         "names", nargs="*", metavar="DATASET", help="mnist, fashion_mnist (default: both)"
     )
-    for command in (train, freeze, data):
-        command.set_defaults(
-            options=[a.option_strings[-1] for a in command._actions if a.option_strings]
-        )
+    for command, prepare in ((train, _train), (freeze, _freeze), (data, _data)):
+        names = [action.option_strings[-1] for action in command._actions if action.option_strings]
+        command.set_defaults(options=names, prepare=prepare)
     return parser
 
 
@@ -118,7 +122,7 @@ def _threads(text: str) -> int:
     return int(text)
 
 
-def _train(arguments: argparse.Namespace) -> int:
+def _train(arguments: argparse.Namespace) -> Work:
     configs = _configs(arguments)
     import torch
 
@@ -126,60 +130,90 @@ def _train(arguments: argparse.Namespace) -> int:
     from binenc_core.store import get_or_train
 
     resolve_device(arguments.device)
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    runs = [get_or_train(config, arguments.device) for config in configs]
-    diverged = [run for run in runs if run.info["diverged_epoch"] is not None]
-    for run in diverged:
-        print(f"diverged in epoch {run.info['diverged_epoch']}: {run.config.label}")
-    return 0
+
+    def work() -> None:
+        if arguments.threads:
+            torch.set_num_threads(arguments.threads)
+        for run in [get_or_train(config, arguments.device) for config in configs]:
+            if run.info["diverged_epoch"] is not None:
+                print(f"diverged in epoch {run.info['diverged_epoch']}: {run.config.label}")
+
+    return work
 
 
-def _freeze(arguments: argparse.Namespace, options: Sequence[str]) -> int:
+def _options(arguments: argparse.Namespace) -> str:
+    """The options that choose these runs, as they are typed."""
+    words = []
+    for item in fields(RunConfig):
+        value = getattr(arguments, item.name)
+        if value is not None:
+            values = value if item.name in GRID else [value]
+            words += [f"--{item.name.replace('_', '-')}", *map(str, values)]
+    return shlex.join(words)
+
+
+def _freeze(arguments: argparse.Namespace) -> Work:
     from binenc_core import freeze, store
 
-    freeze.check_name(arguments.name, [])
+    freeze.check_name(arguments.name, arguments.dataset)
     configs = _configs(arguments)
     found = [store.find(config) for config in configs]
     missing = [c.label for c, run in zip(configs, found, strict=True) if run is None]
-    program = "python -m binenc_core"
+    options = _options(arguments)
+    train = f"python -m binenc_core train {options}"
     if missing:
-        train = shlex.join(["train", *options])
-        raise ValueError(
-            f"not trained yet: {', '.join(missing)}; train them with `{program} {train}`"
-        )
-    command = f"{program} train {shlex.join(options)} && {program} freeze {arguments.name} "
-    freeze.freeze(found, store.RESULTS / arguments.name, command + shlex.join(options))
-    print(f"froze {len(found)} runs into results/{arguments.name}")
-    return 0
+        raise ValueError(f"not trained yet: {', '.join(missing)}; train them with `{train}`")
+    command = f"{train} && python -m binenc_core freeze {arguments.name} {options}"
+
+    def work() -> None:
+        freeze.freeze(found, store.RESULTS / arguments.name, command)
+        print(f"froze {len(found)} runs into results/{arguments.name}")
+
+    return work
 
 
-def _data(arguments: argparse.Namespace) -> int:
-    from binenc_core.data import fetch
+def _data(arguments: argparse.Namespace) -> Work:
+    from binenc_core.sources import ARCHIVES, check_name, fetch
 
-    for name in arguments.names or ("mnist", "fashion_mnist"):
-        fetch(name)
-    return 0
+    for name in arguments.names:
+        check_name(name)
+
+    def work() -> None:
+        for name in arguments.names or ARCHIVES:
+            fetch(name)
+
+    return work
+
+
+def _with_negative_numbers(argv: Sequence[str]) -> list[str]:
+    """The words, with a negative number joined to its option: argparse takes -1e3 for an option."""
+    words: list[str] = []
+    for word in argv:
+        is_number = re.fullmatch(r"-[\d.]\S*|-inf|-nan", word)
+        if is_number and words and re.fullmatch(r"--[a-z-]+", words[-1]):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 for success, 2 for bad input, 1 for what fails while it works."""
-    argv = list(sys.argv[1:] if argv is None else argv)
     parser = _parser()
-    arguments, unknown = parser.parse_known_args(argv)
+    words = _with_negative_numbers(sys.argv[1:] if argv is None else argv)
+    arguments, unknown = parser.parse_known_args(words)
     if unknown:
         allowed = ", ".join(arguments.options)
         parser.error(f"unknown parameter {unknown[0]!r}; allowed: {allowed or 'none'}")
     try:
-        if arguments.command == "train":
-            return _train(arguments)
-        if arguments.command == "freeze":
-            return _freeze(arguments, [a for a in argv[1:] if a != arguments.name])
-        return _data(arguments)
+        work = arguments.prepare(arguments)
     except ValueError as error:
         parser.error(str(error))
+    try:
+        work()
     except (OSError, RuntimeError) as error:
         parser.exit(1, f"error: {error}\n")
+    return 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 from dataclasses import Field, asdict, dataclass, field, fields, replace
+from numbers import Real
 from typing import Any
 
 # The meaning of a RunConfig. Raise it by hand whenever the same fields would give other numbers;
@@ -104,13 +105,15 @@ def checked(item: Field, value: Any) -> Any:
     if below is not None:
         allowed += f" and < {below}"
     wrong = ValueError(f"{item.name} is {value!r}; allowed: {allowed}")
-    try:
-        number = kind(value)
-    except (TypeError, ValueError, OverflowError):
-        raise wrong from None
-    if isinstance(value, bool) or (not isinstance(value, str) and number != value):
+    if isinstance(value, bool) or not isinstance(value, Real | str):
         raise wrong
-    if not math.isfinite(number) or number < minimum or (below is not None and number >= below):
+    try:
+        number = kind(value) + 0  # -0.0 + 0 is 0.0
+    except (ValueError, OverflowError):  # not a number in words, or nan or inf as an int
+        raise wrong from None
+    if not isinstance(value, str) and number != value:
+        raise wrong
+    if not minimum <= number < (math.inf if below is None else below):
         raise wrong
     return number
 

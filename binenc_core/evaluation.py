@@ -1,5 +1,6 @@
 """A trained network on a dataset -> the metrics and small arrays of one logged epoch."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -50,24 +51,26 @@ def outputs(model: Classifier, images: Tensor, labels: Tensor) -> Outputs:
 
 
 @torch.inference_mode()
-def evaluate(model: Classifier, data: Dataset, config: RunConfig) -> Evaluation:
-    """Every metric of `metrics.names` that applies to the head, on the train and the test set."""
+def evaluate(model: Classifier, data: Dataset, config: RunConfig) -> Evaluation | None:
+    """Every metric of `metrics.names` that applies to the head, on the train and the test set.
+
+    None where a loss is not finite: the weights have overflowed.
+    """
     train = outputs(model, data.train_images, data.train_labels)
     test = outputs(model, data.test_images, data.test_labels)
+    metrics = {"train": _fit_metrics(train, config), "test": _fit_metrics(test, config)}
+    if not all(math.isfinite(fit["loss"]) for fit in metrics.values()):
+        return None
     weights = model.classifier.weight.to(train.x.device)
     centers = class_means(train.x, train.labels)
-    metrics = {}
     arrays = {
         "class_means": centers.float().cpu().numpy(),
         "positive_fractions": positive_fractions(train.x, train.labels).float().cpu().numpy(),
     }
     for split, out in (("train", train), ("test", test)):
         predicted = out.logits.argmax(dim=1)
-        metrics[split] = {
-            **_fit_metrics(out, predicted, config),
-            **encoding_metrics(out.x, out.labels, predicted),
-            **collapse_metrics(out.x, out.labels, predicted, weights, centers),
-        }
+        metrics[split] |= encoding_metrics(out.x, out.labels, predicted)
+        metrics[split] |= collapse_metrics(out.x, out.labels, predicted, weights, centers)
         if config.head in LINEAR_HEADS:
             values = out.x.cpu().numpy()
             binarity, mixtures = binarity_metrics(values)
@@ -78,12 +81,12 @@ def evaluate(model: Classifier, data: Dataset, config: RunConfig) -> Evaluation:
     return Evaluation(metrics, arrays)
 
 
-def _fit_metrics(out: Outputs, predicted: Tensor, config: RunConfig) -> dict[str, float]:
+def _fit_metrics(out: Outputs, config: RunConfig) -> dict[str, float]:
     loss = total_loss(out.logits, out.x, out.labels, config.gamma, config.penalty)
     return {
         "loss": float(loss),
         "cross_entropy": float(cross_entropy(out.logits, out.labels)),
-        "accuracy": float((predicted == out.labels).double().mean()),
+        "accuracy": float((out.logits.argmax(dim=1) == out.labels).double().mean()),
     }
 
 

@@ -6,6 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
+
+
+def check_writable(folder: Path) -> None:
+    """Make a folder if it is missing; raises OSError where nothing can be written in it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder):
+        pass
 
 
 @contextmanager
@@ -26,17 +34,18 @@ def whole_folder(target: Path) -> Iterator[Path]:
 
 
 def _exchange(draft: Path, target: Path) -> None:
-    """Rename `draft` to `target`, leaving the old content of `target` in `draft`'s place."""
+    """Rename `draft` to `target`, whose old content is deleted last.
+
+    Where the renaming fails half-way, the old content is in a hidden folder beside `target`.
+    """
     if not target.exists():
         os.replace(draft, target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    old = target.with_name(f".{target.name}-old-{uuid4().hex}")
+    os.replace(target, old)
     try:
-        os.replace(target, old)
-        try:
-            os.replace(draft, target)
-        except OSError:
-            os.replace(old, target)
-            raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
+        os.replace(draft, target)
+    except OSError:
+        os.replace(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

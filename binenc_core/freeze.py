@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,35 +17,39 @@ def freeze(runs: Sequence[Run], folder: Path, command: str) -> None:
     """Write a campaign folder whole: runs.csv, history.csv, arrays/<id>.npz and README.md.
 
     `command` is what trains and freezes it, for the README. An earlier campaign in `folder` is
-    replaced when the new one is complete. Raises ValueError where a name is not a plain word or a
-    campaign that bears a dataset's name holds runs on another.
+    replaced when the new one is complete; a run given twice is frozen once. Raises ValueError where
+    there is no run, and for a name that `check_name` refuses.
     """
-    check_name(folder.name, runs)
-    ordered = sorted(runs, key=lambda run: (run.config.dataset, run.config.head, run.config.seed))
+    check_name(folder.name, [run.config.dataset for run in runs])
+    if not runs:
+        raise ValueError("there is no run to freeze; allowed: one or more")
+    unique = {run.id: run for run in runs}.values()
+    ordered = sorted(unique, key=lambda run: (run.config.dataset, run.config.head, run.config.seed))
     with whole_folder(folder) as draft:
-        table = pd.DataFrame(
-            [{"id": r.config.id, **r.config.as_dict(), **_info(r)} for r in ordered]
-        )
+        table = pd.DataFrame([{"id": r.id, **r.config.as_dict(), **_info(r)} for r in ordered])
         table.to_csv(draft / "runs.csv", index=False)
         history = pd.concat(
-            [r.history.assign(id=r.config.id) for r in ordered if len(r.history)] or [_EMPTY]
+            [r.history.assign(id=r.id) for r in ordered if len(r.history)] or [_EMPTY]
         )
         columns = ["id", "epoch", "split", *(name for name in METRICS if name in history)]
         history[columns].to_csv(draft / "history.csv", index=False)
         (draft / "arrays").mkdir()
         for run in ordered:
-            shutil.copy(run.arrays_path, draft / "arrays" / f"{run.config.id}.npz")
+            shutil.copy(run.arrays_path, draft / "arrays" / f"{run.id}.npz")
         (draft / "README.md").write_text(_readme(folder.name, ordered, command), encoding="utf8")
 
 
 _EMPTY = pd.DataFrame(columns=["id", "epoch", "split"])
 
 
-def check_name(name: str, runs: Sequence[Run]) -> None:
-    """Raise ValueError for a campaign's name that its folder or the book cannot bear."""
+def check_name(name: str, datasets: Iterable[str]) -> None:
+    """Raise ValueError for a campaign's name that its folder or the book cannot bear.
+
+    A name that is a dataset's belongs to runs on that dataset: the book's figures read it.
+    """
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"name is {name!r}; allowed: lower-case letters, digits and _")
-    others = {run.config.dataset for run in runs} - {name}
+    others = set(datasets) - {name}
     if name in DATASETS and others:
         raise ValueError(f"name is {name!r}; allowed there: runs on {name}, not {min(others)}")
 
@@ -68,14 +72,15 @@ def _infos(runs: Sequence[Run], key: str) -> str:
 def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     differs = sorted({phrase for run in runs for phrase in departures(run.config)})
     diverged = [r for r in runs if r.info["diverged_epoch"] is not None]
-    hours = sum(r.info["seconds"] for r in runs)
+    seconds = sum(r.info["seconds"] for r in runs)
     fields = "".join(f"- `{column}`: {text}\n" for column, text in METRICS.items())
     return f"""# Frozen campaign `{name}`
 
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
 seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs.
 
-Differs from the paper's training: {"; ".join(differs) or "nothing"}.
+Differs from the recipe (the paper's text for MNIST and FashionMNIST with the released code's \
+epochs, this project's own for the digits): {"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(r.config.label for r in diverged) or "none"}.
 
@@ -86,7 +91,7 @@ Diverged: {", ".join(r.config.label for r in diverged) or "none"}.
 | Versions | {_infos(runs, "versions")} |
 | Hardware | {_infos(runs, "processor")}; device {_infos(runs, "device")}; \
 threads per run {_infos(runs, "threads")} |
-| Time | {duration(hours)} of run time, summed over the runs |
+| Time | {duration(seconds)}, summed over the runs |
 
 ## Files
 
@@ -95,7 +100,7 @@ threads per run {_infos(runs, "threads")} |
 - `arrays/<id>.npz`: small arrays of the training set, stacked over the logged epochs in `epochs`:
   `class_means` (C, P), `positive_fractions` (C, P); of the heads with a linear penultimate layer
   also the mixtures of the standardized values, `mixture_*`, and `latent_histogram` (P, 60), the
-  counts of the standardized values between −3 and 3.
+  counts of the standardized values between −3 and 3, the outer bins with what lies beyond.
 
 Epochs count from 0: the values of epoch 0 are those after the first pass over the training set.
 

@@ -38,7 +38,7 @@ def total_loss(logits: Tensor, x: Tensor, labels: Tensor, gamma: float, penalty:
     """L = L_CE + γ·L_Bin(x), paper eq. (1).
 
     `logits` float32 (B, C), penultimate output `x` float32 (B, P), `labels` int64 (B,); returns a
-    float32 scalar. `penalty` names a reading of L_Bin in READINGS (KeyError otherwise).
+    float32 scalar. `penalty` names a reading of L_Bin in READINGS; where γ = 0 it is not used.
     """
     loss = cross_entropy(logits, labels)
     # γ = 0 is the linear head to the bit: 0·exp(x²) would be nan where exp overflows.

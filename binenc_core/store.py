@@ -7,7 +7,7 @@ campaign is a folder `results/<name>` with runs.csv, history.csv, arrays/<id>.np
 import json
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from binenc_core import provenance
 from binenc_core.config import RunConfig
-from binenc_core.files import whole_folder
+from binenc_core.files import check_writable, whole_folder
 
 RESULTS = provenance.ROOT / "results"
 CONFIG_FIELDS = [item.name for item in fields(RunConfig)]
@@ -31,11 +31,13 @@ Say = Callable[[str], None]
 class Run:
     """One finished training.
 
+    `id`: that of the configuration, under the training version that it was trained with.
     `history`: a row for each logged epoch and split, with the columns epoch, split and the metrics.
     `info`: INFO_FIELDS by name; `diverged_epoch` is None for a run that went through.
     `arrays_path`: the npz file of its small arrays.
     """
 
+    id: str
     config: RunConfig
     history: pd.DataFrame
     info: dict[str, Any]
@@ -61,8 +63,8 @@ def frozen_runs(folder: Path | None = None) -> dict[str, Run]:
     """Every run of the campaigns frozen in a folder (results/ by default), by id."""
     folder = folder or RESULTS
     runs: dict[str, Run] = {}
-    for table in sorted(folder.glob("*/runs.csv")):
-        runs.update({run.config.id: run for run in load_campaign(table.parent)})
+    for table in sorted(folder.glob("[!.]*/runs.csv")):  # a hidden folder is a draft
+        runs.update({run.id: run for run in load_campaign(table.parent)})
     return runs
 
 
@@ -70,30 +72,36 @@ def load_campaign(folder: Path) -> list[Run]:
     """The runs of one frozen campaign, in the order of its runs.csv."""
     # A changed file has another time, so a campaign frozen again is read again.
     times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
-    return list(_read_campaign(folder, times))
+    runs = _read_campaign(folder, times)
+    return [replace(run, history=run.history.copy()) for run in runs]
 
 
 @cache
 def _read_campaign(folder: Path, times: tuple[int, ...]) -> tuple[Run, ...]:
-    table = pd.read_csv(folder / "runs.csv", keep_default_na=False)
-    histories = dict(tuple(pd.read_csv(folder / "history.csv").groupby("id")))
-    runs = []
-    for row in table.to_dict("records"):
-        history = histories.get(row["id"], pd.DataFrame(columns=["id", "epoch", "split"]))
-        runs.append(
-            Run(
-                config=RunConfig(**{k: row[k] for k in CONFIG_FIELDS if k in row}),
-                history=history.drop(columns="id").reset_index(drop=True),
-                info={k: row[k] for k in INFO_FIELDS}
-                | {
-                    "diverged_epoch": int(row["diverged_epoch"])
-                    if row["diverged_epoch"] != ""
-                    else None
-                },
-                arrays_path=folder / "arrays" / f"{row['id']}.npz",
-            )
-        )
-    return tuple(runs)
+    # Twelve hexadecimal digits may look like a number.
+    as_text = {"id": str, "commit": str}
+    table = pd.read_csv(folder / "runs.csv", keep_default_na=False, dtype=as_text)
+    history = pd.read_csv(folder / "history.csv", dtype=as_text)
+    histories = dict(tuple(history.groupby("id")))
+    return tuple(
+        _frozen_run(row, histories.get(row["id"], history[:0]), folder)
+        for row in table.to_dict("records")
+    )
+
+
+def _frozen_run(row: dict[str, Any], history: pd.DataFrame, folder: Path) -> Run:
+    info = {key: row[key] for key in INFO_FIELDS}
+    epoch = info["diverged_epoch"]
+    info["diverged_epoch"] = None if epoch == "" else int(epoch)
+    # What the head does not have is no column of its own history.
+    columns = [c for c in history if c in ("epoch", "split") or history[c].notna().any()]
+    return Run(
+        id=row["id"],
+        config=RunConfig(**{name: row[name] for name in CONFIG_FIELDS if name in row}),
+        history=history[columns].drop(columns="id", errors="ignore").reset_index(drop=True),
+        info=info,
+        arrays_path=folder / "arrays" / f"{row['id']}.npz",
+    )
 
 
 def _stored_run(config: RunConfig) -> Run | None:
@@ -101,6 +109,7 @@ def _stored_run(config: RunConfig) -> Run | None:
     if not folder.exists():
         return None
     return Run(
+        id=config.id,
         config=config,
         history=pd.read_csv(folder / "history.csv"),
         info=json.loads((folder / "info.json").read_text(encoding="utf8")),
@@ -111,8 +120,8 @@ def _stored_run(config: RunConfig) -> Run | None:
 def get_or_train(config: RunConfig, device: str = "auto", say: Say = print) -> Run:
     """The run of a configuration: found on disk, or trained now and kept.
 
-    Says which of the two, and how long a training will take. Raises ValueError for a device that
-    is not there.
+    Says which of the two, and how long a training will take. Raises, before any work, ValueError
+    for a device that is not there and OSError for a runs folder that cannot be written.
     """
     if found := find(config):
         say(f"hit: {config.label} ({config.id}) is in {_place(found)}")
@@ -121,6 +130,7 @@ def get_or_train(config: RunConfig, device: str = "auto", say: Say = print) -> R
     from binenc_core.training import estimated_seconds
 
     target = resolve_device(device)
+    check_writable(runs_folder())
     expected = duration(estimated_seconds(config, target))
     say(f"miss: training {config.label} ({config.id}), about {expected} on {target.type}")
     return _train_and_keep(config, target)
@@ -129,20 +139,20 @@ def get_or_train(config: RunConfig, device: str = "auto", say: Say = print) -> R
 def get_or_train_all(
     configs: Iterable[RunConfig], device: str = "auto", say: Say = print
 ) -> list[Run]:
-    """The runs of several configurations, in their order; hits are told in one line."""
-    configs = list(configs)
+    """The runs of several configurations, each once, in their order; one line tells the hits."""
+    configs = list(dict.fromkeys(configs))
     found = {config.id: run for config in configs if (run := find(config))}
     places = sorted({_place(run) for run in found.values()})
     where = f" in {', '.join(places)}" if places else ""
-    missing = len({config.id for config in configs} - set(found))
-    say(f"{len(configs)} runs: {len(found)} hits{where}, {missing} misses")
+    say(f"{len(configs)} runs: {len(found)} hits{where}, {len(configs) - len(found)} misses")
     return [found[c.id] if c.id in found else get_or_train(c, device, say) for c in configs]
 
 
 def _place(run: Run) -> str:
-    """The folder that holds a run, as a short name: `results/<name>` or `runs`."""
+    """The campaign's folder or the runs folder that holds a run, from the root if it is there."""
     folder = run.arrays_path.parents[1]
-    return f"results/{folder.name}" if run.arrays_path.parent.name == "arrays" else "runs"
+    inside = folder.is_relative_to(provenance.ROOT)
+    return str(folder.relative_to(provenance.ROOT) if inside else folder)
 
 
 def _train_and_keep(config: RunConfig, device: Any) -> Run:

@@ -3,6 +3,7 @@
 import hashlib
 import math
 import time
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,16 +111,16 @@ def train(config: RunConfig, device: torch.device, data: Dataset | None = None) 
     """
     start = time.perf_counter()
     data = Dataset(*(part.to(device) for part in data or load(config.dataset)))
-    parts = build(config, data.train_images.shape[-1], device)
     shuffle = torch.Generator().manual_seed(derived_seed(config.seed, "order"))
     torch.backends.cudnn.deterministic = True
     steps = config.epochs * math.ceil(len(data.train_labels) / config.batch_size)
     logged = config.logged_epochs()
     records, arrays, diverged = [], [], None
     with (
-        torch.random.fork_rng(devices=[device] if device.type == "cuda" else []),
+        _own_random_state(device),
         tqdm(total=steps, desc=config.label, unit="batch", mininterval=1) as bar,
     ):
+        parts = build(config, data.train_images.shape[-1], device)
         torch.manual_seed(derived_seed(config.seed, "dropout"))
         for epoch in range(config.epochs):
             sums = train_epoch(parts, data, config, shuffle, bar)
@@ -127,17 +128,25 @@ def train(config: RunConfig, device: torch.device, data: Dataset | None = None) 
                 f"epoch {epoch + 1}/{config.epochs}, loss {sums.loss:.4g}, "
                 f"accuracy {sums.accuracy:.4f}"
             )
-            if not math.isfinite(sums.loss):
+            finite = math.isfinite(sums.loss)
+            if finite and epoch in logged:
+                evaluation = evaluate(parts.model, data, config)
+                finite = evaluation is not None
+            if not finite:
                 diverged = epoch
                 bar.write(f"{config.label}: the loss is not finite in epoch {epoch}; run stopped")
                 break
             if epoch in logged:
-                evaluation = evaluate(parts.model, data, config)
                 for split, metrics in evaluation.metrics.items():
                     records.append({"epoch": epoch, "split": split, **metrics})
                 arrays.append({"epochs": np.array(epoch), **evaluation.arrays})
     stacked = {name: np.stack([a[name] for a in arrays]) for name in (arrays[0] if arrays else ())}
     return Outcome(records, stacked, diverged, time.perf_counter() - start)
+
+
+def _own_random_state(device: torch.device) -> AbstractContextManager:
+    """A context that leaves the random states of the CPU and of a CUDA device as they were."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
 
 
 def estimated_seconds(config: RunConfig, device: torch.device) -> float:
@@ -146,15 +155,16 @@ def estimated_seconds(config: RunConfig, device: torch.device) -> float:
     Evaluations count as a third of an epoch each, plus the mixture fits of the linear heads.
     """
     side, count = _SIZES[config.dataset]
-    parts = build(config, side, device)
     images = torch.zeros(config.batch_size, 1, side, side, device=device)
     labels = torch.zeros(config.batch_size, dtype=torch.int64, device=device)
-    parts.model.train()
-    step(parts, images, labels, config)
-    begun = time.perf_counter()
-    for _ in range(_TIMED_STEPS):
-        loss, _ = step(parts, images, labels, config)
-    loss.item()  # waits for the device
+    with _own_random_state(device):
+        parts = build(config, side, device)
+        parts.model.train()
+        step(parts, images, labels, config)
+        begun = time.perf_counter()
+        for _ in range(_TIMED_STEPS):
+            loss, _ = step(parts, images, labels, config)
+        loss.item()  # waits for the device
     epoch = (time.perf_counter() - begun) / _TIMED_STEPS * math.ceil(count / config.batch_size)
     fits = 2e-6 * count * config.latent_dim if config.head in ("binary", "linear") else 0
     return config.epochs * epoch + len(config.logged_epochs()) * (epoch / 3 + fits)

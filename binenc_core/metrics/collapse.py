@@ -52,12 +52,14 @@ def within_between(x: Tensor, labels: Tensor, means: Tensor) -> float:
     """Tr(Sw Sb⁺)/C with Sw, Sb over the classes of `labels` and μ_G the mean of the class means.
 
     Sb = (1/C) Σ m_c m_cᵀ has rank C−1; its pseudo-inverse takes the top C−1 eigenpairs, less those
-    that are zero to float64.
+    that are zero to float64. nan where all class means are one point.
     """
     m = means - means.mean(dim=0)
     _, singular, directions = torch.linalg.svd(m, full_matrices=False)
     rank = min(len(m) - 1, len(singular))
     kept = singular[:rank] > singular[0] * 1e-12
+    if not kept.any():
+        return float("nan")
     eigenvalues = singular[:rank][kept].square() / len(m)
     squares = within_class_squares(x, labels, means, directions[:rank][kept].T).sum(dim=0)
     return float((squares / len(x) / eigenvalues).sum() / len(m))
@@ -112,7 +114,7 @@ def collapse_metrics(
     m = means - means.mean(dim=0)
     counts = class_counts(labels)
     m_sample = means - (counts @ means) / counts.sum()
-    scatter = float(total_within_squares(x, labels, means)) / len(x)
+    scatter = total_within_squares(x, labels, means) / len(x)
     return {
         "equinorm": equinorm(m),
         "equinorm_sample_mean": equinorm(m_sample),
@@ -123,8 +125,8 @@ def collapse_metrics(
         "within_between": within_between(x, labels, means),
         "within_between_released": within_between_released(x, predicted),
         "within_covariance": within_covariance(x, labels, means),
-        "within_variance": scatter / x.shape[1],
-        "within_between_traces": scatter / (float(m.square().sum()) / len(m)),
+        "within_variance": float(scatter / x.shape[1]),
+        "within_between_traces": float(scatter / m.square().sum() * len(m)),
         "self_duality": self_duality(weights, m),
         "center_disagreement": center_disagreement(x, predicted, centers),
     }

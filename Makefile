@@ -1,0 +1,45 @@
+# Needs make and Python >= 3.11; everything else is installed into .venv.
+PYTHON ?= python3
+PY := .venv/bin/python
+READY := .venv/.installed
+# Notebook parameters, e.g. make book PARAMS="-p epochs 50 -p seed 3"
+PARAMS ?=
+# Arguments of pytest, e.g. make test ARGS="-k figures"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help book test data bench clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+book: $(READY) ## run the notebooks and build _build/html (PARAMS="-p epochs 50" sets parameters)
+	@$(PY) -m binenc_book $(PARAMS)
+
+test: $(READY) ## check style and run the tests (ARGS="-k name" goes to pytest)
+	@echo "ruff: lint and format"
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@echo "pytest: units, notebooks, and the built book in a browser"
+	@OMP_NUM_THREADS=1 $(PY) -m pytest $(ARGS)
+
+data: $(READY) ## fetch and verify MNIST and FashionMNIST
+	@$(PY) -m binenc_core data
+
+bench: $(READY) ## time the training step against a plain loop
+	@echo "benchmark: our training step against a plain loop, on this machine"
+	@$(PY) -m benchmarks.training_step
+
+clean: ## remove the built book and the caches (keeps .venv, data and runs)
+	@echo "removing _build and the caches of ruff and pytest"
+	@rm -rf _build .pytest_cache .ruff_cache
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {v}: make PYTHON=/path/to/python3.11")'
+	@echo "making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@echo "installing requirements.txt into .venv (PyTorch is large: minutes, the first time)"
+	@$(PY) -m pip install -qq --disable-pip-version-check -r requirements.txt
+	@echo "installing the project itself into .venv"
+	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps -e .
+	@touch $@

@@ -1,0 +1,56 @@
+"""Figure 3: does binary encoding raise the accuracy?"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from binenc_core.figures import wording
+from binenc_core.figures.curves import Curves, Row, curve_data, draw, values_at
+from binenc_core.store import Run
+
+NAME = "fig3_accuracy"
+ROWS = (
+    Row("accuracy", "train", "train accuracy"),
+    Row("accuracy", "test", "test accuracy"),
+)
+
+
+def data(runs: Sequence[Run]) -> Curves:
+    """What the figure shows."""
+    what = "Accuracy on the train set (top) and the test set (bottom), in evaluation mode."
+    return curve_data(runs, ROWS, what)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = "Train and test accuracy against the epoch, for the four architectures."
+    return draw(curves, NAME, alt)
+
+
+def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
+    """The paper's statements on this figure, and in which seeds each is seen."""
+    accuracy = {row.split: values_at(curves, dataset, row) for row in curves.rows}
+    return {
+        f"Binary encoding is the most accurate on the {split} set": (
+            values["binary"] > values.drop(columns="binary").max(axis=1)
+        )
+        for split, values in accuracy.items()
+    }
+
+
+def findings(curves: Curves) -> str:
+    """The claims with accuracies and binary encoding's lead seed by seed, as Markdown."""
+
+    def evidence(dataset: str) -> list[wording.Quantity]:
+        quantities = []
+        for row in curves.rows:
+            accuracy = values_at(curves, dataset, row)
+            lead = -accuracy.drop(columns="binary").sub(accuracy["binary"], axis=0)
+            quantities += [
+                wording.Quantity(f"{row.title}, last epoch", accuracy, wording.percent),
+                wording.Quantity("lead of binary encoding over it", lead, wording.points),
+            ]
+        return quantities
+
+    return wording.findings(curves, claims, evidence)

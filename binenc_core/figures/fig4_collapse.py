@@ -1,0 +1,78 @@
+"""Figure 4: does binary encoding bring neural collapse sooner?"""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from binenc_core.figures import wording
+from binenc_core.figures.curves import Curves, Row, change, curve_data, draw, values_at
+from binenc_core.store import Run
+
+NAME = "fig4_collapse"
+
+
+def rows(split: str) -> tuple[Row, ...]:
+    """The paper's five rows, from the class means' geometry to the within-class covariance."""
+    return (
+        Row("equinorm", split, "equinorm"),
+        Row("equiangularity", split, "equiangularity"),
+        Row("max_angle", split, "max angle"),
+        Row("within_between", split, "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C", log=True),
+        Row("within_covariance", split, "within-class covariance", log=True),
+    )
+
+
+def data(runs: Sequence[Run], split: str = "train") -> Curves:
+    """What the figure shows."""
+    what = (
+        f"Neural collapse of the penultimate layer ({split} set): variation of the class means' "
+        "norms and of the cosines between them, distance of the cosines from the simplex ETF's, "
+        "within-class over between-class variation, and the mean entry of the within-class "
+        "covariance (as released)."
+    )
+    return curve_data(runs, rows(split), what)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = (
+        "Equinorm, equiangularity, max angle, Tr(Sw Sb+)/C and within-class covariance against the "
+        "epoch, for the four architectures."
+    )
+    return draw(curves, NAME, alt)
+
+
+def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
+    """The paper's statements on this figure, and in which seeds each is seen.
+
+    Sooner collapse is read as the lowest value at the last epoch.
+    """
+    *collapse, covariance = curves.rows
+    seen = {}
+    for row in collapse:
+        values = values_at(curves, dataset, row)
+        lowest = values["binary"] < values.drop(columns="binary").min(axis=1)
+        seen[f"Binary encoding is the most collapsed in {row.title}"] = lowest
+    grows = change(curves, dataset, covariance) > 0
+    alone = ~grows["binary"] & grows.drop(columns="binary").all(axis=1)
+    seen["The within-class covariance grows unless the encoding is binary"] = alone
+    return seen
+
+
+def findings(curves: Curves) -> str:
+    """The claims with their measured numbers, as Markdown."""
+
+    def evidence(dataset: str) -> list[wording.Quantity]:
+        last = [
+            wording.Quantity(
+                f"{row.title}, last epoch", values_at(curves, dataset, row), wording.value
+            )
+            for row in curves.rows
+        ]
+        covariance = curves.rows[-1]
+        growth = last[-1].values / values_at(curves, dataset, covariance, last=False)
+        name = f"{covariance.title}, last over first logged epoch"
+        return [*last, wording.Quantity(name, growth, wording.value)]
+
+    return wording.findings(curves, claims, evidence)

@@ -1,0 +1,123 @@
+"""Histograms of single latent dimensions, one dimension after another under a slider."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from binenc_core.figures import captions
+from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.store import Run
+
+# evaluation.latent_histogram counts standardized values between these.
+EDGES = (-3.0, 3.0)
+
+
+class Latents(NamedTuple):
+    """Fractions of the training points in each bin, by panel (head): (P, bins); bin centers."""
+
+    runs: tuple[Run, ...]
+    fractions: tuple[NDArray, ...]
+    centers: NDArray
+    caption: str
+
+
+def data(runs: Sequence[Run]) -> Latents:
+    """The last epoch's histograms of the first dataset and seed, for each head that has them."""
+    dataset = captions.datasets(runs)[0]
+    own = [run for run in runs if run.config.dataset == dataset]
+    first = {run.config.head: run for run in sorted(own, key=lambda run: -run.config.seed)}
+    stored = [(run, run.arrays().get("latent_histogram")) for run in first.values()]
+    stored = sorted(
+        ((run, counts) for run, counts in stored if counts is not None),
+        key=lambda pair: list(LOOKS).index(pair[0].config.head),
+    )
+    fractions = tuple(counts[-1] / counts[-1].sum(axis=1, keepdims=True) for _, counts in stored)
+    edges = np.linspace(*EDGES, fractions[0].shape[1] + 1)
+    shown = tuple(run for run, _ in stored)
+    what = (
+        "Values of one penultimate dimension over the training set at the last epoch, "
+        f"standardized; seed {shown[0].config.seed}. The outer bins hold what lies beyond."
+    )
+    return Latents(
+        shown, fractions, (edges[:-1] + edges[1:]) / 2, f"{what} {captions.setting(shown)}"
+    )
+
+
+def figure(latents: Latents) -> go.Figure:
+    """A panel for each head, and a slider that goes through the latent dimensions."""
+    heads = [run.config.head for run in latents.runs]
+    fig = make_subplots(cols=len(heads), column_titles=[LOOKS[h].name for h in heads])
+    for column in range(1, len(heads) + 1):
+        fig.add_trace(_bars(latents, column - 1, dimension=0), row=1, col=column)
+    dimensions = min(len(part) for part in latents.fractions)
+    fig.frames = [
+        go.Frame(
+            name=str(j),
+            data=[_bars(latents, panel, j) for panel in range(len(heads))],
+            traces=list(range(len(heads))),
+        )
+        for j in range(dimensions)
+    ]
+    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    fig.update_layout(
+        sliders=[
+            {
+                "name": "latent dimension",
+                "currentvalue": {"prefix": "latent dimension "},
+                "steps": [
+                    {"label": str(j), "method": "animate", "args": [[str(j)], now]}
+                    for j in range(dimensions)
+                ],
+            }
+        ],
+        height=380,
+        bargap=0,
+        showlegend=False,
+        meta={
+            "name": "latents",
+            "alt": "Histograms of one latent dimension at a time, for the binary-encoding and the "
+            "linear-penultimate architectures.",
+            "caption": latents.caption,
+            "csv": _table(latents).to_csv(index=False),
+        },
+    )
+    fig.update_xaxes(title_text="x, standardized", range=EDGES)
+    # Frames do not rescale the axes, so they must hold every dimension's bars.
+    top = max(float(part.max()) for part in latents.fractions)
+    fig.update_yaxes(range=[0, 1.05 * top])
+    fig.update_yaxes(title_text="fraction of points", row=1, col=1)
+    return fig
+
+
+def _bars(latents: Latents, panel: int, dimension: int) -> go.Bar:
+    look = LOOKS[latents.runs[panel].config.head]
+    return go.Bar(
+        x=latents.centers.astype("f4"),
+        y=latents.fractions[panel][dimension].astype("f4"),
+        marker={"color": look.color, "line": {"width": 0}},
+        name=look.name,
+        hovertemplate="x %{x:.2f}: %{y:.3f} of the points<extra></extra>",
+    )
+
+
+def _table(latents: Latents) -> pd.DataFrame:
+    parts = []
+    for run, fractions in zip(latents.runs, latents.fractions, strict=True):
+        dimension, bin_index = np.indices(fractions.shape)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "dataset": DATASET_NAMES[run.config.dataset],
+                    "head": run.config.head,
+                    "dimension": dimension.ravel(),
+                    "x": latents.centers[bin_index.ravel()].round(3),
+                    "fraction": fractions.ravel().round(6),
+                }
+            )
+        )
+    return pd.concat(parts)

@@ -1,0 +1,41 @@
+"""The quick start's figure: four architectures on the digits, accuracy beside shared encoding."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from binenc_core.figures import wording
+from binenc_core.figures.curves import Curves, Row, curve_data, draw, values_at
+from binenc_core.store import Run
+
+NAME = "quickstart"
+ROWS = (
+    Row("accuracy", "test", "test accuracy"),
+    Row("code_agreement", "train", "whole-code agreement"),
+)
+
+
+def data(runs: Sequence[Run]) -> Curves:
+    """What the figure shows."""
+    what = (
+        "Test accuracy, and the fraction of training points whose whole code is their class's, "
+        "trained on this machine."
+    )
+    return curve_data(runs, ROWS, what)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = "Test accuracy and whole-code agreement against the epoch, for the four architectures."
+    return draw(curves, NAME, alt)
+
+
+def findings(curves: Curves) -> str:
+    """The last epoch's numbers, as a Markdown table."""
+    return wording.table(
+        [
+            wording.Quantity(row.title, values_at(curves, dataset, row), wording.percent)
+            for dataset in curves.datasets
+            for row in curves.rows
+        ]
+    )

@@ -1,0 +1,98 @@
+"""Measured numbers as a reader wants them in a sentence."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from binenc_core.figures.curves import Curves
+from binenc_core.figures.style import DATASET_NAMES, LOOKS
+
+NO_VALUE = "no value (diverged)"
+
+# A figure's claims on a dataset, each with the seeds (index) in which it is seen.
+Claims = Callable[[Curves, str], dict[str, pd.Series]]
+
+
+def _with_spread(values: pd.Series, mean: str, spread: str) -> str:
+    """Mean ± standard deviation (ddof 1) over the seeds, or one seed's value, so formatted."""
+    values = values.dropna()
+    if values.empty:
+        return NO_VALUE
+    text = _number(values.mean(), mean)
+    return f"{text} ± {_number(values.std(ddof=1), spread)}" if len(values) > 1 else text
+
+
+def _number(number: float, form: str) -> str:
+    """A number as it is printed: with a minus sign, and powers of ten in place of an e."""
+    digits, _, exponent = format(number, form).partition("e")
+    power = f"·10<sup>{int(exponent)}</sup>" if exponent else ""
+    return (digits + power).replace("-", "−")
+
+
+def value(values: pd.Series) -> str:
+    """A quantity over the seeds, to three digits."""
+    return _with_spread(values, ".3g", ".2g")
+
+
+def percent(fractions: pd.Series) -> str:
+    """Fractions over the seeds as percentages."""
+    return _with_spread(100 * fractions, ".2f", ".2f") + " %"
+
+
+def points(differences: pd.Series) -> str:
+    """Differences of fractions over the seeds in signed percentage points."""
+    return _with_spread(100 * differences, "+.2f", ".2f") + " points"
+
+
+class Quantity(NamedTuple):
+    """A line of a table: what it is, its values (seeds × heads), and how to write a column."""
+
+    name: str
+    values: pd.DataFrame
+    write: Callable[[pd.Series], str]
+
+
+def table(quantities: Sequence[Quantity]) -> str:
+    """A Markdown table: a line for each quantity, a column for each architecture that has any."""
+    heads = [head for head in LOOKS if any(head in q.values for q in quantities)]
+    lines = [
+        f"| | {' | '.join(LOOKS[head].name for head in heads)} |",
+        f"|{'---|' * (1 + len(heads))}",
+    ]
+    for name, values, write in quantities:
+        cells = [write(values[head]) if head in values else "–" for head in heads]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def verdict(seen: pd.Series) -> str:
+    """Whether a statement is seen, and in how many of the seeds (index)."""
+    count, total = int(seen.sum()), len(seen)
+    if not total:
+        return "**not judged** (no seed in which all runs went through)"
+    part = "seen in part" if count else "not seen"
+    word = "seen" if count == total else part
+    return f"**{word}** ({count} of {total} seed{'s' if total > 1 else ''})"
+
+
+def judged(claims: Claims, curves: Curves, dataset: str) -> dict[str, pd.Series] | None:
+    """A figure's claims on a dataset, or None where an architecture they compare has no values."""
+    try:
+        return claims(curves, dataset)
+    except KeyError:  # the architecture's column
+        return None
+
+
+def findings(curves: Curves, claims: Claims, evidence: Callable[[str], Sequence[Quantity]]) -> str:
+    """The claims, their verdicts and the evidence for each dataset of a figure, as Markdown."""
+    parts = []
+    for dataset in curves.datasets:
+        parts.append(f"**{DATASET_NAMES[dataset]}**")
+        seen = judged(claims, curves, dataset)
+        if seen is None:
+            parts.append("Not judged: an architecture that the claims compare has no values.")
+        else:
+            parts.append("\n".join(f"- {claim}: {verdict(s)}." for claim, s in seen.items()))
+            parts.append(table(evidence(dataset)))
+    return "\n\n".join(parts)

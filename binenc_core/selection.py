@@ -1,0 +1,38 @@
+"""Which runs a page shows: those of the frozen campaigns, with the reader's changes."""
+
+from itertools import product
+
+from binenc_core import store
+from binenc_core.config import HEADS, RunConfig, recipe
+
+DEFAULT_SEEDS = 3
+
+
+def page_configs(
+    dataset: str, heads: tuple[str, ...] = HEADS, seeds: int | None = None, **changes
+) -> list[RunConfig]:
+    """The configurations of the runs behind a figure.
+
+    `dataset` holds one name or several with commas between them. Of each it takes the campaign
+    frozen under that name, or the dataset's recipe where there is none; `seeds` asks for the seeds
+    0 … seeds−1, and `changes` for other values of RunConfig's fields (None: as they are).
+    Raises ValueError for an unknown name or a value out of range.
+    """
+    asked = {name: value for name, value in changes.items() if value is not None}
+    if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
+        raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
+    names = [name.strip() for name in dataset.split(",")]
+    return [c for name in names for c in _dataset_configs(name, heads, seeds, asked)]
+
+
+def _dataset_configs(name: str, heads, seeds: int | None, asked: dict) -> list[RunConfig]:
+    folder = store.RESULTS / recipe(name).dataset
+    frozen = [run.config for run in store.load_campaign(folder)] if folder.exists() else []
+    frozen = [config for config in frozen if config.head in heads]
+    if seeds is None and frozen:
+        grid = sorted({(HEADS.index(c.head), c.seed) for c in frozen})
+    else:
+        grid = product(sorted(map(HEADS.index, heads)), range(seeds or DEFAULT_SEEDS))
+    standard = {head: recipe(name, head=head) for head in heads}
+    standard |= {config.head: config for config in reversed(frozen)}
+    return [standard[HEADS[h]].change(seed=seed).change(**asked) for h, seed in grid]

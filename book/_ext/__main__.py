@@ -1,0 +1,5 @@
+import sys
+
+from binenc_book.build import main
+
+sys.exit(main())

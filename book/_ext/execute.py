@@ -1,0 +1,160 @@
+"""Runs the notebooks of the book with papermill, those that are not current."""
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import nbformat
+import papermill
+from binenc_book import executed
+from binenc_book.toc import notebooks
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+WORKERS = min(2, os.cpu_count() or 1)
+
+
+class Outcome(NamedTuple):
+    """How the run of one notebook went; `error` is empty where it went well."""
+
+    page: str
+    seconds: float
+    error: str
+
+
+def known_parameters(path: Path) -> set[str]:
+    """Names of the parameters that a notebook declares in its cell tagged `parameters`."""
+    tags = [t for cell in nbformat.read(path, 4).cells for t in cell.metadata.get("tags", [])]
+    return set(papermill.inspect_notebook(path)) if "parameters" in tags else set()
+
+
+def assign_parameters(root: Path, pages: Sequence[str], given: dict[str, Any]) -> dict[str, dict]:
+    """Give each notebook the parameters that it knows.
+
+    Args:
+        root: the book's root folder.
+        pages: names of notebook pages.
+        given: parameter values by name.
+
+    Returns:
+        For each page, its share of `given`.
+
+    Raises:
+        ValueError: no notebook knows a name in `given`.
+    """
+    known = {page: known_parameters(root / f"{page}.ipynb") for page in pages}
+    every = set().union(*known.values())
+    if unknown := sorted(set(given) - every):
+        raise ValueError(
+            f"no notebook has the parameter {', '.join(unknown)}; known: {', '.join(sorted(every))}"
+        )
+    return {page: {n: v for n, v in given.items() if n in names} for page, names in known.items()}
+
+
+def set_environment() -> None:
+    """Tell the kernels that they run for the book: static figures, no progress bars."""
+    os.environ |= {
+        "BOOK_STATIC": "1",
+        "TQDM_DISABLE": "1",
+        "PLOTLY_RENDERER": "plotly_mimetype",
+    }
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
+
+
+@contextmanager
+def own_sockets() -> Iterator[Config]:
+    """Settings for a kernel that talks through sockets in a folder of its own.
+
+    Kernels that start at the same moment can be given the same TCP port.
+    """
+    with tempfile.TemporaryDirectory(prefix="kernel") as folder:
+        yield Config(KernelManager={"transport": "ipc", "ip": f"{folder}/socket"})
+
+
+def cause(error: PapermillExecutionError | RuntimeError) -> str:
+    """Say in one line why a run ended early."""
+    if isinstance(error, PapermillExecutionError):
+        return f"failed in cell {error.cell_index}: {error.ename}: {error.evalue}"
+    return f"lost its kernel, perhaps for want of memory: {error}"
+
+
+def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) -> Outcome:
+    """Run one notebook, in the root folder, into its executed copy.
+
+    The copy appears whole. A run that fails leaves what it got to in `<page>.failed.ipynb`.
+    """
+    set_environment()
+    target = executed.copy_of(root, page)
+    partial, failed = (target.with_suffix(f".{kind}.ipynb") for kind in ("partial", "failed"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    start = time.monotonic()
+    try:
+        with own_sockets() as config:
+            notebook = papermill.execute_notebook(
+                root / f"{page}.ipynb",
+                partial,
+                parameters=parameters,
+                cwd=root,
+                kernel_name="python3",
+                progress_bar=False,
+                config=config,
+            )
+    # A kernel that dies or does not start is a RuntimeError.
+    except (PapermillExecutionError, RuntimeError) as error:
+        os.replace(partial, failed)
+        message = f"{cause(error)}\n    what it got to: {failed.relative_to(root)}"
+        return Outcome(page, time.monotonic() - start, message)
+    executed.write_record(notebook, parameters, stamp)
+    nbformat.write(notebook, partial)
+    os.replace(partial, target)
+    failed.unlink(missing_ok=True)
+    return Outcome(page, time.monotonic() - start, "")
+
+
+def has_current_copy(root: Path, page: str, stamp: str) -> bool:
+    """Whether a page's executed copy carries this stamp."""
+    path = executed.copy_of(root, page)
+    return path.is_file() and executed.read_record(nbformat.read(path, 4))["stamp"] == stamp
+
+
+def execute(root: Path, given: dict[str, Any]) -> bool:
+    """Run the notebooks that are not current, two side by side, and say so line by line.
+
+    Args:
+        root: the book's root folder.
+        given: values for the notebooks' parameters, by name.
+
+    Returns:
+        Whether all went well.
+
+    Raises:
+        ValueError: no notebook knows a parameter; nothing has been run.
+    """
+    pages = notebooks(root)
+    parameters = assign_parameters(root, pages, given)
+    inputs = executed.inputs_digest(root)
+    stamps = {
+        page: executed.stamp(nbformat.read(root / f"{page}.ipynb", 4), parameters[page], inputs)
+        for page in pages
+    }
+    todo = [page for page in pages if not has_current_copy(root, page, stamps[page])]
+    for page in pages:
+        if page not in todo:
+            print(f"  {page}: current", flush=True)
+    if not todo:
+        return True
+    print(f"  running {', '.join(Path(page).name for page in todo)}", flush=True)
+    good = True
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+        runs = [pool.submit(run_notebook, root, p, parameters[p], stamps[p]) for p in todo]
+        for run in as_completed(runs):
+            page, seconds, error = run.result()
+            print(f"  {page} ({seconds:.1f} s): {error or 'done'}", flush=True)
+            good = good and not error
+    return good

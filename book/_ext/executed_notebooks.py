@@ -1,0 +1,111 @@
+"""Sphinx extension: shows a notebook's page with the outputs of its executed copy."""
+
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+
+import nbformat
+from binenc_book import executed
+from binenc_book.plotly_mime import MIME
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
+
+
+def warn(page: str, kind: str, text: str) -> None:
+    """Give a warning, which fails a strict build."""
+    log.warning(text, type="binenc_book", subtype=kind, location=page)
+
+
+def plotly_outputs(cell: NotebookNode) -> list[NotebookNode]:
+    """The outputs of a code cell that are Plotly figures."""
+    return [out for out in cell.outputs if MIME in out.get("data", {})]
+
+
+def fill_caption(cell: NotebookNode) -> bool:
+    """Give a numbered figure the caption that the figure itself carries, if it has none.
+
+    Args:
+        cell: code cell with outputs; changed where its metadata asks for a figure.
+
+    Returns:
+        Whether the cell is fine: it asks for no figure, or its figure has a caption.
+    """
+    options = cell.metadata.get("mystnb", {}).get("figure")
+    if options is None or options.get("caption"):
+        return True
+    metas = [out.data[MIME].get("layout", {}).get("meta") or {} for out in plotly_outputs(cell)]
+    options["caption"] = next((meta["caption"] for meta in metas if meta.get("caption")), "")
+    return bool(options["caption"])
+
+
+def with_outputs(clean: NotebookNode, done: NotebookNode) -> NotebookNode:
+    """Put the outputs of an executed copy into the clean notebook.
+
+    Prose and cell metadata are the clean notebook's, so that a change of text needs no new run.
+    Of the run's metadata only the language is taken, not what papermill and the widgets left.
+
+    Args:
+        clean: notebook without outputs; changed in place.
+        done: executed copy with the same code cells, and perhaps a cell with injected parameters.
+
+    Returns:
+        `clean`.
+    """
+    results = iter([cell for cell in done.cells if cell.cell_type == "code"])
+    cells = []
+    for cell in clean.cells:
+        cells.append(cell)
+        if cell.cell_type != "code":
+            continue
+        result = next(results)
+        if executed.is_injected(result):
+            cells.insert(-1, result)
+            result = next(results)
+        cell.outputs, cell.execution_count = result.outputs, result.execution_count
+        for output in plotly_outputs(cell):
+            output.data = NotebookNode({MIME: output.data[MIME]})
+    clean.cells = cells
+    clean.metadata.language_info = done.metadata.get("language_info", {"name": "python"})
+    return clean
+
+
+def show_executed(inputs: Callable[[], str], app: Sphinx, page: str, source: list[str]) -> None:
+    """Replace the text of a notebook that Sphinx reads by the notebook with its outputs.
+
+    Args:
+        inputs: gives the digest of what all notebooks read.
+        app: Sphinx.
+        page: name of the page.
+        source: text of the page, as the only item of a list; changed in place.
+    """
+    if Path(app.env.doc2path(page)).suffix != ".ipynb":
+        return
+    root = Path(app.srcdir)
+    path = executed.copy_of(root, page)
+    app.env.note_dependency(str(path))
+    if not path.is_file():
+        warn(page, "missing", "the notebook has not been run: make book runs it")
+        return
+    clean, done = nbformat.reads(source[0], 4), nbformat.read(path, 4)
+    if not executed.is_current(done, clean, inputs()):
+        warn(page, "stale", "the notebook's outputs are of other code or data: make book renews")
+    if [c.source for c in executed.code_cells(done)] != [
+        c.source for c in executed.code_cells(clean)
+    ]:
+        return
+    shown = with_outputs(clean, done)
+    for number, cell in enumerate(shown.cells):
+        if cell.cell_type == "code" and not fill_caption(cell):
+            warn(page, "caption", f"cell {number} is a figure without layout.meta.caption")
+    source[0] = nbformat.writes(shown)
+
+
+def setup(app: Sphinx) -> dict:
+    """Register with Sphinx."""
+    # Many pages ask within one build, and the results can be large.
+    inputs = cache(partial(executed.inputs_digest, Path(app.srcdir)))
+    app.connect("source-read", partial(show_executed, inputs))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

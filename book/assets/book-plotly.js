@@ -1,0 +1,265 @@
+/* Draws the figures of the book (.book-figure, see _ext/plotly_mime.py) when they near the
+   viewport, in the colours of the page's theme, and gives each what the keyboard can reach:
+   a legend, sliders for its frames, and buttons for its data and its picture. */
+(() => {
+  "use strict";
+
+  // ---- Themes -------------------------------------------------------------------------------
+
+  const root = document.documentElement;
+  const theme = () => (root.dataset.theme === "dark" ? "dark" : "light");
+
+  const axis = (c) => ({
+    gridcolor: c.grid, zerolinecolor: c.grid, linecolor: c.line, tickcolor: c.line,
+    ticks: "outside", ticklen: 4, automargin: true, title: { standoff: 8 },
+  });
+  const colorbar = (c) => ({ outlinewidth: 0, tickcolor: c.line, thickness: 14 });
+  const template = (c) => ({
+    layout: {
+      paper_bgcolor: c.paper, plot_bgcolor: c.paper, colorway: c.traces,
+      font: { color: c.text, size: 13, family: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Liberation Sans', Arial, sans-serif" },
+      xaxis: axis(c), yaxis: axis(c),
+      hoverlabel: { bgcolor: c.box, bordercolor: c.line, font: { color: c.text } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: c.line, activecolor: c.text },
+      coloraxis: { colorbar: colorbar(c) },
+      margin: { t: 40, r: 16, b: 48, l: 56 },
+    },
+    data: { heatmap: [{ colorbar: colorbar(c) }], contour: [{ colorbar: colorbar(c) }] },
+  });
+  const light = {
+    paper: "rgba(0,0,0,0)", text: "#1f2a37", grid: "#e3e6ea", line: "#6b7480", box: "#ffffff",
+    traces: ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"],
+  };
+  const dark = {
+    paper: "rgba(0,0,0,0)", text: "#e6e8eb", grid: "#3a3f47", line: "#9aa3ae", box: "#22262c",
+    traces: ["#56b4e9", "#e8833a", "#2fc79a", "#e39ac6", "#f0b93a", "#8ecbf2"],
+  };
+  const templates = {
+    light: template(light), dark: template(dark), paper: template({ ...light, paper: "#ffffff" }),
+  };
+  const config = {
+    responsive: true, displaylogo: false, showSendToCloud: false,
+    modeBarButtonsToRemove: ["toImage", "select2d", "lasso2d", "autoScale2d"],
+  };
+
+  // ---- Small helpers ------------------------------------------------------------------------
+
+  const element = (tag, properties = {}, ...children) => {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  };
+  const svg = (tag, attributes, ...children) => {
+    const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.append(...children);
+    return made;
+  };
+  const plainText = (html) =>
+    new DOMParser().parseFromString(html, "text/html").body.textContent;
+
+  function save(text, name, type) {
+    const url = URL.createObjectURL(new Blob([text], { type }));
+    element("a", { href: url, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+
+  // Panels side by side need room: below it, the figure scrolls sideways.
+  function leastWidth(layout) {
+    const starts = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))
+      .map((key) => (layout[key].domain || [0])[0].toFixed(3));
+    return Math.max(1, new Set(starts).size) * 290;
+  }
+
+  // ---- Legend: one button per entry, which acts on its whole legendgroup --------------------
+
+  const groupOf = (trace, index) => trace.legendgroup || `trace ${index}`;
+
+  function legendEntries(figure) {
+    const { data, layout } = figure;
+    if (layout.showlegend === false) return [];
+    const entries = data.map((trace, index) => ({ trace, index, group: groupOf(trace, index) }))
+      .filter(({ trace }) => trace.name && trace.showlegend !== false && trace.visible !== false);
+    return entries.length > 1 || layout.showlegend ? entries : [];
+  }
+
+  const dashes = { dot: "2 3", dash: "6 3", longdash: "10 4", dashdot: "6 3 2 3", longdashdot: "10 4 2 4" };
+
+  function swatch(trace) {
+    const line = trace.line || {}, marker = trace.marker || {};
+    const colors = [line.color, marker.color, trace.fillcolor];
+    const color = colors.find((c) => typeof c === "string") || "currentColor";
+    const shape = (trace.type || "scatter") !== "scatter"
+      ? svg("rect", { x: 9, y: 1, width: 10, height: 10, fill: color })
+      : trace.mode === "markers"
+        ? svg("circle", { cx: 14, cy: 6, r: 4, fill: color })
+        : svg("path", { d: "M0 6H28", stroke: color, "stroke-width": 2.5, "stroke-dasharray": dashes[line.dash] || "none" });
+    return svg("svg", { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": true }, shape);
+  }
+
+  function legend(plot, figure) {
+    const box = element("div", { className: "book-legend" });
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Legend: show or hide");
+    const buttons = legendEntries(figure).map(({ trace, group }) => {
+      const button = element("button", { type: "button" }, swatch(trace), plainText(trace.name));
+      button.dataset.group = group;
+      button.setAttribute("aria-pressed", String(trace.visible !== "legendonly"));
+      button.addEventListener("click", () => {
+        const show = button.getAttribute("aria-pressed") === "false";
+        const members = figure.data.flatMap((t, i) => (groupOf(t, i) === group && t.visible !== false ? [i] : []));
+        Plotly.restyle(plot, { visible: show ? true : "legendonly" }, members);
+        for (const other of buttons) {
+          if (other.dataset.group === group) other.setAttribute("aria-pressed", String(show));
+        }
+      });
+      return button;
+    });
+    box.append(...buttons);
+    return buttons.length ? box : null;
+  }
+
+  // ---- Sliders: Plotly's own has no tab stop; those of one name move together ----------------
+
+  const steps = new Map(); // name -> step last chosen, for figures drawn later
+
+  function slider(plot, spec) {
+    const label = ((spec.currentvalue || {}).prefix || spec.name || "step").replace(/[=:\s]+$/, "");
+    const name = spec.name || label;
+    const input = element("input", {
+      type: "range", min: 0, max: spec.steps.length - 1, step: 1, value: spec.active || 0,
+    });
+    const output = element("output");
+    const show = () => {
+      const text = spec.steps[input.value].label;
+      output.textContent = text;
+      input.setAttribute("aria-valuetext", `${label} ${text}`);
+    };
+    const go = (step) => {
+      input.value = step;
+      show();
+      Plotly.animate(plot, spec.steps[step].args[0], {
+        mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: true },
+      });
+    };
+    input.addEventListener("input", () => {
+      const step = Number(input.value);
+      steps.set(name, step);
+      go(step);
+      document.dispatchEvent(new CustomEvent("book-slider", { detail: { name, step, from: input } }));
+    });
+    document.addEventListener("book-slider", ({ detail }) => {
+      if (detail.name === name && detail.from !== input && detail.step < spec.steps.length) go(detail.step);
+    });
+    if (steps.get(name) < spec.steps.length) go(steps.get(name));
+    else show();
+    // The label wraps its input, so that no id is needed.
+    return element("label", { className: "book-slider" }, element("span", { textContent: label }), input, output);
+  }
+
+  const isFrameSlider = (spec) =>
+    spec.steps && spec.steps.length && spec.steps.every((step) => step.method === "animate");
+
+  // ---- Buttons under a figure ---------------------------------------------------------------
+
+  // The figure as it now stands, without what is hidden, as a picture for print: the legend,
+  // which on the page is HTML, gets room below the panels.
+  function forPaper(plot, showlegend) {
+    const { width, height, margin } = plot._fullLayout;
+    const room = showlegend ? 64 : 0;
+    return {
+      data: plot.data.map((t) => (t.visible === "legendonly" ? { ...t, visible: false } : t)),
+      layout: {
+        ...plot.layout, template: templates.paper, showlegend,
+        width: Math.max(width, 800), height: height + room, margin: { ...margin, b: margin.b + room },
+        legend: { orientation: "h", x: 0.5, xanchor: "center", y: 0, yanchor: "bottom", yref: "container" },
+      },
+    };
+  }
+
+  function downloads(plot, meta, hasLegend) {
+    const csv = element("button", { type: "button", textContent: "Data (CSV)" });
+    csv.addEventListener("click", () => save(meta.csv, `${meta.name}.csv`, "text/csv"));
+    const picture = element("button", { type: "button", textContent: "Picture (SVG)" });
+    picture.addEventListener("click", () => {
+      const drawing = forPaper(plot, hasLegend);
+      const { width, height } = drawing.layout;
+      Plotly.downloadImage(drawing, { format: "svg", filename: meta.name, width, height });
+    });
+    return element("div", { className: "book-actions" }, csv, picture);
+  }
+
+  // ---- Drawing ------------------------------------------------------------------------------
+
+  const isDrawn = (box) => "state" in box.dataset;
+
+  async function draw(box) {
+    if (isDrawn(box)) return;
+    box.dataset.state = "drawing";
+    const figure = JSON.parse(box.querySelector('script[type="application/json"]').textContent);
+    const { layout } = figure;
+    const plot = box.querySelector(".book-plot");
+    const sliders = (layout.sliders || []).filter(isFrameSlider);
+    const buttons = legend(plot, figure);
+    plot.dataset.theme = theme();
+    layout.template = templates[theme()];
+    layout.sliders = (layout.sliders || []).filter((spec) => !isFrameSlider(spec));
+    // On a touch screen a finger on the figure scrolls the page.
+    if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
+
+    const scroll = element("div", { className: "book-scroll" });
+    plot.replaceWith(scroll);
+    scroll.append(plot);
+    plot.style.minWidth = `${leastWidth(layout)}px`;
+    if (scroll.scrollWidth > scroll.clientWidth) scroll.tabIndex = 0;
+    await Plotly.newPlot(plot, {
+      data: figure.data, frames: figure.frames, config, layout: { ...layout, showlegend: false },
+    });
+    if (buttons) scroll.before(buttons);
+    scroll.before(...sliders.map((spec) => slider(plot, spec)));
+    scroll.after(downloads(plot, layout.meta, buttons !== null));
+    box.dataset.state = "ready";
+    adapt(box);
+  }
+
+  const paperWidth = 640; // fits A4 and Letter with usual margins
+  let screenTheme = null; // the page's theme, while it is being printed
+
+  function adapt(box) {
+    const plot = box.querySelector(".book-plot");
+    const medium = screenTheme === null ? theme() : "paper";
+    if (box.dataset.state !== "ready" || plot.dataset.theme === medium) return;
+    plot.dataset.theme = medium;
+    const size = medium === "paper" ? { width: paperWidth } : { width: undefined, autosize: true };
+    Plotly.relayout(plot, { template: templates[medium], ...size });
+  }
+
+  function toPaper(boxes) {
+    screenTheme = root.dataset.theme || "";
+    root.dataset.theme = "light";
+    boxes.forEach(draw);
+    boxes.forEach(adapt);
+  }
+
+  function toScreen(boxes) {
+    root.dataset.theme = screenTheme;
+    screenTheme = null;
+    boxes.forEach(adapt);
+  }
+
+  function start() {
+    const boxes = document.querySelectorAll(".book-figure");
+    const near = new IntersectionObserver((entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (isIntersecting) { near.unobserve(target); draw(target); }
+      }
+    }, { rootMargin: "400px" });
+    boxes.forEach((box) => near.observe(box));
+    new MutationObserver(() => boxes.forEach(adapt))
+      .observe(root, { attributes: true, attributeFilter: ["data-theme"] });
+    addEventListener("beforeprint", () => toPaper(boxes));
+    addEventListener("afterprint", () => toScreen(boxes));
+  }
+
+  start(); // the script is deferred: the page has been parsed
+})();

@@ -1,0 +1,61 @@
+"""Trainings of well under a second, and folders of their own, for the tests of several modules."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from binenc_core import store
+from binenc_core.config import RunConfig, recipe
+from binenc_core.data import Dataset, load
+
+# A weight that float32 cannot hold: the loss is infinite from the first batch on.
+DIVERGING_GAMMA = 1e39
+
+
+def small(head: str = "binary", **changes) -> RunConfig:
+    """A digits training of two epochs of a network of 16 units, P = 2, evaluated after each."""
+    settings = {"width": 16, "latent_dim": 2, "epochs": 2, "log_every": 1}
+    return recipe("digits", head=head, **{**settings, **changes})
+
+
+def quick(**changes) -> RunConfig:
+    """A training of one epoch whose evaluation fits no mixtures."""
+    return small("none", **{"epochs": 1, **changes})
+
+
+def few_digits(train: int = 150, test: int = 80) -> Dataset:
+    """The first digits of each split; every class occurs in both."""
+    digits = load("digits")
+    return Dataset(
+        digits.train_images[:train],
+        digits.train_labels[:train],
+        digits.test_images[:test],
+        digits.test_labels[:test],
+    )
+
+
+def use_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let runs be kept in `folder`/runs and campaigns in `folder`/results."""
+    monkeypatch.setenv("BINENC_RUNS", str(folder / "runs"))
+    monkeypatch.setattr(store, "RESULTS", folder / "results")
+
+
+def assert_same_history(actual: pd.DataFrame, expected: pd.DataFrame) -> None:
+    """The same values to the bit in the same rows; the columns' order is free.
+
+    A column without a value counts as absent: a campaign has one set of columns for all heads.
+    """
+    actual, expected = (table.dropna(axis=1, how="all") for table in (actual, expected))
+    assert set(actual) == set(expected)
+    for name in expected:
+        np.testing.assert_array_equal(actual[name].to_numpy(), expected[name].to_numpy(), name)
+
+
+def assert_same_arrays(actual: dict, expected: dict) -> None:
+    """The same arrays by name, of the same type, to the bit."""
+    assert set(actual) == set(expected)
+    for name, values in expected.items():
+        assert actual[name].dtype == values.dtype, name
+        np.testing.assert_array_equal(actual[name], values, name)

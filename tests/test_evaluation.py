@@ -1,0 +1,194 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import accuracy_score, log_loss
+from small_runs import few_digits, small
+from tqdm import tqdm
+
+from binenc_core import training
+from binenc_core.config import HEADS
+from binenc_core.data import load
+from binenc_core.evaluation import (
+    EVALUATION_BATCH,
+    HISTOGRAM_EDGES,
+    LINEAR_HEADS,
+    evaluate,
+    latent_histogram,
+    outputs,
+)
+from binenc_core.metrics.names import BINARITY, METRICS
+
+CPU = torch.device("cpu")
+GAMMA = 3.0
+
+
+def model_and_data(head="binary", **changes):
+    """A network after an epoch of training, and all digits."""
+    config = small(head, gamma=GAMMA, seed=1, **changes)
+    data = load("digits")
+    parts = training.build(config, 8, CPU)
+    training.train_epoch(parts, data, config, torch.Generator().manual_seed(0), tqdm(disable=True))
+    return config, parts.model, data
+
+
+@pytest.fixture(scope="module", params=HEADS)
+def case(request):
+    """Configuration, evaluation, and x, logits and labels of an own pass, in numpy by split."""
+    config, model, data = model_and_data(request.param)
+    evaluation = evaluate(model, data, config)
+    model.eval()
+    own = {}
+    for split in ("train", "test"):
+        images, labels = (getattr(data, f"{split}_{part}") for part in ("images", "labels"))
+        with torch.no_grad():
+            logits, x = model(images)
+        own[split] = (x.double().numpy(), logits.double().numpy(), labels.numpy())
+    return config, evaluation, own
+
+
+def test_the_metrics_are_those_of_the_head(case):
+    config, evaluation, _ = case
+    expected = set(METRICS) - (set() if config.head in ("binary", "linear") else set(BINARITY))
+    assert list(evaluation.metrics) == ["train", "test"]
+    for metrics in evaluation.metrics.values():
+        assert set(metrics) == expected
+        assert {type(value) for value in metrics.values()} == {float}
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_accuracy_and_losses_agree_with_scikit_learn(case, split):
+    config, evaluation, own = case
+    x, logits, labels = own[split]
+    metrics = evaluation.metrics[split]
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
+    assert metrics["accuracy"] == accuracy_score(labels, logits.argmax(axis=1))
+    assert metrics["cross_entropy"] == pytest.approx(log_loss(labels, probabilities), rel=1e-5)
+    penalty = GAMMA * np.exp(x**2).mean() if config.head == "binary" else 0
+    assert metrics["loss"] == pytest.approx(metrics["cross_entropy"] + penalty, rel=1e-5)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_metrics_are_of_the_networks_outputs_by_true_label(case, split):
+    """One quantity of each kind, worked out anew."""
+    _, evaluation, own = case
+    x, logits, labels = own[split]
+    metrics = evaluation.metrics[split]
+    fractions = np.array([(x[labels == c] > 0).mean(axis=0) for c in range(10)])
+    means = np.array([x[labels == c].mean(axis=0) for c in range(10)])
+    centers = np.array([own["train"][0][own["train"][2] == c].mean(axis=0) for c in range(10)])
+    nearest = np.linalg.norm(x[:, None] - centers, axis=2).argmin(axis=1)
+    norms = np.linalg.norm(means - means.mean(axis=0), axis=1)
+    codes = (x > 0) == (fractions > 0.5)[labels]
+    assert metrics["bit_agreement"] == pytest.approx(np.maximum(fractions, 1 - fractions).mean())
+    assert metrics["code_agreement"] == pytest.approx(codes.all(axis=1).mean())
+    assert metrics["equinorm"] == pytest.approx(norms.std() / norms.mean(), rel=1e-4)
+    assert metrics["center_disagreement"] == pytest.approx((nearest != logits.argmax(1)).mean())
+
+
+def test_class_means_and_bits_are_of_the_training_set(case):
+    _, evaluation, own = case
+    x, _, labels = own["train"]
+    means = [x[labels == c].mean(axis=0) for c in range(10)]
+    fractions = [(x[labels == c] > 0).mean(axis=0) for c in range(10)]
+    arrays = evaluation.arrays
+    np.testing.assert_allclose(arrays["class_means"], means, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(arrays["positive_fractions"], fractions, rtol=1e-6)
+    assert arrays["class_means"].dtype == arrays["positive_fractions"].dtype == np.float32
+
+
+def test_only_linear_heads_have_mixtures_and_a_histogram(case):
+    config, evaluation, _ = case
+    extra = set(evaluation.arrays) - {"class_means", "positive_fractions"}
+    if config.head not in LINEAR_HEADS:
+        assert extra == set()
+        return
+    parts = {"score": (2,), "bic": (2,), "means": (2, 2), "stds": (2, 2), "weights": (2, 2)}
+    assert extra == {"latent_histogram", *(f"mixture_{name}" for name in parts)}
+    for name, shape in parts.items():
+        assert evaluation.arrays[f"mixture_{name}"].shape == shape
+        assert evaluation.arrays[f"mixture_{name}"].dtype == np.float32
+    weights, means = (evaluation.arrays[f"mixture_{name}"] for name in ("weights", "means"))
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+    # The mixture's mean is that of the standardized values, and so zero.
+    np.testing.assert_allclose((weights * means).sum(axis=1), 0, atol=1e-4)
+    assert evaluation.metrics["train"]["gmm_score_standardized"] == pytest.approx(
+        evaluation.arrays["mixture_score"].mean(), rel=1e-5
+    )
+
+
+def test_the_histogram_counts_every_training_image_in_every_dimension():
+    config, model, data = model_and_data("linear")
+    histogram = evaluate(model, data, config).arrays["latent_histogram"]
+    assert histogram.shape == (2, len(HISTOGRAM_EDGES) - 1) == (2, 60)
+    assert histogram.dtype == np.uint32
+    np.testing.assert_array_equal(histogram.sum(axis=1), [len(data.train_labels)] * 2)
+
+
+def test_histogram_of_known_values():
+    """Nine values with mean 0 and standard deviation 1, and one dimension that is constant."""
+    values = np.array([-2.0, *[-0.35] * 3, 0.0, *[0.35] * 3, 2.0])
+    values /= values.std()
+    histogram = latent_histogram(np.column_stack([values, np.full(9, 7.0)]))
+    expected = np.zeros(60, dtype=int)
+    for value in values:
+        expected[int(np.floor((value + 3) / 0.1 + 1e-9))] += 1
+    np.testing.assert_array_equal(histogram[0], expected)
+    assert histogram[1].nonzero()[0].tolist() in ([29], [30])
+    assert histogram[1].sum() == 9
+
+
+def test_outliers_count_in_the_outer_bins():
+    values = np.zeros((200, 1))
+    values[0], values[1] = -100, 100
+    histogram = latent_histogram(values)[0]
+    assert (histogram[0], histogram[-1], histogram.sum()) == (1, 1, 200)
+
+
+def test_outputs_come_in_the_order_of_the_images():
+    _, model, data = model_and_data()
+    assert len(data.train_labels) > EVALUATION_BATCH  # more than one batch
+    out = outputs(model, data.train_images, data.train_labels)
+    with torch.no_grad():
+        logits, x = model.eval()(data.train_images)
+    torch.testing.assert_close(out.logits, logits)
+    torch.testing.assert_close(out.x, x)
+    assert out.labels is data.train_labels
+    assert not out.x.requires_grad
+
+
+def test_evaluation_is_without_dropout_and_leaves_the_network():
+    config, model, data = model_and_data(dropout=0.9)
+    before = [parameter.clone() for parameter in model.parameters()]
+    model.train()
+    first = evaluate(model, data, config)
+    model.train()
+    np.testing.assert_equal(evaluate(model, data, config).metrics, first.metrics)
+    assert all(map(torch.equal, before, model.parameters()))
+
+
+@pytest.mark.parametrize("penalty", ["exp_mean", "sum_exp", "mean_square"])
+def test_the_loss_is_that_of_the_penalty_asked(penalty):
+    config, model, data = model_and_data(penalty=penalty)
+    metrics = evaluate(model, data, config).metrics["test"]
+    x = outputs(model, data.test_images, data.test_labels).x.double().numpy()
+    expected = {
+        "exp_mean": np.exp((x**2).mean()),
+        "sum_exp": np.exp(x**2).sum(axis=1).mean(),
+        "mean_square": (x**2).mean(),
+    }[penalty]
+    assert metrics["loss"] - metrics["cross_entropy"] == pytest.approx(GAMMA * expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_network_that_gives_one_point_for_all_images_is_evaluated(head):
+    """Dead units, or a penalty far too strong: no class means, angles or clusters are left."""
+    config = small(head)
+    model = training.build(config, 8, CPU).model
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    metrics = evaluate(model, few_digits(), config).metrics["test"]
+    assert metrics["cross_entropy"] == pytest.approx(np.log(10))
+    assert metrics["within_variance"] == 0
+    assert metrics["distinct_codes"] == 1

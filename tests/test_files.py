@@ -1,0 +1,81 @@
+import os
+
+import pytest
+
+from binenc_core.files import whole_folder
+
+
+def contents(folder):
+    return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*.txt")}
+
+
+def fill(target, text):
+    with whole_folder(target) as draft:
+        (draft / "inner").mkdir()
+        (draft / "inner" / "b.txt").write_text(text)
+        (draft / "a.txt").write_text(text)
+
+
+def test_a_folder_appears_when_its_block_ends(tmp_path):
+    target = tmp_path / "parents" / "are made" / "target"
+    with whole_folder(target) as draft:
+        (draft / "a.txt").write_text("text")
+        assert draft.parent == target.parent  # a rename within one file system is whole
+        assert not target.exists()
+    assert contents(target) == {"a.txt": "text"}
+    assert [p.name for p in target.parent.iterdir()] == ["target"]
+
+
+def test_others_may_read_the_folder(tmp_path):
+    fill(tmp_path / "target", "text")
+    assert (tmp_path / "target").stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt()])
+def test_a_failing_block_leaves_nothing(tmp_path, failure):
+    with pytest.raises(type(failure)), whole_folder(tmp_path / "target") as draft:
+        (draft / "a.txt").write_text("half")
+        raise failure
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_replaced_whole(tmp_path):
+    target = tmp_path / "target"
+    fill(target, "old")
+    with whole_folder(target) as draft:
+        (draft / "c.txt").write_text("new")
+        assert contents(target) == {"a.txt": "old", "inner/b.txt": "old"}
+    assert contents(target) == {"c.txt": "new"}
+    assert [p.name for p in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_failing_block_keeps_the_earlier_folder(tmp_path):
+    target = tmp_path / "target"
+    fill(target, "old")
+    with pytest.raises(OSError, match="disk full"), whole_folder(target) as draft:
+        (draft / "a.txt").write_text("new")
+        raise OSError("disk full")
+    assert contents(target) == {"a.txt": "old", "inner/b.txt": "old"}
+    assert [p.name for p in tmp_path.iterdir()] == ["target"]
+
+
+@pytest.mark.parametrize("failing_renames", [{1}, {2}, {2, 3}])
+def test_a_failing_rename_loses_nothing(tmp_path, monkeypatch, failing_renames):
+    """Replacing takes two renames, old away and new in; a third puts the old folder back."""
+    target = tmp_path / "target"
+    fill(target, "old")
+    rename, calls = os.replace, []
+
+    def unreliable(source, destination):
+        calls.append(source)
+        if len(calls) in failing_renames:
+            raise OSError("no rename")
+        rename(source, destination)
+
+    monkeypatch.setattr(os, "replace", unreliable)
+    with pytest.raises(OSError, match="no rename"):
+        fill(target, "new")
+    kept = [contents(folder) for folder in tmp_path.iterdir()]
+    assert {"a.txt": "old", "inner/b.txt": "old"} in kept
+    if failing_renames != {2, 3}:
+        assert [p.name for p in tmp_path.iterdir()] == ["target"]

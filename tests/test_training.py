@@ -1,0 +1,366 @@
+import copy
+import functools
+import hashlib
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+from small_runs import DIVERGING_GAMMA, assert_same_arrays, few_digits, small
+from torch import nn
+from tqdm import tqdm
+
+from binenc_core import training
+from binenc_core.config import HEADS
+from binenc_core.data import load
+from binenc_core.sources import ARCHIVES
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return few_digits()
+
+
+def bar():
+    return tqdm(disable=True)
+
+
+def observed(monkeypatch, look):
+    """What `look(parts, images, labels)` gives before each step of the trainings that follow."""
+    seen = []
+    step = training.step
+
+    def watched(parts, images, labels, config):
+        seen.append(look(parts, images, labels))
+        return step(parts, images, labels, config)
+
+    monkeypatch.setattr(training, "step", watched)
+    return seen
+
+
+def test_batches_cover_the_set_once_an_epoch_in_an_order_that_changes(digits, monkeypatch):
+    seen = observed(monkeypatch, lambda parts, images, labels: images)
+    training.train(small(), CPU, digits)
+    assert [len(images) for images in seen] == [64, 64, 22, 64, 64, 22]
+
+    def rows(images):
+        return [row.numpy().tobytes() for row in images]
+
+    first, second = (rows(torch.cat(part)) for part in (seen[:3], seen[3:]))
+    assert sorted(first) == sorted(second) == sorted(rows(digits.train_images))
+    assert first != second
+    assert first != rows(digits.train_images)
+
+
+def test_images_stay_with_their_labels(digits, monkeypatch):
+    label_of = {
+        image.numpy().tobytes(): int(label)
+        for image, label in zip(digits.train_images, digits.train_labels, strict=True)
+    }
+    seen = observed(monkeypatch, lambda parts, images, labels: (images, labels))
+    training.train(small(epochs=1), CPU, digits)
+    for images, labels in seen:
+        assert [label_of[image.numpy().tobytes()] for image in images] == labels.tolist()
+
+
+def test_all_heads_see_the_same_batches_and_the_same_dropout(digits, monkeypatch):
+    batches = observed(monkeypatch, lambda parts, images, labels: images)
+    dropout, states = nn.functional.dropout, []
+
+    def watched(values, p, live, inplace):
+        if live:
+            state = hashlib.sha256(torch.get_rng_state().numpy().tobytes()).hexdigest()
+            states.append((state, values.shape))
+        return dropout(values, p, live, inplace)
+
+    monkeypatch.setattr(nn.functional, "dropout", watched)
+    for head in HEADS:
+        training.train(small(head), CPU, digits)
+    training.train(small(seed=1), CPU, digits)
+    runs = [batches[start : start + 6] for start in range(0, 30, 6)]
+    masks = [states[start : start + 12] for start in range(0, 60, 12)]
+    assert len(batches) == 30
+    assert len(states) == 60  # two layers in each of six steps
+    for run, drawn in zip(runs[1:4], masks[1:4], strict=True):
+        assert all(map(torch.equal, run, runs[0]))
+        assert drawn == masks[0]
+    assert not torch.equal(runs[4][0], runs[0][0])
+    assert masks[4][0] != masks[0][0]
+
+
+def test_dropout_is_live_in_every_epoch(digits, monkeypatch):
+    modes = observed(monkeypatch, lambda parts, images, labels: parts.model.training)
+    training.train(small(epochs=3), CPU, digits)  # evaluated after each epoch
+    assert modes == [True] * 9
+
+
+@pytest.mark.parametrize(("head", "gamma"), [("binary", 10), ("linear", 0), ("none", 0)])
+def test_training_is_a_plain_loop_with_plain_adam(digits, head, gamma):
+    config = small(head, dropout=0, width=32)
+    parts = training.build(config, 8, CPU)
+    model = copy.deepcopy(parts.model)
+    shuffle = torch.Generator().manual_seed(3)
+    for _ in range(2):
+        training.train_epoch(parts, digits, config, shuffle, bar())
+
+    adam = torch.optim.Adam(model.parameters(), lr=1e-3, foreach=False, fused=False)
+    before = [parameter.detach().clone() for parameter in model.parameters()]
+    shuffle = torch.Generator().manual_seed(3)
+    for _ in range(2):
+        order = torch.randperm(150, generator=shuffle)
+        for start in range(0, 150, 64):
+            batch = order[start : start + 64]
+            logits, x = model(digits.train_images[batch])
+            targets = digits.train_labels[batch]
+            loss = -logits.log_softmax(dim=1)[torch.arange(len(batch)), targets].mean()
+            if gamma:
+                loss = loss + gamma * x.square().exp().mean()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+    for ours, theirs, start in zip(
+        parts.model.parameters(), model.parameters(), before, strict=True
+    ):
+        torch.testing.assert_close(ours, theirs, rtol=0, atol=1e-6)
+        assert (theirs - start).abs().max() > 1e-3
+
+
+def test_adams_first_step_is_the_learning_rate_times_the_sign_of_the_gradient(digits):
+    config = small(dropout=0, learning_rate=0.01)
+    parts = training.build(config, 8, CPU)
+    before = parts.model.classifier.bias.detach().clone()
+    training.step(parts, digits.train_images, digits.train_labels, config)
+    gradient = parts.model.classifier.bias.grad
+    change = parts.model.classifier.bias.detach() - before
+    torch.testing.assert_close(change, -0.01 * gradient.sign(), rtol=1e-4, atol=1e-7)
+
+
+def test_the_learning_rate_halves_after_every_20_epochs(digits, monkeypatch):
+    rates = observed(monkeypatch, lambda parts, *_: parts.optimizer.param_groups[0]["lr"])
+    training.train(small(epochs=41, batch_size=150, log_every=100, width=4), CPU, digits)
+    assert rates == [1e-3] * 20 + [5e-4] * 20 + [2.5e-4]
+
+
+def test_the_learning_rate_halves_as_often_as_asked(digits, monkeypatch):
+    rates = observed(monkeypatch, lambda parts, *_: parts.optimizer.param_groups[0]["lr"])
+    config = small(epochs=5, halve_every=2, learning_rate=0.08, batch_size=150, log_every=100)
+    training.train(config, CPU, digits)
+    assert rates == pytest.approx([0.08, 0.08, 0.04, 0.04, 0.02], rel=1e-12)
+
+
+def test_means_of_an_epoch_count_every_image_once(digits):
+    """With a learning rate of 0 the epoch's means are those of the whole set."""
+    config = small(dropout=0, learning_rate=0, seed=4)
+    parts = training.build(config, 8, CPU)
+    with torch.no_grad():
+        parts.model.classifier.weight.mul_(30)  # so that batches differ
+    sums = training.train_epoch(parts, digits, config, torch.Generator().manual_seed(0), bar())
+    with torch.inference_mode():
+        logits, x = parts.model(digits.train_images)
+    losses = -logits.log_softmax(dim=1)[torch.arange(150), digits.train_labels]
+    losses = losses + 10 * x.square().exp().mean(dim=1)
+    hits = (logits.argmax(dim=1) == digits.train_labels).float()
+    order = torch.randperm(150, generator=torch.Generator().manual_seed(0))
+    batch_means = torch.stack([losses[batch].mean() for batch in order.split(64)])
+    assert sums.loss == pytest.approx(losses.mean().item(), rel=1e-5)
+    assert sums.accuracy == pytest.approx(hits.mean().item(), rel=1e-6)
+    assert sums.loss != pytest.approx(batch_means.mean().item(), rel=1e-4)
+
+
+def assert_same_outcome(one, other):
+    np.testing.assert_equal(one.records, other.records)
+    assert_same_arrays(one.arrays, other.arrays)
+    assert one.diverged_epoch == other.diverged_epoch
+
+
+@pytest.mark.parametrize("changes", [{}, {"backbone": "cnn"}, {"precision": "bf16"}])
+def test_a_training_gives_the_same_numbers_again(digits, changes):
+    first = training.train(small(**changes), CPU, digits)
+    torch.manual_seed(99)
+    torch.rand(7)
+    assert_same_outcome(training.train(small(**changes), CPU, digits), first)
+
+
+def test_another_seed_gives_other_numbers(digits):
+    first, other = (training.train(small(seed=seed), CPU, digits) for seed in (0, 1))
+    losses = [[record["loss"] for record in outcome.records] for outcome in (first, other)]
+    assert not set(losses[0]) & set(losses[1])
+
+
+def test_without_gamma_the_binary_head_is_the_linear_one_to_the_bit(digits, monkeypatch):
+    models = []
+    build = training.build
+
+    def kept(*arguments):
+        models.append(build(*arguments))
+        return models[-1]
+
+    monkeypatch.setattr(training, "build", kept)
+    binary = training.train(small(gamma=0, epochs=4), CPU, digits)
+    linear = training.train(small("linear", epochs=4), CPU, digits)
+    with_penalty = training.train(small(epochs=4), CPU, digits)
+    assert_same_outcome(binary, linear)
+    states = [list(parts.model.parameters()) for parts in models]
+    assert all(map(torch.equal, states[0], states[1]))
+    assert not torch.equal(states[0][0], states[2][0])
+    assert with_penalty.records != linear.records
+
+
+def test_the_global_random_state_is_left_alone(digits):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    training.train(small(), CPU, digits)
+    assert torch.equal(torch.get_rng_state(), before)
+    training.estimated_seconds(small(), CPU)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_records_and_arrays_are_of_the_logged_epochs(digits, head):
+    outcome = training.train(small(head, epochs=6, log_every=2), CPU, digits)
+    rows = [(record["epoch"], record["split"]) for record in outcome.records]
+    assert rows == [(epoch, split) for epoch in (0, 2, 4, 5) for split in ("train", "test")]
+    assert outcome.arrays["epochs"].tolist() == [0, 2, 4, 5]
+    assert {len(values) for values in outcome.arrays.values()} == {4}
+    dimensions = 16 if head == "none" else 2
+    assert outcome.arrays["class_means"].shape == (4, 10, dimensions)
+    assert outcome.diverged_epoch is None
+    assert outcome.seconds > 0
+
+
+def test_an_evaluation_changes_nothing_in_the_training(digits):
+    often, seldom = (
+        training.train(small(epochs=4, log_every=n), CPU, digits).records[-2:] for n in (1, 3)
+    )
+    np.testing.assert_equal(often, seldom)
+
+
+def test_the_datasets_own_tensors_are_the_default():
+    given = training.train(small(epochs=1), CPU, load("digits"))
+    assert_same_outcome(training.train(small(epochs=1), CPU), given)
+
+
+def test_training_learns(digits):
+    config = small("linear", epochs=30, width=64, latent_dim=16, batch_size=16, log_every=100)
+    outcome = training.train(config, CPU, digits)
+    start, end = (outcome.records[row]["accuracy"] for row in (0, -2))
+    assert start < 0.5
+    assert end > 0.7
+
+
+def test_a_loss_that_starts_infinite_diverges_in_epoch_0(digits, capsys):
+    outcome = training.train(small(gamma=DIVERGING_GAMMA), CPU, digits)
+    assert (outcome.records, outcome.arrays, outcome.diverged_epoch) == ([], {}, 0)
+    assert capsys.readouterr().out == (
+        "digits binary seed 0: the loss is not finite in epoch 0; run stopped\n"
+    )
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize("bad_step", [6, 8])  # the first and the last step of epoch 2
+def test_a_diverging_run_keeps_its_records(digits, monkeypatch, capsys, value, bad_step):
+    whole = training.train(small(epochs=5), CPU, digits)
+    calls = observed(monkeypatch, lambda *_: None)
+    loss = training.total_loss
+    monkeypatch.setattr(
+        training,
+        "total_loss",
+        lambda *a: loss(*a) * (value if len(calls) == bad_step + 1 else 1),
+    )
+    outcome = training.train(small(epochs=5), CPU, digits)
+    assert outcome.diverged_epoch == 2
+    np.testing.assert_equal(outcome.records, whole.records[:4])
+    assert_same_arrays(outcome.arrays, {name: v[:2] for name, v in whole.arrays.items()})
+    assert "the loss is not finite in epoch 2" in capsys.readouterr().out
+    assert len(calls) == 9  # the epoch is the last
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("rate", [1e10, 1e30])
+def test_weights_that_overflow_in_the_last_step_of_an_epoch_are_no_error(digits, head, rate):
+    """With one step an epoch the loss of epoch 0 is finite, and the weights after it are not."""
+    config = small(head, learning_rate=rate, batch_size=150, epochs=4)
+    outcome = training.train(config, CPU, digits)
+    assert outcome.diverged_epoch in (0, 1)
+    assert {record["epoch"] for record in outcome.records} <= set(range(outcome.diverged_epoch))
+
+
+def test_progress_shows_epoch_loss_accuracy_and_time_left(digits, monkeypatch):
+    screen = io.StringIO()
+    shown = functools.partial(tqdm, disable=False, file=screen, ascii=True, ncols=200)
+    monkeypatch.setattr(training, "tqdm", shown)
+    training.train(small(), CPU, digits)
+    last = screen.getvalue().strip().rsplit("\r", 1)[-1]
+    assert last.startswith("digits binary seed 0: 100%")
+    assert "| 6/6 [" in last
+    assert re.search(r"\d\d:\d\d<\d\d:\d\d", last)
+    found = re.search(r"epoch 2/2, loss (\S+), accuracy (\d\.\d{4})", last)
+    assert 10 < float(found[1]) < 20  # γ·L_Bin ≥ 10
+    assert 0 <= float(found[2]) <= 1
+    assert "epoch 1/2, loss " in screen.getvalue()
+
+
+def test_progress_shows_the_means_of_the_epoch(digits, monkeypatch):
+    texts, means = [], []
+
+    class Recorder(tqdm):
+        def set_postfix_str(self, text):
+            texts.append(text)
+
+    run = training.train_epoch
+
+    def train_epoch(*arguments):
+        means.append(run(*arguments))
+        return means[-1]
+
+    monkeypatch.setattr(training, "tqdm", functools.partial(Recorder, disable=True))
+    monkeypatch.setattr(training, "train_epoch", train_epoch)
+    training.train(small(), CPU, digits)
+    assert texts == [
+        f"epoch {number}/2, loss {mean.loss:.4g}, accuracy {mean.accuracy:.4f}"
+        for number, mean in enumerate(means, start=1)
+    ]
+
+
+def test_seeds_of_a_run_differ_by_purpose_and_stay():
+    assert training.derived_seed(0, "backbone") == 66_048_037_389_079_993
+    purposes = ("backbone", "head", "order", "dropout")
+    seeds = {training.derived_seed(seed, purpose) for seed in range(50) for purpose in purposes}
+    assert len(seeds) == 200
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def test_an_estimate_grows_with_the_epochs():
+    short, long = (
+        training.estimated_seconds(small(epochs=n, log_every=n), CPU) for n in (1, 100_000)
+    )
+    assert 0 < short < long
+
+
+def test_estimates_know_the_sizes_of_the_datasets():
+    digits = load("digits")
+    assert training._SIZES["digits"] == (digits.train_images.shape[-1], len(digits.train_labels))
+    for name, archive in ARCHIVES.items():
+        count, height, width = archive.files[0].shape
+        assert training._SIZES[name] == (height, count)
+        assert height == width
+
+
+def test_a_network_trains_with_fused_adam_on_channels_last_convolutions():
+    parts = training.build(small(backbone="cnn"), 8, CPU)
+    assert parts.optimizer.defaults["fused"]
+    kernels = [layer.weight for layer in parts.model.modules() if isinstance(layer, nn.Conv2d)]
+    assert len(kernels) == 5
+    assert all(w.is_contiguous(memory_format=torch.channels_last) for w in kernels)
+
+
+def test_bf16_trains_to_nearly_the_same_loss(digits):
+    exact, rounded = (
+        training.train(small("linear", epochs=20, log_every=100, precision=p), CPU, digits)
+        for p in ("fp32", "bf16")
+    )
+    assert rounded.records[-2]["loss"] != exact.records[-2]["loss"]
+    assert rounded.records[-2]["loss"] == pytest.approx(exact.records[-2]["loss"], rel=0.1)
