@@ -191,6 +191,16 @@ def test_the_legend_works_with_the_keyboard(bench):
 
 
 @pytest.mark.browser
+def test_a_double_click_in_the_legend_shows_one_alone_then_all(bench):
+    entries = bench.locator(".book-legend button")
+    entries.nth(1).dblclick()
+    assert visible_groups(bench) == ["b", "b"]
+    assert entries.nth(0).get_attribute("aria-pressed") == "false"
+    entries.nth(1).dblclick()
+    assert visible_groups(bench) == ["a", "b", "a", "b"]
+
+
+@pytest.mark.browser
 def test_the_slider_works_with_the_keyboard_and_takes_others_along(bench):
     slider = bench.locator(".book-slider input").first
     slider.press("ArrowRight")

@@ -17,7 +17,7 @@ SPLITS = ("train", "test")
 
 
 class Row(NamedTuple):
-    """One row of panels: a metric of a split, its axis title, and a logarithmic axis or not."""
+    """One row of panels: a metric of a split, its axis title, and whether a wide span is logarithmic."""
 
     metric: str
     split: str
@@ -64,7 +64,7 @@ def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
         datasets=captions.datasets(runs),
         table=table.reset_index(drop=True),
         stops=pd.DataFrame(stops, columns=["dataset", "head", "seed", "diverged_epoch"]),
-        caption=caption + captions.diverged(shown),
+        caption=caption + captions.diverged(runs),
     )
 
 
@@ -109,8 +109,8 @@ def draw(curves: Curves, name: str, alt: str) -> go.Figure:
                 for trace in _traces(curves, row, dataset, head, legend=head not in named):
                     fig.add_trace(trace, row=i, col=j)
                     named.add(head)
-            if row.log:
-                fig.update_yaxes(type="log", dtick=_log_tick(curves, dataset, row), row=i, col=j)
+            if row.log and (tick := _log_tick(curves, dataset, row)):
+                fig.update_yaxes(type="log", dtick=tick, row=i, col=j)
         fig.update_yaxes(title_text=row.title, row=i, col=1)
     fig.update_xaxes(title_text="epoch", row=rows)
     fig.update_layout(
@@ -125,11 +125,14 @@ def draw(curves: Curves, name: str, alt: str) -> go.Figure:
     return fig
 
 
-def _log_tick(curves: Curves, dataset: str, row: Row) -> float:
-    """Distance of two ticks in powers of ten: whole ones where the values span several."""
+def _log_tick(curves: Curves, dataset: str, row: Row) -> float | None:
+    """Distance of two ticks in powers of ten, or None where the values span less than one."""
     values = _panel(curves, dataset, row)["value"]
-    span = math.log10(values.max() / values.min()) if (values > 0).all() else 2
-    return max(1, span // 4) if span > 1.5 else math.log10(2)
+    values = values[values > 0]
+    span = math.log10(values.max() / values.min()) if len(values) else 0
+    if span < 1:
+        return None
+    return max(1, span // 4) if span > 2 else math.log10(2)
 
 
 def _traces(curves: Curves, row: Row, dataset: str, head: str, legend: bool) -> list[go.Scatter]:
@@ -208,14 +211,20 @@ def _panel(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
 def values_at(curves: Curves, dataset: str, row: Row, last: bool = True) -> pd.DataFrame:
     """A row's values at the last (or first) logged epoch: a line for each seed, a column per head.
 
-    A seed of which a run diverged before that epoch is left out: it cannot be compared.
+    A run that diverged before that epoch has nan.
     """
     own = _panel(curves, dataset, row)
     epoch = own["epoch"].max() if last else own["epoch"].min()
-    return own[own["epoch"] == epoch].pivot(index="seed", columns="head", values="value").dropna()
+    then = own[own["epoch"] == epoch].pivot(index="seed", columns="head", values="value")
+    return then.reindex(columns=own["head"].unique())
+
+
+def paired(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
+    """`values_at` the last epoch, of the seeds in which every architecture went through."""
+    return values_at(curves, dataset, row).dropna()
 
 
 def change(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
-    """A row's values at the last logged epoch less those at the first, shaped as `values_at`."""
+    """A row's values at the last logged epoch less those at the first, shaped as `paired`."""
     difference = values_at(curves, dataset, row) - values_at(curves, dataset, row, last=False)
     return difference.dropna()

@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, curve_data, draw, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, draw, paired, values_at
 from binenc_core.store import Run
 
 NAME = "fig2_encoding"
@@ -43,7 +43,7 @@ def figure(curves: Curves) -> go.Figure:
 
 def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
     """The paper's statements on this figure, and in which seeds each is seen."""
-    agreement = values_at(curves, dataset, curves.rows[0])
+    agreement = paired(curves, dataset, curves.rows[0])
     return {
         f"With binary encoding, ≥ {SHARED:.0%} of the points have their class's whole code": (
             agreement["binary"] >= SHARED

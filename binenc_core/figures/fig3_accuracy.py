@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, curve_data, draw, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, draw, paired, values_at
 from binenc_core.store import Run
 
 NAME = "fig3_accuracy"
@@ -30,7 +30,7 @@ def figure(curves: Curves) -> go.Figure:
 
 def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
     """The paper's statements on this figure, and in which seeds each is seen."""
-    accuracy = {row.split: values_at(curves, dataset, row) for row in curves.rows}
+    accuracy = {row.split: paired(curves, dataset, row) for row in curves.rows}
     return {
         f"Binary encoding is the most accurate on the {split} set": (
             values["binary"] > values.drop(columns="binary").max(axis=1)

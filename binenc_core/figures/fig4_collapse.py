@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, change, curve_data, draw, values_at
+from binenc_core.figures.curves import Curves, Row, change, curve_data, draw, paired, values_at
 from binenc_core.store import Run
 
 NAME = "fig4_collapse"
@@ -51,7 +51,7 @@ def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
     *collapse, covariance = curves.rows
     seen = {}
     for row in collapse:
-        values = values_at(curves, dataset, row)
+        values = paired(curves, dataset, row)
         lowest = values["binary"] < values.drop(columns="binary").min(axis=1)
         seen[f"Binary encoding is the most collapsed in {row.title}"] = lowest
     grows = change(curves, dataset, covariance) > 0

@@ -14,13 +14,15 @@ NO_VALUE = "no value (diverged)"
 Claims = Callable[[Curves, str], dict[str, pd.Series]]
 
 
-def _with_spread(values: pd.Series, mean: str, spread: str) -> str:
+def _with_spread(values: pd.Series, mean: str, spread: str, unit: str = "") -> str:
     """Mean ± standard deviation (ddof 1) over the seeds, or one seed's value, so formatted."""
     values = values.dropna()
     if values.empty:
         return NO_VALUE
     text = _number(values.mean(), mean)
-    return f"{text} ± {_number(values.std(ddof=1), spread)}" if len(values) > 1 else text
+    if len(values) > 1:
+        text += f" ± {_number(values.std(ddof=1), spread)}"
+    return text + unit
 
 
 def _number(number: float, form: str) -> str:
@@ -37,12 +39,12 @@ def value(values: pd.Series) -> str:
 
 def percent(fractions: pd.Series) -> str:
     """Fractions over the seeds as percentages."""
-    return _with_spread(100 * fractions, ".2f", ".2f") + " %"
+    return _with_spread(100 * fractions, ".2f", ".2f", " %")
 
 
 def points(differences: pd.Series) -> str:
     """Differences of fractions over the seeds in signed percentage points."""
-    return _with_spread(100 * differences, "+.2f", ".2f") + " points"
+    return _with_spread(100 * differences, "+.2f", ".2f", " points")
 
 
 class Quantity(NamedTuple):

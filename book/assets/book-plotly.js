@@ -101,18 +101,25 @@
     const box = element("div", { className: "book-legend" });
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Legend: show or hide");
-    const buttons = legendEntries(figure).map(({ trace, group }) => {
+    const entries = legendEntries(figure);
+    const groups = new Set(entries.map(({ group }) => group));
+    const members = figure.data.map((trace, index) => ({ trace, index, group: groupOf(trace, index) }))
+      .filter(({ trace, group }) => groups.has(group) && trace.visible !== false);
+    let shown = new Set(entries.flatMap(({ trace, group }) => (trace.visible === "legendonly" ? [] : [group])));
+    const show = (wanted) => {
+      shown = wanted;
+      const visible = members.map(({ group }) => (shown.has(group) ? true : "legendonly"));
+      Plotly.restyle(plot, { visible }, members.map(({ index }) => index));
+      for (const button of buttons) button.setAttribute("aria-pressed", String(shown.has(button.dataset.group)));
+    };
+    const buttons = entries.map(({ trace, group }) => {
       const button = element("button", { type: "button" }, swatch(trace), plainText(trace.name));
       button.dataset.group = group;
-      button.setAttribute("aria-pressed", String(trace.visible !== "legendonly"));
-      button.addEventListener("click", () => {
-        const show = button.getAttribute("aria-pressed") === "false";
-        const members = figure.data.flatMap((t, i) => (groupOf(t, i) === group && t.visible !== false ? [i] : []));
-        Plotly.restyle(plot, { visible: show ? true : "legendonly" }, members);
-        for (const other of buttons) {
-          if (other.dataset.group === group) other.setAttribute("aria-pressed", String(show));
-        }
-      });
+      button.setAttribute("aria-pressed", String(shown.has(group)));
+      const others = () => [...shown].filter((name) => name !== group);
+      button.addEventListener("click", () => show(new Set(shown.has(group) ? others() : [...shown, group])));
+      // As in Plotly's own legend: alone, then all. (The two clicks before it cancel out.)
+      button.addEventListener("dblclick", () => show(others().length ? new Set([group]) : groups));
       return button;
     });
     box.append(...buttons);

@@ -1,0 +1,52 @@
+"""Captions: what was trained, and how that differs from the paper."""
+
+import pytest
+from made_runs import made_run, made_runs
+
+from binenc_core.figures import captions
+
+
+def test_what_differs_from_the_paper_is_said_with_the_papers_value():
+    assert captions.setting(made_runs(seeds=3, width=512)) == (
+        "MNIST: MLP of width 512 (paper: 2048), P = 64, 10 epochs (released code: 101), 3 seeds, "
+        "protocol as described in the paper, γ = 10 (mean_exp)."
+    )
+
+
+def test_the_papers_own_setting_stands_alone():
+    runs = [made_run().config.change(epochs=101)]
+    run = made_run()
+    full = [type(run)(run.id, runs[0], run.history, run.info, run.arrays_path)]
+    assert captions.setting(full) == (
+        "MNIST: MLP of width 2048, P = 64, 101 epochs, one seed, "
+        "protocol as described in the paper, γ = 10 (mean_exp)."
+    )
+
+
+def test_changed_optimization_is_named():
+    text = captions.setting([made_run("fashion_mnist", precision="bf16", learning_rate=1e-3)])
+    assert "CNN of width 1024, P = 128," in text
+    assert "learning rate 0.001, precision bf16" in text
+
+
+def test_the_digits_are_this_projects_own():
+    text = captions.setting([made_run("digits")])
+    assert "this project's recipe" in text
+    assert "paper" not in text
+
+
+def test_runs_without_the_penalty_have_no_gamma():
+    assert "γ" not in captions.setting([made_run(head="linear"), made_run(head="none")])
+    assert captions.setting([made_run(head="linear"), made_run(gamma=3)]).endswith(
+        "γ = 3 (mean_exp)."
+    )
+
+
+def test_runs_that_cannot_share_a_caption_are_refused():
+    with pytest.raises(ValueError, match="only in head, seed and γ"):
+        captions.setting([made_run(width=64), made_run(head="linear", width=128)])
+
+
+def test_each_dataset_has_its_sentence():
+    text = captions.setting([made_run("fashion_mnist"), made_run("mnist")])
+    assert text.index("FashionMNIST: CNN") < text.index(" MNIST: MLP")

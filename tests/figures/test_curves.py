@@ -1,0 +1,153 @@
+"""The grid of learning curves: the data behind it, and what the figure carries."""
+
+import io
+import json
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+from made_runs import EPOCHS, made_run, made_runs
+
+from binenc_core.figures.curves import Row, change, curve_data, draw, paired, values_at
+from binenc_core.figures.style import LOOKS
+
+ROWS = (Row("accuracy", "train", "train accuracy"), Row("gmm_std", "test", "width", log=True))
+
+
+def two_datasets():
+    return made_runs("mnist", seeds=3) + made_runs("fashion_mnist", seeds=1)
+
+
+def test_the_table_has_every_value_of_every_run():
+    runs = two_datasets()
+    curves = curve_data(runs, ROWS, "What.")
+    assert curves.datasets == ["mnist", "fashion_mnist"]
+    # accuracy of 16 runs and gmm_std of the 8 with a linear penultimate layer, at three epochs
+    assert len(curves.table) == 3 * (16 + 8)
+    for run in runs:
+        for row in ROWS:
+            rows = run.history[run.history["split"] == row.split]
+            expected = list(rows[row.metric]) if row.metric in rows else []
+            own = curves.table.query(
+                "dataset == @run.config.dataset and head == @run.config.head "
+                "and seed == @run.config.seed and metric == @row.metric"
+            )
+            assert list(own["value"]) == expected
+            assert list(own["split"].unique()) == ([row.split] if expected else [])
+
+
+def test_the_csv_is_the_table():
+    curves = curve_data(two_datasets(), ROWS, "What.")
+    text = draw(curves, "name", "alt").layout.meta["csv"]
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), curves.table, check_dtype=False)
+
+
+def traces(fig: go.Figure, head: str, column: int = 0, row: int = 0):
+    """Traces of an architecture in one panel of a grid of two columns."""
+    axis = 2 * row + column + 1
+    name = "y" if axis == 1 else f"y{axis}"
+    return [t for t in fig.data if t.legendgroup == head and t.yaxis == name]
+
+
+def test_several_seeds_are_thin_lines_and_a_thick_mean():
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    *seeds, mean = traces(fig, "linear")
+    assert [t.line.width < mean.line.width for t in seeds] == [True] * 3
+    values = np.array([t.y for t in seeds])
+    assert mean.y == pytest.approx(values.mean(axis=0))
+    assert mean.customdata == pytest.approx(values.std(axis=0, ddof=1))
+    assert list(mean.x) == list(EPOCHS)
+
+
+def test_one_seed_is_one_line_without_a_spread():
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    (only,) = traces(fig, "linear", column=1)
+    assert only.customdata is None
+    assert "±" not in only.hovertemplate
+
+
+def test_an_architecture_has_one_look_and_one_entry_in_the_legend():
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    for head, look in LOOKS.items():
+        own = [t for t in fig.data if t.legendgroup == head]
+        assert {t.name for t in own} == {look.name}
+        assert {(t.line.color, t.line.dash) for t in own} == {(look.color, look.dash)}
+        assert sum(bool(t.showlegend) for t in own) == 1
+
+
+def test_an_architecture_without_the_metric_is_left_out_of_its_row():
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    assert traces(fig, "none", row=1) == []
+    assert len(traces(fig, "linear", row=1)) == 4
+
+
+def test_a_diverged_run_ends_in_a_cross_and_is_named_in_the_caption():
+    runs = [made_run(seed=0), made_run(seed=1, diverged=7)]
+    curves = curve_data(runs, ROWS[:1], "What.")
+    fig = draw(curves, "name", "alt")
+    (cross,) = [t for t in fig.data if t.mode == "markers"]
+    assert list(cross.x) == [5]
+    assert "seed 1 diverged in epoch 7" in cross.hovertemplate
+    assert "Diverged: MNIST binary encoding seed 1 in epoch 7." in curves.caption
+
+
+def test_a_run_that_diverged_at_once_is_in_the_caption_alone():
+    runs = [made_run(seed=0), made_run(head="linear", seed=0, diverged=0)]
+    curves = curve_data(runs, ROWS[:1], "What.")
+    assert [t for t in draw(curves, "name", "alt").data if t.mode == "markers"] == []
+    assert "linear penultimate seed 0 in epoch 0" in curves.caption
+
+
+def test_values_at_the_first_and_the_last_epoch():
+    curves = curve_data(made_runs(seeds=2), ROWS, "What.")
+    last = values_at(curves, "mnist", ROWS[0])
+    first = values_at(curves, "mnist", ROWS[0], last=False)
+    assert last.loc[1, "nonlinear"] == pytest.approx(0.5 + 0.02 + 0.001 + 0.2)
+    assert first.loc[0, "binary"] == pytest.approx(0.5)
+    assert change(curves, "mnist", ROWS[0]).to_numpy() == pytest.approx(np.full((2, 4), 0.2))
+
+
+def test_a_seed_with_a_diverged_run_is_not_compared():
+    runs = [made_run(head=h, seed=s) for h in ("binary", "linear") for s in (0, 1)]
+    runs[3] = made_run(head="linear", seed=1, diverged=7)
+    curves = curve_data(runs, ROWS[:1], "What.")
+    assert list(paired(curves, "mnist", ROWS[0]).index) == [0]
+    assert list(change(curves, "mnist", ROWS[0]).index) == [0]
+    assert list(values_at(curves, "mnist", ROWS[0], last=False).index) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("values", "tick"),
+    [
+        ([1e-6, 1, 1e2], 2),
+        ([0.01, 1, 9], 1),
+        ([0.1, 0.2, 2], pytest.approx(0.301, abs=1e-3)),
+        ([0.0, 0.01, 1], pytest.approx(0.301, abs=1e-3)),
+        ([0.1, 0.11, 0.12], None),
+        ([0.0, 0.0, 0.0], None),
+    ],
+)
+def test_an_axis_is_logarithmic_where_the_values_span_a_power_of_ten(values, tick):
+    curves = curve_data([made_run(values={"gmm_std": values})], ROWS[1:], "What.")
+    axis = draw(curves, "name", "alt").layout.yaxis
+    assert axis.dtick == tick
+    assert axis.type == ("log" if tick else None)
+
+
+def test_a_split_that_does_not_exist_is_refused():
+    with pytest.raises(ValueError, match=r"^split is 'dev'; allowed: train, test$"):
+        curve_data(made_runs(), (Row("accuracy", "dev", ""),), "What.")
+
+
+def test_a_metric_that_no_run_has_is_refused():
+    with pytest.raises(ValueError, match="no run has values of gmm_std"):
+        curve_data([made_run(head="none")], ROWS, "What.")
+
+
+def test_the_figure_is_plain_json_with_its_name_and_description():
+    fig = draw(curve_data(made_runs(), ROWS, "What."), "a_name", "An alt text.")
+    meta = json.loads(fig.to_json())["layout"]["meta"]
+    assert meta["name"] == "a_name"
+    assert meta["alt"] == "An alt text."
+    assert meta["caption"].startswith("What. Thick: mean over seeds")

@@ -1,0 +1,65 @@
+"""Histograms under a slider."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from made_runs import made_run
+
+from binenc_core.evaluation import HISTOGRAM_EDGES
+from binenc_core.figures import latents
+
+DIMENSIONS, BINS = 4, len(HISTOGRAM_EDGES) - 1
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two epochs of histograms; the last one of seed 0 counts dimension j in bin j alone."""
+    made = []
+    for head in ("linear", "binary", "none"):
+        for seed in (1, 0):
+            path = tmp_path / f"{head}{seed}.npz"
+            counts = np.ones((2, DIMENSIONS, BINS), dtype=np.uint32)
+            if seed == 0:
+                counts[-1] = 100 * np.eye(DIMENSIONS, BINS, dtype=np.uint32)
+            arrays = {"latent_histogram": counts} if head != "none" else {"epochs": np.arange(2)}
+            np.savez(path, **arrays)
+            made.append(made_run(head=head, seed=seed, arrays_path=path))
+    return made
+
+
+def test_shows_the_last_epoch_of_the_first_seed_in_the_books_order(runs):
+    found = latents.data(runs)
+    assert [(r.config.head, r.config.seed) for r in found.runs] == [("binary", 0), ("linear", 0)]
+    for part in found.fractions:
+        assert part == pytest.approx(np.eye(DIMENSIONS, BINS))
+
+
+def test_bins_are_those_of_the_evaluation(runs):
+    centers = (HISTOGRAM_EDGES[:-1] + HISTOGRAM_EDGES[1:]) / 2
+    assert latents.data(runs).centers == pytest.approx(centers)
+
+
+def test_the_slider_goes_through_the_dimensions(runs):
+    fig = latents.figure(latents.data(runs))
+    (slider,) = fig.layout.sliders
+    assert [step.label for step in slider.steps] == [str(j) for j in range(DIMENSIONS)]
+    for j, (step, frame) in enumerate(zip(slider.steps, fig.frames, strict=True)):
+        assert list(step.args[0]) == [frame.name]
+        assert [int(np.argmax(bars.y)) for bars in frame.data] == [j, j]
+    assert [int(np.argmax(bars.y)) for bars in fig.data] == [0, 0]
+
+
+def test_the_axes_hold_the_highest_bar_of_every_dimension(runs):
+    fig = latents.figure(latents.data(runs))
+    assert fig.layout.yaxis.range[1] >= 1
+    assert fig.layout.yaxis.range == fig.layout.yaxis2.range
+
+
+def test_the_csv_has_every_bar(runs):
+    fig = latents.figure(latents.data(runs))
+    table = pd.read_csv(io.StringIO(fig.layout.meta["csv"]))
+    assert len(table) == 2 * DIMENSIONS * BINS
+    sums = table.groupby(["head", "dimension"])["fraction"].sum()
+    assert sums.to_numpy() == pytest.approx(np.ones(2 * DIMENSIONS))

@@ -1,0 +1,104 @@
+"""The notebooks: clean in git, thin, and able to run with parameters, as papermill runs them."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+import pytest
+from binenc_book import executed, toc
+
+ROOT = Path(__file__).parents[1]
+PAGES = toc.notebooks(ROOT)
+FIGURES = [page for page in PAGES if "/figures/" in page]
+PAPERMILL = [sys.executable, "-m", "papermill"]
+# Only what keeps a run short: every notebook knows these.
+SMALL = ["-p", "seeds", "1", "-p", "epochs", "2", "-p", "width", "16"]
+
+
+def read(page: str) -> nbformat.NotebookNode:
+    return nbformat.read(ROOT / f"{page}.ipynb", 4)
+
+
+def test_every_notebook_of_the_book_is_found():
+    assert {ROOT / f"{page}.ipynb" for page in PAGES} == set((ROOT / "book").rglob("*.ipynb"))
+    assert len(FIGURES) == 4
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_has_no_outputs_and_no_execution_counts(page):
+    nbformat.validate(read(page))
+    for cell in executed.code_cells(read(page)):
+        assert cell.outputs == []
+        assert cell.execution_count is None
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_has_one_cell_of_parameters_with_types_and_help(page):
+    tagged = [c for c in read(page).cells if "parameters" in c.metadata.get("tags", [])]
+    assert len(tagged) == 1
+    for name, parameter in papermill.inspect_notebook(str(ROOT / f"{page}.ipynb")).items():
+        assert parameter["inferred_type_name"] in ("str", "int", "float"), name
+        assert parameter["help"], name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_is_thin(page):
+    cells = read(page).cells
+    assert len(cells) <= 8
+    for cell in executed.code_cells(read(page)):
+        for node in ast.walk(ast.parse(cell.source)):
+            looping = (ast.For, ast.While, ast.comprehension, ast.FunctionDef, ast.Lambda)
+            assert not isinstance(node, looping), cell.source
+
+
+def run_papermill(*arguments: object, runs: Path) -> subprocess.CompletedProcess:
+    environment = os.environ | {"BINENC_RUNS": str(runs), "TQDM_DISABLE": "1"}
+    return subprocess.run(
+        [*PAPERMILL, *map(str, arguments)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_runs_with_papermill_from_the_root(page, tmp_path_factory):
+    """The runs are shared, so that the networks are trained by the first notebook alone."""
+    runs = tmp_path_factory.getbasetemp() / "notebook_runs"
+    output = tmp_path_factory.mktemp("out") / "out.ipynb"
+    digits = ["-p", "dataset", "digits"] if "quickstart" not in page else []
+    done = run_papermill(f"{page}.ipynb", output, *digits, *SMALL, runs=runs)
+    assert done.returncode == 0, done.stderr
+    kept = [json.loads(p.read_text()) for p in runs.glob("*/config.json")]
+    assert {(c["dataset"], c["epochs"], c["width"], c["seed"]) for c in kept} == {
+        ("digits", 2, 16, 0)
+    }
+    outputs = [o for cell in executed.code_cells(nbformat.read(output, 4)) for o in cell.outputs]
+    drawn = [o for o in outputs if "application/vnd.plotly.v1+json" in o.get("data", {})]
+    assert len(drawn) == {"index": 0, "quickstart": 2, "fig1_binarity": 2}.get(Path(page).name, 1)
+
+
+@pytest.mark.slow
+def test_a_bad_parameter_stops_a_notebook_before_any_training(tmp_path):
+    page = f"{FIGURES[0]}.ipynb"
+    done = run_papermill(page, tmp_path / "out.ipynb", "-p", "gamma", "-1", runs=tmp_path / "runs")
+    assert done.returncode != 0
+    assert "ValueError: gamma is -1; allowed: a number ≥ 0" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES)
+def test_papermill_explains_every_parameter(page):
+    done = run_papermill("--help-notebook", f"{page}.ipynb", runs=Path("unused"))
+    assert done.returncode == 0, done.stderr
+    for name, parameter in papermill.inspect_notebook(str(ROOT / f"{page}.ipynb")).items():
+        assert f"{name}: " in done.stdout
+        assert parameter["help"].split()[0] in done.stdout

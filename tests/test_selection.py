@@ -1,0 +1,71 @@
+"""Which runs a page shows."""
+
+import pytest
+from small_runs import small, use_folders
+
+from binenc_core import store
+from binenc_core.config import HEADS, recipe
+from binenc_core.freeze import freeze
+from binenc_core.selection import page_configs
+from binenc_core.store import get_or_train
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+
+
+def frozen_digits():
+    configs = [small(head, seed=seed) for seed in (4, 2) for head in ("binary", "none")]
+    freeze([get_or_train(c, "cpu", str) for c in configs], store.RESULTS / "digits", "command")
+    return configs
+
+
+def test_without_a_campaign_it_is_the_recipe_with_three_seeds():
+    configs = page_configs("mnist")
+    assert configs == [recipe("mnist", head=h, seed=s) for h in HEADS for s in range(3)]
+
+
+def test_a_campaign_gives_its_own_runs():
+    frozen = frozen_digits()
+    assert set(page_configs("digits")) == set(frozen)
+
+
+def test_changes_apply_to_the_campaigns_runs():
+    frozen = frozen_digits()
+    configs = page_configs("digits", gamma=3, epochs=None)
+    assert set(configs) == {c.change(gamma=3) for c in frozen}
+    assert {c.gamma for c in configs if c.head == "none"} == {0}
+
+
+def test_seeds_ask_for_the_first_ones_in_the_campaigns_setting():
+    frozen = frozen_digits()
+    configs = page_configs("digits", ("binary",), seeds=2)
+    assert configs == [frozen[0].change(seed=0), frozen[0].change(seed=1)]
+
+
+def test_an_architecture_that_the_campaign_lacks_is_not_shown_unless_seeds_are_asked():
+    frozen_digits()
+    assert {c.head for c in page_configs("digits")} == {"binary", "none"}
+    assert {c.head for c in page_configs("digits", seeds=1)} == set(HEADS)
+
+
+def test_several_datasets_come_in_the_order_asked():
+    configs = page_configs("fashion_mnist, mnist", seeds=1)
+    assert [c.dataset for c in configs] == ["fashion_mnist"] * 4 + ["mnist"] * 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"dataset": "mnist,cifar"}, "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"),
+        ({"dataset": "mnist", "gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
+        ({"dataset": "mnist", "seeds": 0}, "seeds is 0; allowed: a whole number ≥ 1"),
+        ({"dataset": "mnist", "seeds": True}, "seeds is True; allowed: a whole number ≥ 1"),
+        ({"dataset": "mnist", "breadth": 3}, "unknown parameter 'breadth'; allowed: "),
+    ],
+)
+def test_bad_input_names_what_is_allowed(arguments, message):
+    with pytest.raises(ValueError) as refused:
+        page_configs(**arguments)
+    assert str(refused.value).startswith(message)
