@@ -17,7 +17,7 @@ SPLITS = ("train", "test")
 
 
 class Row(NamedTuple):
-    """One row of panels: a metric of a split, its axis title, and whether a wide span is logarithmic."""
+    """One row of panels: a metric of a split, its axis title, and if a wide span is logarithmic."""
 
     metric: str
     split: str
