@@ -11,7 +11,7 @@ ARGS ?=
 .PHONY: help book test data bench clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 
 book: $(READY) ## run the notebooks and build _build/html (PARAMS="-p epochs 50" sets parameters)
 	@$(PY) -m binenc_book $(PARAMS)

@@ -197,6 +197,15 @@ def _with_negative_numbers(argv: Sequence[str]) -> list[str]:
     return words
 
 
+def _run(parser: Parser, arguments: argparse.Namespace) -> int:
+    try:
+        work = arguments.prepare(arguments)
+    except ValueError as error:
+        parser.error(str(error))
+    work()
+    return 0
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 for success, 2 for bad input, 1 for what fails while it works."""
     parser = _parser()
@@ -206,14 +215,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         allowed = ", ".join(arguments.options)
         parser.error(f"unknown parameter {unknown[0]!r}; allowed: {allowed or 'none'}")
     try:
-        work = arguments.prepare(arguments)
-    except ValueError as error:
-        parser.error(str(error))
-    try:
-        work()
+        return _run(parser, arguments)
     except (OSError, RuntimeError) as error:
         parser.exit(1, f"error: {error}\n")
-    return 0
+    except KeyboardInterrupt:
+        parser.exit(130, "\ninterrupted: finished runs are kept, the current one is not\n")
 
 
 if __name__ == "__main__":

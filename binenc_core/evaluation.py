@@ -9,19 +9,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from binenc_core.config import RunConfig
+from binenc_core.config import LINEAR_HEADS, RunConfig
 from binenc_core.data import Dataset
 from binenc_core.loss import total_loss
 from binenc_core.metrics.binarity import binarity_metrics, standardize
 from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.collapse import collapse_metrics
 from binenc_core.metrics.encoding import encoding_metrics, positive_fractions
+from binenc_core.metrics.names import HISTOGRAM_RANGE
 from binenc_core.models import Classifier
 
 EVALUATION_BATCH = 1000
-# Figure 1 asks of the architectures with a linear penultimate layer alone whether it is binary.
-LINEAR_HEADS = ("binary", "linear")
-HISTOGRAM_EDGES = np.linspace(-3, 3, 61)
+HISTOGRAM_EDGES = np.linspace(*HISTOGRAM_RANGE, 61)
 
 
 class Outputs(NamedTuple):

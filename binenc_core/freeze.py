@@ -79,8 +79,8 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
 seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs.
 
-Differs from the recipe (the paper's text for MNIST and FashionMNIST with the released code's \
-epochs, this project's own for the digits): {"; ".join(differs) or "nothing"}.
+Differs from the recipe (the paper's text for MNIST and FashionMNIST, this project's own for the \
+digits): {"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(r.config.label for r in diverged) or "none"}.
 

@@ -173,7 +173,7 @@ def default_folder() -> Path:
 def check_name(name: str) -> None:
     """Raise a ValueError that names the allowed datasets unless `name` is one of them."""
     if name not in DATASETS:
-        raise ValueError(f"unknown dataset {name!r}: choose one of {', '.join(DATASETS)}")
+        raise ValueError(f"dataset is {name!r}; allowed: {', '.join(DATASETS)}")
 
 
 def fetch(name: str, folder: Path | None = None, say: Callable[[str], None] = print) -> Path | None:

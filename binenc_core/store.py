@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from binenc_core import provenance
-from binenc_core.config import RunConfig
+from binenc_core.config import DEVICES, RunConfig
 from binenc_core.files import check_writable, whole_folder
 
 RESULTS = provenance.ROOT / "results"
@@ -51,7 +52,8 @@ class Run:
 
 def runs_folder() -> Path:
     """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`."""
-    return Path(os.environ.get("BINENC_RUNS") or provenance.ROOT / "runs")
+    chosen = os.environ.get("BINENC_RUNS")
+    return Path(chosen).expanduser() if chosen else provenance.ROOT / "runs"
 
 
 def find(config: RunConfig) -> Run | None:
@@ -108,43 +110,65 @@ def _stored_run(config: RunConfig) -> Run | None:
     folder = runs_folder() / config.id
     if not folder.exists():
         return None
-    return Run(
-        id=config.id,
-        config=config,
-        history=pd.read_csv(folder / "history.csv"),
-        info=json.loads((folder / "info.json").read_text(encoding="utf8")),
-        arrays_path=folder / "arrays.npz",
-    )
+    try:
+        history = pd.read_csv(folder / "history.csv")
+        info = json.loads((folder / "info.json").read_text(encoding="utf8"))
+    except (FileNotFoundError, ValueError) as error:  # pandas' and json's errors are ValueErrors
+        raise RuntimeError(f"the run {folder} is damaged; delete it to train it again") from error
+    return Run(config.id, config, history, info, folder / "arrays.npz")
 
 
 def get_or_train(config: RunConfig, device: str = "auto", say: Say = print) -> Run:
     """The run of a configuration: found on disk, or trained now and kept.
 
-    Says which of the two, and how long a training will take. Raises, before any work, ValueError
-    for a device that is not there and OSError for a runs folder that cannot be written.
+    Says which of the two, and how long a training will take. Two processes do not train the same
+    run: the second waits for the first. Raises, before any work, ValueError for a device that is
+    not there and OSError for a runs folder that cannot be written.
     """
+    check_device(device)
     if found := find(config):
-        say(f"hit: {config.label} ({config.id}) is in {_place(found)}")
-        return found
+        return _hit(found, say)
     from binenc_core.devices import resolve_device
     from binenc_core.training import estimated_seconds
 
     target = resolve_device(device)
     check_writable(runs_folder())
-    expected = duration(estimated_seconds(config, target))
-    say(f"miss: training {config.label} ({config.id}), about {expected} on {target.type}")
-    return _train_and_keep(config, target)
+    # The system gives up a lock when its process ends, however it ends.
+    lock = FileLock(runs_folder() / f".{config.id}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        say(f"waiting: another process is training {config.label} ({config.id})")
+        lock.acquire()
+    with lock:
+        if found := find(config):
+            return _hit(found, say)
+        expected = duration(estimated_seconds(config, target))
+        say(f"miss: training {config.label} ({config.id}), about {expected} on {target.type}")
+        return _train_and_keep(config, target)
+
+
+def check_device(name: str) -> None:
+    """Raise ValueError for what is no name of a device; whether it is there, training finds out."""
+    if name not in DEVICES:
+        raise ValueError(f"device is {name!r}; allowed: {', '.join(DEVICES)}")
+
+
+def _hit(found: Run, say: Say) -> Run:
+    say(f"hit: {found.config.label} ({found.id}) is in {_place(found)}")
+    return found
 
 
 def get_or_train_all(
     configs: Iterable[RunConfig], device: str = "auto", say: Say = print
 ) -> list[Run]:
     """The runs of several configurations, each once, in their order; one line tells the hits."""
+    check_device(device)
     configs = list(dict.fromkeys(configs))
     found = {config.id: run for config in configs if (run := find(config))}
     places = sorted({_place(run) for run in found.values()})
     where = f" in {', '.join(places)}" if places else ""
-    say(f"{len(configs)} runs: {len(found)} hits{where}, {len(configs) - len(found)} misses")
+    say(f"{len(configs)} runs, hits: {len(found)}{where}, misses: {len(configs) - len(found)}")
     return [found[c.id] if c.id in found else get_or_train(c, device, say) for c in configs]
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.optim.lr_scheduler import StepLR
 from tqdm.auto import tqdm
 
-from binenc_core.config import RunConfig
+from binenc_core.config import LINEAR_HEADS, RunConfig
 from binenc_core.data import Dataset, load
 from binenc_core.evaluation import evaluate
 from binenc_core.loss import total_loss
@@ -112,16 +112,17 @@ def train(config: RunConfig, device: torch.device, data: Dataset | None = None) 
     start = time.perf_counter()
     data = Dataset(*(part.to(device) for part in data or load(config.dataset)))
     shuffle = torch.Generator().manual_seed(derived_seed(config.seed, "order"))
-    torch.backends.cudnn.deterministic = True
     steps = config.epochs * math.ceil(len(data.train_labels) / config.batch_size)
     logged = config.logged_epochs()
     records, arrays, diverged = [], [], None
     with (
         _own_random_state(device),
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
         tqdm(total=steps, desc=config.label, unit="batch", mininterval=1) as bar,
     ):
         parts = build(config, data.train_images.shape[-1], device)
         torch.manual_seed(derived_seed(config.seed, "dropout"))
+        bar.set_postfix_str(f"epoch 0/{config.epochs}")
         for epoch in range(config.epochs):
             sums = train_epoch(parts, data, config, shuffle, bar)
             bar.set_postfix_str(
@@ -166,7 +167,7 @@ def estimated_seconds(config: RunConfig, device: torch.device) -> float:
             loss, _ = step(parts, images, labels, config)
         loss.item()  # waits for the device
     epoch = (time.perf_counter() - begun) / _TIMED_STEPS * math.ceil(count / config.batch_size)
-    fits = 2e-6 * count * config.latent_dim if config.head in ("binary", "linear") else 0
+    fits = 2e-6 * count * config.latent_dim if config.head in LINEAR_HEADS else 0
     return config.epochs * epoch + len(config.logged_epochs()) * (epoch / 3 + fits)
 
 

@@ -10,10 +10,11 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
+from bs4 import BeautifulSoup
+
 from binenc_book import executed, toc
 from binenc_book.check_site import check
 from binenc_book.plotly_mime import MIME
-from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[1]
 PAGES = toc.pages(ROOT)

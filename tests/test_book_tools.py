@@ -9,13 +9,14 @@ from xml.etree import ElementTree
 import nbformat
 import plotly.offline
 import pytest
-from binenc_book import build, check_site, execute, executed, toc
-from binenc_book.executed_notebooks import fill_caption, with_outputs
-from binenc_book.plotly_mime import BUNDLE, MIME, TRACES, faults, figure_html
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from binenc_book import build, check_site, execute, executed, toc
+from binenc_book.executed_notebooks import fill_caption, with_outputs
+from binenc_book.plotly_mime import BUNDLE, MIME, TRACES, faults, figure_html
 
 ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "book" / "assets"
@@ -473,9 +474,7 @@ def test_a_figure_that_cannot_be_shown_is_a_warning(sphinx_book, number):
 def two_notebooks(tmp_path):
     save_toc(tmp_path, "index", "second")
     save(tmp_path, "index", new_markdown_cell("# No parameters"), new_code_cell("1 + 1"))
-    report = (
-        "import os; print(n, os.environ['BOOK_STATIC'], os.environ['TQDM_DISABLE'], os.getcwd())"
-    )
+    report = "import os; print(n, os.environ['TQDM_DISABLE'], os.getcwd())"
     save(tmp_path, "second", parameters_cell("n: int = 3  # Seeds"), new_code_cell(report))
     return tmp_path
 
@@ -487,14 +486,14 @@ def test_notebooks_run_once_until_something_changes(two_notebooks, capfd):
     out = capfd.readouterr().out
     assert re.search(r"index \(.*\): done", out) and re.search(r"second \(.*\): done", out)
     done = nbformat.read(executed.copy_of(root, "second"), 4)
-    assert done.cells[-1].outputs[0].text == f"3 1 1 {root}\n"
+    assert done.cells[-1].outputs[0].text == f"3 1 {root}\n"
     assert execute.execute(root, {})
     assert "index: current\n  second: current" in capfd.readouterr().out
     assert execute.execute(root, {"n": 7})
     out = capfd.readouterr().out
     assert "index: current" in out and re.search(r"second \(.*\): done", out)
     done = nbformat.read(executed.copy_of(root, "second"), 4)
-    assert done.cells[-1].outputs[0].text == f"7 1 1 {root}\n"
+    assert done.cells[-1].outputs[0].text == f"7 1 {root}\n"
 
 
 @pytest.mark.slow

@@ -6,12 +6,12 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from small_runs import DIVERGING_GAMMA, use_folders
 
 from binenc_core import provenance, sources, store, training
 from binenc_core.__main__ import main
 from binenc_core.config import DATASETS, RunConfig, recipe
 from binenc_core.sources import check_name
+from small_runs import DIVERGING_GAMMA, use_folders
 
 SMALL = ["--dataset", "digits", "--width", "16", "--latent-dim", "2", "--epochs", "1"]
 QUICK = [*SMALL, "--head", "none"]
@@ -279,3 +279,16 @@ def test_a_device_that_is_not_there_is_told_even_where_nothing_is_to_train(capsy
     code, line = failure(["train", *QUICK, "--device", "tpu"], capsys)
     assert code == 2
     assert "device is 'tpu'; allowed here: auto, " in line
+
+
+def test_an_interrupted_command_says_what_is_kept(capsys, monkeypatch):
+    def interrupted(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", interrupted)
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *QUICK])
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err.strip() == (
+        "interrupted: finished runs are kept, the current one is not"
+    )

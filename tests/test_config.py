@@ -272,13 +272,15 @@ def test_departures_are_phrases():
     assert departures(config) == [
         "width 512 instead of 2048",
         "gamma 3.0 instead of 10.0",
-        "epochs 21 instead of 101",
+        "epochs 21 instead of the released code's 101",
         "precision bf16 instead of fp32",
     ]
 
 
 def test_departures_are_from_the_recipe_of_the_dataset():
-    assert departures(recipe("fashion_mnist", epochs=8)) == ["epochs 8 instead of 101"]
+    assert departures(recipe("fashion_mnist", epochs=8)) == [
+        "epochs 8 instead of the released code's 101"
+    ]
     assert departures(RunConfig(dataset="fashion_mnist", latent_dim=128, width=1024)) == [
         "backbone mlp instead of cnn",
         "batch size 64 instead of 128",

@@ -115,7 +115,7 @@ def test_loading_fetches_what_is_missing_then_reads_the_folder(tiny, arrays, mon
 
 @pytest.mark.parametrize("name", ["Digits", "cifar10", None])
 def test_an_unknown_dataset_is_refused(name):
-    with pytest.raises(ValueError, match=r"choose one of mnist, fashion_mnist, digits$"):
+    with pytest.raises(ValueError, match=r"; allowed: mnist, fashion_mnist, digits$"):
         data.load(name)
 
 

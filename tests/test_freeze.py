@@ -4,6 +4,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+
+from binenc_core import store
+from binenc_core.config import departures
+from binenc_core.freeze import freeze
+from binenc_core.metrics.names import METRICS
 from small_runs import (
     DIVERGING_GAMMA,
     assert_same_arrays,
@@ -12,11 +17,6 @@ from small_runs import (
     small,
     use_folders,
 )
-
-from binenc_core import store
-from binenc_core.config import departures
-from binenc_core.freeze import freeze
-from binenc_core.metrics.names import METRICS
 
 COMMAND = "python -m binenc_core train --dataset digits --seed 0 1"
 INFO = {

@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+
 from binenc_book import executed, toc
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +26,9 @@ def read(page: str) -> nbformat.NotebookNode:
 
 
 def test_every_notebook_of_the_book_is_found():
-    assert {ROOT / f"{page}.ipynb" for page in PAGES} == set((ROOT / "book").rglob("*.ipynb"))
+    assert {ROOT / f"{page}.ipynb" for page in PAGES} == {
+        path for path in (ROOT / "book").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    }
     assert len(FIGURES) == 4
 
 

@@ -388,7 +388,7 @@ def test_two_fetches_at_the_same_time_do_no_harm(contents, monkeypatch, tmp_path
 def test_an_unknown_dataset_is_refused_in_one_line(name):
     with pytest.raises(ValueError) as caught:
         sources.fetch(name)
-    assert str(caught.value).endswith("choose one of mnist, fashion_mnist, digits")
+    assert str(caught.value).endswith("; allowed: mnist, fashion_mnist, digits")
     assert "\n" not in str(caught.value)
 
 

@@ -4,11 +4,20 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from filelock import FileLock
+
+from binenc_core import config as config_module
+from binenc_core import provenance, store, training
+from binenc_core.freeze import freeze
+from binenc_core.store import INFO_FIELDS, duration, find, get_or_train, get_or_train_all
 from small_runs import (
     DIVERGING_GAMMA,
     assert_same_arrays,
@@ -18,16 +27,17 @@ from small_runs import (
     use_folders,
 )
 
-from binenc_core import config as config_module
-from binenc_core import provenance, store, training
-from binenc_core.freeze import freeze
-from binenc_core.store import INFO_FIELDS, duration, find, get_or_train, get_or_train_all
-
 
 @pytest.fixture(autouse=True)
 def folders(monkeypatch, tmp_path):
     use_folders(monkeypatch, tmp_path)
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
+
+
+def kept_runs() -> list[str]:
+    """Names of the run folders; a hidden name is a lock."""
+    names = sorted(path.name for path in store.runs_folder().iterdir())
+    return [name for name in names if not re.fullmatch(r"\.[0-9a-f]{12}\.lock", name)]
 
 
 @pytest.fixture
@@ -73,7 +83,7 @@ def test_the_store_speaks_before_it_trains(monkeypatch, said):
 
 
 def test_a_device_that_is_not_there_is_told_before_any_work(said, trainings, tmp_path):
-    with pytest.raises(ValueError, match="device is 'tpu'; allowed here: auto"):
+    with pytest.raises(ValueError, match="device is 'tpu'; allowed: auto, cuda, mps, cpu"):
         get_or_train(small(), "tpu", said.append)
     assert (said, trainings, list(tmp_path.iterdir())) == ([], [], [])
 
@@ -84,7 +94,7 @@ def test_runs_are_where_binenc_runs_says(monkeypatch, tmp_path):
     config = quick()
     get_or_train(config, "cpu", str)
     assert [p.name for p in tmp_path.iterdir()] == ["elsewhere"]
-    assert [p.name for p in (tmp_path / "elsewhere").iterdir()] == [config.id]
+    assert kept_runs() == [config.id]
     monkeypatch.delenv("BINENC_RUNS")
     assert store.runs_folder() == provenance.ROOT / "runs"
 
@@ -149,7 +159,7 @@ def test_a_run_that_cannot_be_written_leaves_nothing(monkeypatch, failing):
             patch.setattr(pd.DataFrame, "to_csv", lambda self, *a, **k: full(*a, **k))
         with pytest.raises(OSError, match="disk full"):
             get_or_train(quick(seed=1), "cpu", str)
-    assert [p.name for p in store.runs_folder().iterdir()] == [quick().id]
+    assert kept_runs() == [quick().id]
     assert find(quick(seed=1)) is None
     assert_same_history(find(quick()).history, finished.history)
     assert_same_arrays(find(quick()).arrays(), finished.arrays())
@@ -187,18 +197,18 @@ def test_several_runs_come_in_the_order_asked(said, trainings):
     runs = get_or_train_all(configs, "cpu", said.append)
     assert [run.config for run in runs] == configs
     assert len(trainings) == 3
-    assert said[0] == "3 runs: 1 hits in runs, 2 misses"
+    assert said[0] == "3 runs, hits: 1 in runs, misses: 2"
     assert [line.split(":")[0] for line in said[1:]] == ["miss", "miss"]
     assert "none" in said[1]
     assert "binary" in said[2]
     said.clear()
     get_or_train_all(configs, "cpu", said.append)
-    assert said == ["3 runs: 3 hits in runs, 0 misses"]
+    assert said == ["3 runs, hits: 3 in runs, misses: 0"]
 
 
 def test_nothing_found_names_no_place(said):
     get_or_train_all([quick()], "cpu", said.append)
-    assert said[0] == "1 runs: 0 hits, 1 misses"
+    assert said[0] == "1 runs, hits: 0, misses: 1"
 
 
 def frozen(*configs, name="campaign"):
@@ -228,7 +238,7 @@ def test_campaigns_and_runs_are_found_together(said):
     frozen(quick(seed=1), name="two")
     get_or_train(quick(seed=2), "cpu", str)
     get_or_train_all([quick(seed=s) for s in range(3)], "cpu", said.append)
-    assert said == ["3 runs: 3 hits in results/one, results/two, runs, 0 misses"]
+    assert said == ["3 runs, hits: 3 in results/one, results/two, runs, misses: 0"]
     assert set(store.frozen_runs()) == {quick(seed=s).id for s in range(2)}
 
 
@@ -323,3 +333,38 @@ def test_reading_needs_no_torch():
 )
 def test_durations_are_in_the_unit_a_reader_would_choose(seconds, text):
     assert duration(seconds) == text
+
+
+def test_two_processes_do_not_train_the_same_run(said, trainings):
+    """While another holds the run's lock we wait, and then find what it has trained."""
+    other = FileLock(store.runs_folder() / f".{quick().id}.lock", thread_local=False)
+    store.runs_folder().mkdir()
+    other.acquire()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(get_or_train, quick(), "cpu", said.append)
+        while not said:
+            time.sleep(0.01)
+        assert said == [f"waiting: another process is training {quick().label} ({quick().id})"]
+        assert trainings == []
+        made_elsewhere = store._train_and_keep(quick(), torch.device("cpu"))
+        other.release()
+        assert_same_history(waiting.result(timeout=30).history, made_elsewhere.history)
+    assert len(trainings) == 1
+    assert said[1].startswith("hit: ")
+
+
+@pytest.mark.parametrize("name", ["info.json", "history.csv"])
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_damaged_run_is_named_with_what_to_do(name, content):
+    run = get_or_train(quick(), "cpu", str)
+    path = run.arrays_path.with_name(name)
+    path.unlink() if content is None else path.write_text(content)
+    with pytest.raises(RuntimeError, match=f"{run.id} is damaged; delete it to train it again"):
+        find(quick())
+
+
+def test_a_name_that_is_no_device_is_refused_even_where_all_are_hits(said):
+    get_or_train(quick(), "cpu", str)
+    with pytest.raises(ValueError, match=r"device is 'gpu'; allowed: auto, cuda, mps, cpu$"):
+        get_or_train_all([quick()], "gpu", said.append)
+    assert said == []

@@ -2,13 +2,9 @@
 
 from collections.abc import Sequence
 
-from binenc_core.config import RunConfig, recipe
+from binenc_core.config import PAPER_DATASETS, departures
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
 from binenc_core.store import Run
-
-PAPER_DATASETS = ("mnist", "fashion_mnist")
-# The paper states no number of epochs; these are the released code's.
-EPOCHS_SOURCE = "released code"
 
 
 def datasets(runs: Sequence[Run]) -> list[str]:
@@ -30,40 +26,24 @@ def _sentence(runs: Sequence[Run]) -> str:
         raise ValueError("runs on one dataset in a figure may differ only in head, seed and γ")
     config = alike.pop()
     seeds = len({run.config.seed for run in runs})
+    penalized = sorted({(r.config.gamma, r.config.penalty) for r in runs if r.config.gamma})
     parts = [
-        f"{config.backbone.upper()} of width {_against(config, 'width', 'paper')}",
+        f"{config.backbone.upper()} of width {config.width}",
         f"P = {config.latent_dim}",
-        _against(config, "epochs", EPOCHS_SOURCE, " epochs"),
+        *(f"γ = {gamma:g} ({penalty})" for gamma, penalty in penalized),
+        "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs",
         "one seed" if seeds == 1 else f"{seeds} seeds",
-        *_training(config),
-        *_penalty(runs),
-    ]
-    return f"{DATASET_NAMES[config.dataset]}: {', '.join(parts)}."
-
-
-def _against(config: RunConfig, field: str, source: str, unit: str = "") -> str:
-    """A value, with the standard one beside it where a dataset of the paper has another."""
-    value, standard = getattr(config, field), getattr(recipe(config.dataset), field)
-    differs = config.dataset in PAPER_DATASETS and value != standard
-    return f"{value}{unit} ({source}: {standard})" if differs else f"{value}{unit}"
-
-
-def _training(config: RunConfig) -> list[str]:
-    """What of the optimization differs from the recipe, and the protocol's name."""
-    standard = recipe(config.dataset)
-    names = ("backbone", "dropout", "batch_size", "learning_rate", "halve_every", "precision")
-    changed = [
-        f"{name.replace('_', ' ')} {getattr(config, name)}"
-        for name in names
-        if getattr(config, name) != getattr(standard, name)
     ]
     paper = config.dataset in PAPER_DATASETS
-    return [*changed, "protocol as described in the paper" if paper else "this project's recipe"]
+    protocol = "protocol as described in the paper" if paper else "this project's recipe"
+    if changed := differences(runs):
+        protocol += f", but {', '.join(changed)}"
+    return f"{DATASET_NAMES[config.dataset]}: {', '.join(parts)}; {protocol}."
 
 
-def _penalty(runs: Sequence[Run]) -> list[str]:
-    penalized = sorted({(r.config.gamma, r.config.penalty) for r in runs if r.config.gamma})
-    return [f"γ = {gamma:g} ({penalty})" for gamma, penalty in penalized]
+def differences(runs: Sequence[Run]) -> list[str]:
+    """How the runs differ from their datasets' recipes, each phrase once."""
+    return list(dict.fromkeys(phrase for run in runs for phrase in departures(run.config)))
 
 
 def diverged(runs: Sequence[Run]) -> str:

@@ -39,6 +39,12 @@ class Curves(NamedTuple):
     caption: str
 
 
+def check_split(name: str) -> None:
+    """Raise ValueError, naming what is allowed, for what is neither train nor test."""
+    if name not in SPLITS:
+        raise ValueError(f"split is {name!r}; allowed: {', '.join(SPLITS)}")
+
+
 def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
     """The values behind a grid of curves; `what` begins the caption.
 
@@ -46,8 +52,7 @@ def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
     other than train and test, and for a metric that no run has.
     """
     for row in rows:
-        if row.split not in SPLITS:
-            raise ValueError(f"split is {row.split!r}; allowed: {', '.join(SPLITS)}")
+        check_split(row.split)
     points = [_points(run, row) for run in runs for row in rows]
     table = pd.concat([p for p in points if len(p)] or [pd.DataFrame(columns=COLUMNS)])
     stops = [
@@ -225,6 +230,10 @@ def paired(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
 
 
 def change(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
-    """A row's values at the last logged epoch less those at the first, shaped as `paired`."""
+    """A row's values at the last logged epoch less those at the first, shaped as `paired`.
+
+    Without a line where only one epoch was logged: nothing has changed yet.
+    """
     difference = values_at(curves, dataset, row) - values_at(curves, dataset, row, last=False)
-    return difference.dropna()
+    logged = _panel(curves, dataset, row)["epoch"].nunique()
+    return difference.dropna() if logged > 1 else difference[:0]

@@ -49,7 +49,7 @@ def findings(curves: Curves) -> str:
             lead = -accuracy.drop(columns="binary").sub(accuracy["binary"], axis=0)
             quantities += [
                 wording.Quantity(f"{row.title}, last epoch", accuracy, wording.percent),
-                wording.Quantity("lead of binary encoding over it", lead, wording.points),
+                wording.Quantity(f"{row.split} lead of binary encoding", lead, wording.points),
             ]
         return quantities
 

@@ -11,10 +11,8 @@ from plotly.subplots import make_subplots
 
 from binenc_core.figures import captions
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.metrics.names import HISTOGRAM_RANGE
 from binenc_core.store import Run
-
-# evaluation.latent_histogram counts standardized values between these.
-EDGES = (-3.0, 3.0)
 
 
 class Latents(NamedTuple):
@@ -27,24 +25,31 @@ class Latents(NamedTuple):
 
 
 def data(runs: Sequence[Run]) -> Latents:
-    """The last epoch's histograms of the first dataset and seed, for each head that has them."""
+    """The last epoch's histograms of the first dataset: of each head the first seed that has them.
+
+    Raises ValueError where no run has any.
+    """
     dataset = captions.datasets(runs)[0]
     own = [run for run in runs if run.config.dataset == dataset]
-    first = {run.config.head: run for run in sorted(own, key=lambda run: -run.config.seed)}
-    stored = [(run, run.arrays().get("latent_histogram")) for run in first.values()]
-    stored = sorted(
-        ((run, counts) for run, counts in stored if counts is not None),
-        key=lambda pair: list(LOOKS).index(pair[0].config.head),
-    )
-    fractions = tuple(counts[-1] / counts[-1].sum(axis=1, keepdims=True) for _, counts in stored)
-    edges = np.linspace(*EDGES, fractions[0].shape[1] + 1)
-    shown = tuple(run for run, _ in stored)
+    counts: dict[str, tuple[Run, NDArray]] = {}
+    for run in sorted(own, key=lambda run: (list(LOOKS).index(run.config.head), run.config.seed)):
+        histogram = run.arrays().get("latent_histogram")
+        if histogram is not None:
+            counts.setdefault(run.config.head, (run, histogram[-1]))
+    if not counts:
+        raise ValueError("no run has histograms; those with a linear penultimate layer have them")
+    shown, last = zip(*counts.values(), strict=True)
+    edges = np.linspace(*HISTOGRAM_RANGE, last[0].shape[1] + 1)
+    seeds = ", ".join(sorted({str(run.config.seed) for run in shown}))
     what = (
         "Values of one penultimate dimension over the training set at the last epoch, "
-        f"standardized; seed {shown[0].config.seed}. The outer bins hold what lies beyond."
+        f"standardized; seed {seeds}. The outer bins hold what lies beyond."
     )
     return Latents(
-        shown, fractions, (edges[:-1] + edges[1:]) / 2, f"{what} {captions.setting(shown)}"
+        runs=shown,
+        fractions=tuple(part / part.sum(axis=1, keepdims=True) for part in last),
+        centers=(edges[:-1] + edges[1:]) / 2,
+        caption=f"{what} {captions.setting(shown)}",
     )
 
 
@@ -86,7 +91,7 @@ def figure(latents: Latents) -> go.Figure:
             "csv": _table(latents).to_csv(index=False),
         },
     )
-    fig.update_xaxes(title_text="x, standardized", range=EDGES)
+    fig.update_xaxes(title_text="x, standardized", range=HISTOGRAM_RANGE)
     # Frames do not rescale the axes, so they must hold every dimension's bars.
     top = max(float(part.max()) for part in latents.fractions)
     fig.update_yaxes(range=[0, 1.05 * top])

@@ -17,10 +17,7 @@ ROWS = (
 
 def data(runs: Sequence[Run]) -> Curves:
     """What the figure shows."""
-    what = (
-        "Test accuracy, and the fraction of training points whose whole code is their class's, "
-        "trained on this machine."
-    )
+    what = "Test accuracy, and the fraction of training points whose whole code is their class's."
     return curve_data(runs, ROWS, what)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from binenc_core.figures.curves import Curves
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
 
-NO_VALUE = "no value (diverged)"
+NO_VALUE = "no value"
 
 # A figure's claims on a dataset, each with the seeds (index) in which it is seen.
 Claims = Callable[[Curves, str], dict[str, pd.Series]]
@@ -72,7 +72,7 @@ def verdict(seen: pd.Series) -> str:
     """Whether a statement is seen, and in how many of the seeds (index)."""
     count, total = int(seen.sum()), len(seen)
     if not total:
-        return "**not judged** (no seed in which all runs went through)"
+        return "**not judged** (nothing to compare)"
     part = "seen in part" if count else "not seen"
     word = "seen" if count == total else part
     return f"**{word}** ({count} of {total} seed{'s' if total > 1 else ''})"

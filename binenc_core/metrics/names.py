@@ -45,12 +45,5 @@ METRICS: dict[str, str] = {
     "training class mean (NC4)",
 }
 
-# Needs a penultimate layer whose values may be negative and cluster in two peaks (figure 1).
-BINARITY = (
-    "gmm_score",
-    "gmm_std",
-    "gmm_score_standardized",
-    "gmm_std_standardized",
-    "peak_separation",
-    "bic_gain",
-)
+# Between these the arrays' latent_histogram counts standardized values.
+HISTOGRAM_RANGE = (-3.0, 3.0)

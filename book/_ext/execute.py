@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import nbformat
 import papermill
-from binenc_book import executed
-from binenc_book.toc import notebooks
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
+
+from binenc_book import executed
+from binenc_book.toc import notebooks
 
 WORKERS = min(2, os.cpu_count() or 1)
 
@@ -58,9 +59,8 @@ def assign_parameters(root: Path, pages: Sequence[str], given: dict[str, Any]) -
 
 
 def set_environment() -> None:
-    """Tell the kernels that they run for the book: static figures, no progress bars."""
+    """Tell the kernels that they run for the book: Plotly's MIME type, no progress bars."""
     os.environ |= {
-        "BOOK_STATIC": "1",
         "TQDM_DISABLE": "1",
         "PLOTLY_RENDERER": "plotly_mimetype",
     }

@@ -5,11 +5,12 @@ from functools import cache, partial
 from pathlib import Path
 
 import nbformat
-from binenc_book import executed
-from binenc_book.plotly_mime import MIME
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from binenc_book import executed
+from binenc_book.plotly_mime import MIME
 
 log = logging.getLogger(__name__)
 

@@ -1,15 +1,16 @@
 """Captions: what was trained, and how that differs from the paper."""
 
 import pytest
-from made_runs import made_run, made_runs
 
 from binenc_core.figures import captions
+from made_runs import made_run, made_runs
 
 
 def test_what_differs_from_the_paper_is_said_with_the_papers_value():
     assert captions.setting(made_runs(seeds=3, width=512)) == (
-        "MNIST: MLP of width 512 (paper: 2048), P = 64, 10 epochs (released code: 101), 3 seeds, "
-        "protocol as described in the paper, γ = 10 (mean_exp)."
+        "MNIST: MLP of width 512, P = 64, γ = 10 (mean_exp), 10 epochs, 3 seeds; protocol as "
+        "described in the paper, but width 512 instead of 2048, epochs 10 instead of the released "
+        "code's 101."
     )
 
 
@@ -18,15 +19,16 @@ def test_the_papers_own_setting_stands_alone():
     run = made_run()
     full = [type(run)(run.id, runs[0], run.history, run.info, run.arrays_path)]
     assert captions.setting(full) == (
-        "MNIST: MLP of width 2048, P = 64, 101 epochs, one seed, "
-        "protocol as described in the paper, γ = 10 (mean_exp)."
+        "MNIST: MLP of width 2048, P = 64, γ = 10 (mean_exp), 101 epochs, one seed; "
+        "protocol as described in the paper."
     )
 
 
 def test_changed_optimization_is_named():
     text = captions.setting([made_run("fashion_mnist", precision="bf16", learning_rate=1e-3)])
     assert "CNN of width 1024, P = 128," in text
-    assert "learning rate 0.001, precision bf16" in text
+    assert "learning rate 0.001 instead of 0.0001" in text
+    assert "precision bf16 instead of fp32" in text
 
 
 def test_the_digits_are_this_projects_own():
@@ -37,9 +39,9 @@ def test_the_digits_are_this_projects_own():
 
 def test_runs_without_the_penalty_have_no_gamma():
     assert "γ" not in captions.setting([made_run(head="linear"), made_run(head="none")])
-    assert captions.setting([made_run(head="linear"), made_run(gamma=3)]).endswith(
-        "γ = 3 (mean_exp)."
-    )
+    text = captions.setting([made_run(head="linear"), made_run(gamma=3)])
+    assert ", γ = 3 (mean_exp), " in text
+    assert "gamma 3.0 instead of 10.0" in text
 
 
 def test_runs_that_cannot_share_a_caption_are_refused():

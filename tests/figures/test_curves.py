@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from made_runs import EPOCHS, made_run, made_runs
 
 from binenc_core.figures.curves import Row, change, curve_data, draw, paired, values_at
 from binenc_core.figures.style import LOOKS
+from made_runs import EPOCHS, made_run, made_runs
 
 ROWS = (Row("accuracy", "train", "train accuracy"), Row("gmm_std", "test", "width", log=True))
 

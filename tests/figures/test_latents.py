@@ -1,14 +1,16 @@
 """Histograms under a slider."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from made_runs import made_run
 
+from binenc_core.config import recipe
 from binenc_core.evaluation import HISTOGRAM_EDGES
 from binenc_core.figures import latents
+from made_runs import made_run
 
 DIMENSIONS, BINS = 4, len(HISTOGRAM_EDGES) - 1
 
@@ -63,3 +65,17 @@ def test_the_csv_has_every_bar(runs):
     assert len(table) == 2 * DIMENSIONS * BINS
     sums = table.groupby(["head", "dimension"])["fraction"].sum()
     assert sums.to_numpy() == pytest.approx(np.ones(2 * DIMENSIONS))
+
+
+def test_a_seed_without_histograms_is_passed_over(runs):
+    """A run that diverged at once has none."""
+    kept = [r for r in runs if not (r.config.head == "binary" and r.config.seed == 0)]
+    lost = replace(kept[0], config=recipe("mnist", head="binary", seed=0))
+    lost = replace(lost, arrays_path=runs[-1].arrays_path)
+    found = latents.data([lost, *kept])
+    assert [(r.config.head, r.config.seed) for r in found.runs] == [("binary", 1), ("linear", 0)]
+
+
+def test_runs_without_any_histogram_are_refused(runs):
+    with pytest.raises(ValueError, match="no run has histograms"):
+        latents.data([run for run in runs if run.config.head == "none"])
