@@ -7,17 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from binenc_core.config import DATASETS
-from binenc_core.sources import (
-    ARCHIVES,
-    DataError,
-    RawFile,
-    check_name,
-    fetch,
-    read_verified,
-)
-
-__all__ = ["DATASETS", "DataError", "Dataset", "fetch", "load"]
+from binenc_core.sources import ARCHIVES, DataError, RawFile, check_name, read_verified
 
 IDX_UNSIGNED_BYTE = 0x08
 DIGITS_TEST_FRACTION = 0.2
@@ -39,17 +29,12 @@ class Dataset(NamedTuple):
 def load(name: str, folder: Path | None = None) -> Dataset:
     """Load a dataset, after verifying its files; missing files are fetched first.
 
-    Pixels are scaled to [0, 1], then to (x - 0.5) / 0.5, as the authors' released code does.
-
-    Args:
-        name: "mnist" or "fashion_mnist" (60,000 train and 10,000 test images of 28 x 28 pixels),
-            or "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships).
-        folder: the data folder; None means the environment variable BINENC_DATA, else `data` in
-            the project.
-
-    Raises:
-        ValueError: the dataset is unknown.
-        DataError: a file in the folder is not the expected one, or no source supplies it.
+    `name` is "mnist" or "fashion_mnist" (60,000 train and 10,000 test images of 28 x 28 pixels), or
+    "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships). Pixels are scaled to [0, 1],
+    then to (x - 0.5) / 0.5, as the authors' released code does. `folder` is the data folder, by
+    default the environment variable BINENC_DATA, else `data` in the project. Raises ValueError for
+    an unknown dataset, DataError where a file in the folder is not the expected one or no source
+    supplies it.
     """
     check_name(name)
     return _digits() if name == "digits" else _from_files(name, folder)

@@ -179,17 +179,10 @@ def check_name(name: str) -> None:
 def fetch(name: str, folder: Path | None = None, say: Callable[[str], None] = print) -> Path | None:
     """Make sure that the verified raw files of a dataset are in the data folder.
 
-    Args:
-        name: one of DATASETS.
-        folder: the data folder; None means `default_folder()`.
-        say: called with one line of text for each thing that is done.
-
-    Returns:
-        The folder that holds the four files, or None for `digits`, which has no files.
-
-    Raises:
-        ValueError: the dataset is unknown.
-        DataError: a file in the folder is not the expected one, or no source supplies it.
+    `folder` is the data folder, by default `default_folder()`; `say` gets a line of text for each
+    thing that is done. Returns the folder of the four files, or None for `digits`, which has none.
+    Raises ValueError for an unknown dataset, DataError where a file in the folder is not the
+    expected one or no source supplies it.
     """
     check_name(name)
     if name == "digits":
@@ -206,17 +199,10 @@ def read_verified(
 ) -> dict[str, bytes]:
     """Return the verified content of a dataset's raw files, filling the data folder if needed.
 
-    Args:
-        name: a key of ARCHIVES.
-        folder: the data folder; None means `default_folder()`.
-        say: called with one line of text for each thing that is done; silent when all files
-            are in the folder.
-
-    Returns:
-        The uncompressed IDX bytes by file name (without `.gz`).
-
-    Raises:
-        DataError: a file in the folder is not the expected one, or no source supplies it.
+    `name` is a key of ARCHIVES, `folder` the data folder, by default `default_folder()`; `say` gets
+    a line of text for each thing that is done, and nothing when all files are there. The result
+    maps file names (without `.gz`) to uncompressed IDX bytes. Raises DataError where a file in the
+    folder is not the expected one or no source supplies it.
     """
     archive, raw_folder = ARCHIVES[name], _raw_folder(name, folder)
     present = [file for file in archive.files if _stored_path(raw_folder, file)]

@@ -22,7 +22,7 @@ def findings(runs: Sequence[Run]) -> str:
     """The table of the claims, and how far the trainings behind it reach, as Markdown."""
     text = f"{table(runs)}\n\nThe verdicts speak of these trainings alone. {captions.setting(runs)}"
     if captions.differences(runs):
-        text += " What is not seen in them may still appear under the paper's own setting."
+        text += " They do not settle what holds under the paper's own setting."
     return text
 
 

@@ -1,6 +1,7 @@
 """Runs the notebooks of the book with papermill, those that are not current."""
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -104,6 +105,7 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
                 kernel_name="python3",
                 progress_bar=False,
                 config=config,
+                stdout_file=sys.stdout,  # a training says beforehand how long it will take
             )
     # A kernel that dies or does not start is a RuntimeError.
     except (PapermillExecutionError, RuntimeError) as error:

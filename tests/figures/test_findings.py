@@ -182,4 +182,4 @@ def test_the_summary_says_so_where_nothing_could_be_judged():
 def test_the_summary_says_how_far_the_trainings_reach():
     text = summary.findings(made_runs(width=512))
     assert "width 512 instead of 2048" in text
-    assert "may still appear" in text
+    assert "do not settle" in text
