@@ -21,7 +21,7 @@ test: $(READY) ## check style and run the tests (ARGS="-k name" goes to pytest)
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@echo "pytest: units, notebooks, and the built book in a browser"
-	@OMP_NUM_THREADS=1 $(PY) -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 data: $(READY) ## fetch and verify MNIST and FashionMNIST
 	@$(PY) -m binenc_core data

@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 
 import pytest
+import torchvision  # noqa: F401  (its first import leaves a folder among the temporary ones)
 
 from binenc_core import sources
 from binenc_core.config import DATASETS
