@@ -163,7 +163,10 @@ def _freeze(arguments: argparse.Namespace) -> Work:
     train = f"python -m binenc_core train {options}"
     if missing:
         raise ValueError(f"not trained yet: {', '.join(missing)}; train them with `{train}`")
-    command = f"{train} && python -m binenc_core freeze {arguments.name} {options}"
+    # The number of threads changes the last digits, so it belongs to the command.
+    threads = {run.info["threads"] for run in found}
+    same = f" --threads {threads.pop()}" if len(threads) == 1 else ""
+    command = f"{train}{same} && python -m binenc_core freeze {arguments.name} {options}"
 
     def work() -> None:
         freeze.freeze(found, store.RESULTS / arguments.name, command)

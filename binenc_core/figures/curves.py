@@ -115,7 +115,7 @@ def draw(curves: Curves, name: str, alt: str) -> go.Figure:
                     fig.add_trace(trace, row=i, col=j)
                     named.add(head)
             if row.log and (tick := _log_tick(curves, dataset, row)):
-                fig.update_yaxes(type="log", dtick=tick, row=i, col=j)
+                fig.update_yaxes(type="log", dtick=tick, exponentformat="power", row=i, col=j)
         fig.update_yaxes(title_text=row.title, row=i, col=1)
     fig.update_xaxes(title_text="epoch", row=rows)
     fig.update_layout(
@@ -130,14 +130,17 @@ def draw(curves: Curves, name: str, alt: str) -> go.Figure:
     return fig
 
 
-def _log_tick(curves: Curves, dataset: str, row: Row) -> float | None:
-    """Distance of two ticks in powers of ten, or None where the values span less than one."""
+def _log_tick(curves: Curves, dataset: str, row: Row) -> float | str | None:
+    """Plotly's `dtick` of a logarithmic axis, or None where the values span no power of ten.
+
+    A number of powers of ten, or "D2": ticks at 1, 2 and 5.
+    """
     values = _panel(curves, dataset, row)["value"]
     values = values[values > 0]
     span = math.log10(values.max() / values.min()) if len(values) else 0
     if span < 1:
         return None
-    return max(1, span // 4) if span > 2 else math.log10(2)
+    return max(1, span // 4) if span > 2 else "D2"
 
 
 def _traces(curves: Curves, row: Row, dataset: str, head: str, legend: bool) -> list[go.Scatter]:
