@@ -8,7 +8,7 @@ PARAMS ?=
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help book test data bench clean
+.PHONY: help book test data bench readme clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ data: $(READY) ## fetch and verify MNIST and FashionMNIST
 bench: $(READY) ## time the training step against a plain loop
 	@echo "benchmark: our training step against a plain loop, on this machine"
 	@$(PY) -m benchmarks.training_step
+
+readme: $(READY) ## renew the claim table of README.md from results/
+	@$(PY) -m binenc_book.readme
 
 clean: ## remove the built book and the caches (keeps .venv, data and runs)
 	@echo "removing _build and the caches of ruff and pytest"

@@ -1,0 +1,36 @@
+"""The README says what is true: its verdicts, its commands, its files."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from binenc_book.readme import renewed
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf8")
+
+
+def test_its_claim_table_is_that_of_the_frozen_campaigns():
+    assert renewed(README) == README, "make readme"
+
+
+def test_an_outdated_table_is_replaced():
+    outdated = re.sub(r"\*\*(not seen|seen in part|seen)\*\*", "**unknown**", README)
+    assert outdated != README
+    assert renewed(outdated) == README
+
+
+def test_a_readme_without_the_marks_is_refused():
+    with pytest.raises(ValueError, match="has not one place for the claims"):
+        renewed("# Title\n")
+
+
+def test_its_commands_and_files_exist():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf8")
+    targets = set(re.findall(r"make ([a-z]+)", README))
+    assert {"book", "test", "data", "bench"} <= targets
+    assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
+    notebooks = set(re.findall(r"book/\S+\.ipynb", README))
+    assert len(notebooks) >= 4
+    assert all((ROOT / notebook).is_file() for notebook in notebooks)
