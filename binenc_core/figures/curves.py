@@ -1,18 +1,13 @@
-"""A grid of learning curves: a row for each quantity, a column for each dataset."""
+"""The data of a grid of learning curves: a row for each quantity, a column for each dataset."""
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import pandas as pd
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from binenc_core.figures import captions
-from binenc_core.figures.style import DATASET_NAMES, LOOKS
 from binenc_core.store import Run
 
-PANEL_HEIGHT = 250
 SPLITS = ("train", "test")
 
 
@@ -93,121 +88,8 @@ def _points(run: Run, row: Row) -> pd.DataFrame:
     )
 
 
-def draw(curves: Curves, name: str, alt: str) -> go.Figure:
-    """The interactive figure; `name` is the stem of its downloads, `alt` describes it in words.
-
-    `layout.meta` holds name, alt, the caption and the plotted values as CSV.
-    """
-    rows, columns = len(curves.rows), len(curves.datasets)
-    fig = make_subplots(
-        rows=rows,
-        cols=columns,
-        shared_xaxes="columns",
-        column_titles=[DATASET_NAMES[d] for d in curves.datasets],
-        vertical_spacing=0.16 / rows,
-        horizontal_spacing=0.1,
-    )
-    named: set[str] = set()
-    for i, row in enumerate(curves.rows, start=1):
-        for j, dataset in enumerate(curves.datasets, start=1):
-            for head in LOOKS:
-                for trace in _traces(curves, row, dataset, head, legend=head not in named):
-                    fig.add_trace(trace, row=i, col=j)
-                    named.add(head)
-            if row.log and (tick := _log_tick(curves, dataset, row)):
-                fig.update_yaxes(type="log", dtick=tick, exponentformat="power", row=i, col=j)
-        fig.update_yaxes(title_text=row.title, row=i, col=1)
-    fig.update_xaxes(title_text="epoch", row=rows)
-    fig.update_layout(
-        height=PANEL_HEIGHT * rows + 90,
-        meta={
-            "name": name,
-            "alt": alt,
-            "caption": curves.caption,
-            "csv": curves.table.to_csv(index=False),
-        },
-    )
-    return fig
-
-
-def _log_tick(curves: Curves, dataset: str, row: Row) -> float | str | None:
-    """Plotly's `dtick` of a logarithmic axis, or None where the values span no power of ten.
-
-    A number of powers of ten, or "D2": ticks at 1, 2 and 5.
-    """
-    values = _panel(curves, dataset, row)["value"]
-    values = values[values > 0]
-    span = math.log10(values.max() / values.min()) if len(values) else 0
-    if span < 1:
-        return None
-    return max(1, span // 4) if span > 2 else "D2"
-
-
-def _traces(curves: Curves, row: Row, dataset: str, head: str, legend: bool) -> list[go.Scatter]:
-    """The lines of one architecture in one panel: each seed thin, and their mean."""
-    points = _panel(curves, dataset, row)
-    own = points[points["head"] == head]
-    if own.empty:
-        return []
-    look = LOOKS[head]
-    common = {"legendgroup": head, "name": look.name}
-    by_seed = own.pivot(index="epoch", columns="seed", values="value")
-    seeds = list(by_seed.columns)
-    traces = [
-        go.Scatter(
-            x=by_seed.index,
-            y=by_seed[seed],
-            mode="lines",
-            line={"color": look.color, "dash": look.dash, "width": 1},
-            opacity=0.45,
-            showlegend=False,
-            hovertemplate=f"seed {seed}: %{{y:.4g}}<extra></extra>",
-            **common,
-        )
-        for seed in (seeds if len(seeds) > 1 else [])
-    ]
-    spread = by_seed.std(axis=1, ddof=1).fillna(0)
-    note = "<br>± %{customdata:.2g} over " + f"{len(seeds)} seeds" if len(seeds) > 1 else ""
-    traces.append(
-        go.Scatter(
-            x=by_seed.index,
-            y=by_seed.mean(axis=1),
-            customdata=spread if note else None,
-            mode="lines+markers",
-            line={"color": look.color, "dash": look.dash, "width": 2.5},
-            marker={"size": 6},
-            showlegend=legend,
-            hovertemplate=f"{look.name}<br>epoch %{{x}}: %{{y:.4g}}{note}<extra></extra>",
-            **common,
-        )
-    )
-    return traces + _stop_marks(curves, by_seed, dataset, head, common)
-
-
-def _stop_marks(curves: Curves, by_seed: pd.DataFrame, dataset: str, head: str, common) -> list:
-    """A cross on the last value of each diverged run."""
-    stops = curves.stops
-    marks = []
-    for stop in stops[(stops["dataset"] == dataset) & (stops["head"] == head)].itertuples():
-        if stop.seed in by_seed:
-            last = by_seed[stop.seed].dropna()
-            text = f"seed {stop.seed} diverged in epoch {stop.diverged_epoch}"
-            marks.append(
-                go.Scatter(
-                    x=last.index[-1:],
-                    y=last[-1:],
-                    mode="markers",
-                    marker={"symbol": "x", "size": 11, "color": LOOKS[head].color},
-                    showlegend=False,
-                    hovertemplate=text + "<extra></extra>",
-                    **common,
-                )
-            )
-    return marks
-
-
-def _panel(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
-    """The points of one panel."""
+def panel(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
+    """The lines of `curves.table` behind one panel."""
     table = curves.table
     return table[
         (table["dataset"] == dataset)
@@ -221,7 +103,7 @@ def values_at(curves: Curves, dataset: str, row: Row, last: bool = True) -> pd.D
 
     A run that diverged before that epoch has nan.
     """
-    own = _panel(curves, dataset, row)
+    own = panel(curves, dataset, row)
     epoch = own["epoch"].max() if last else own["epoch"].min()
     then = own[own["epoch"] == epoch].pivot(index="seed", columns="head", values="value")
     return then.reindex(columns=own["head"].unique())
@@ -238,5 +120,5 @@ def change(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
     Without a line where only one epoch was logged: nothing has changed yet.
     """
     difference = values_at(curves, dataset, row) - values_at(curves, dataset, row, last=False)
-    logged = _panel(curves, dataset, row)["epoch"].nunique()
+    logged = panel(curves, dataset, row)["epoch"].nunique()
     return difference.dropna() if logged > 1 else difference[:0]

@@ -6,7 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, curve_data, draw, paired, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_at
+from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
 NAME = "fig3_accuracy"

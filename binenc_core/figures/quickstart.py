@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, curve_data, draw, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, values_at
+from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
 NAME = "quickstart"

@@ -8,7 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from binenc_core.figures.curves import Row, change, curve_data, draw, paired, values_at
+from binenc_core.figures.curves import Row, change, curve_data, paired, values_at
+from binenc_core.figures.drawing import draw
 from binenc_core.figures.style import LOOKS
 from made_runs import EPOCHS, made_run, made_runs
 
@@ -90,6 +91,12 @@ def test_a_diverged_run_ends_in_a_cross_and_is_named_in_the_caption():
     assert list(cross.x) == [5]
     assert "seed 1 diverged in epoch 7" in cross.hovertemplate
     assert "Diverged: MNIST binary encoding seed 1 in epoch 7." in curves.caption
+
+
+def test_the_mean_ends_with_the_first_run_that_stops():
+    curves = curve_data([made_run(seed=0), made_run(seed=1, diverged=7)], ROWS[:1], "What.")
+    (mean,) = [t for t in draw(curves, "name", "alt").data if t.mode == "lines+markers"]
+    assert list(np.isnan(mean.y)) == [False, False, True]
 
 
 def test_a_run_that_diverged_at_once_is_in_the_caption_alone():
