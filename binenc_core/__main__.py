@@ -10,6 +10,7 @@ from dataclasses import Field, fields
 from typing import NoReturn
 
 from binenc_core.config import DATASETS, HEADS, RunConfig, checked, recipe
+from binenc_core.sources import ARCHIVES, DataError, check_name, fetch
 
 # A command is checked whole before any work: bad input is told at once.
 Work = Callable[[], None]
@@ -34,7 +35,6 @@ def _setting_type(item: Field):
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
-    convert.__name__ = item.type.__name__
     return convert
 
 
@@ -176,8 +176,6 @@ def _freeze(arguments: argparse.Namespace) -> Work:
 
 
 def _data(arguments: argparse.Namespace) -> Work:
-    from binenc_core.sources import ARCHIVES, check_name, fetch
-
     for name in arguments.names:
         check_name(name)
 
@@ -219,8 +217,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"unknown parameter {unknown[0]!r}; allowed: {allowed or 'none'}")
     try:
         return _run(parser, arguments)
-    except (OSError, RuntimeError) as error:
+    except DataError as error:
         parser.exit(1, f"error: {error}\n")
+    except (OSError, RuntimeError) as error:
+        # PyTorch's own end in a trace of its C++ code.
+        parser.exit(1, f"error: {str(error).partition(chr(10))[0]}\n")
     except KeyboardInterrupt:
         parser.exit(130, "\ninterrupted: finished runs are kept, the current one is not\n")
 

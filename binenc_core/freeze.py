@@ -9,7 +9,7 @@ import pandas as pd
 
 from binenc_core.config import DATASETS, departures
 from binenc_core.files import whole_folder
-from binenc_core.metrics.names import METRICS
+from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
 from binenc_core.store import INFO_FIELDS, Run, duration
 
 
@@ -73,6 +73,7 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     differs = sorted({phrase for run in runs for phrase in departures(run.config)})
     diverged = [r for r in runs if r.info["diverged_epoch"] is not None]
     seconds = sum(r.info["seconds"] for r in runs)
+    low, high = HISTOGRAM_RANGE
     fields = "".join(f"- `{column}`: {text}\n" for column, text in METRICS.items())
     return f"""# Frozen campaign `{name}`
 
@@ -99,8 +100,9 @@ threads per run {_infos(runs, "threads")} |
 - `history.csv`: one row per run, logged epoch and split ("train", "test").
 - `arrays/<id>.npz`: small arrays of the training set, stacked over the logged epochs in `epochs`:
   `class_means` (C, P), `positive_fractions` (C, P); of the heads with a linear penultimate layer
-  also the mixtures of the standardized values, `mixture_*`, and `latent_histogram` (P, 60), the
-  counts of the standardized values between −3 and 3, the outer bins with what lies beyond.
+  also the mixtures of the standardized values, `mixture_*`, and `latent_histogram` (P, bins), the
+  counts of the standardized values between {low:g} and {high:g}, the outer bins with what lies \
+beyond.
 
 Epochs count from 0: the values of epoch 0 are those after the first pass over the training set.
 

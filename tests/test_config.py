@@ -20,8 +20,8 @@ KNOWN_IDS = [
     (recipe("mnist", penalty="exp_mean", precision="bf16"), "82339f305bb5"),
     (recipe("fashion_mnist"), "e7c85ab2306b"),
     (recipe("fashion_mnist", head="none", seed=4, precision="bf16"), "c0249e7956da"),
-    (recipe("digits"), "575d6efbcfb1"),
-    (recipe("digits", head="linear", seed=1), "539a0d1dd127"),
+    (recipe("digits"), "2d09b965e2f7"),
+    (recipe("digits", head="linear", seed=1), "1cf3735b9e8d"),
     (recipe("digits", dropout=0.2, halve_every=10, log_every=1), "e001674a6f08"),
 ]
 
@@ -57,6 +57,7 @@ DIGITS = {
     "latent_dim": 16,
     "learning_rate": 1e-3,
     "epochs": 100,
+    "log_every": 10,
 }
 
 

@@ -89,12 +89,20 @@ def test_runs_with_papermill_from_the_root(page, tmp_path_factory):
 
 
 @pytest.mark.slow
-def test_a_bad_parameter_stops_a_notebook_before_any_training(tmp_path):
-    page = f"{FIGURES[0]}.ipynb"
-    done = run_papermill(page, tmp_path / "out.ipynb", "-p", "gamma", "-1", runs=tmp_path / "runs")
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("gamma", "-1", "gamma is -1; allowed: a number ≥ 0"),
+        ("split", "dev", "split is 'dev'; allowed: train, test"),
+        ("device", "gpu", "device is 'gpu'; allowed: auto, cuda, mps, cpu"),
+    ],
+)
+def test_a_bad_parameter_stops_a_notebook_before_any_training(tmp_path, name, value, message):
+    page, runs = f"{FIGURES[0]}.ipynb", tmp_path / "runs"
+    done = run_papermill(page, tmp_path / "out.ipynb", "-p", name, value, *SMALL, runs=runs)
     assert done.returncode != 0
-    assert "ValueError: gamma is -1; allowed: a number ≥ 0" in done.stderr
-    assert not (tmp_path / "runs").exists()
+    assert f"ValueError: {message}" in done.stderr
+    assert not runs.exists()
 
 
 @pytest.mark.slow

@@ -59,6 +59,7 @@ def test_several_datasets_come_in_the_order_asked():
     ("arguments", "message"),
     [
         ({"dataset": "mnist,cifar"}, "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"),
+        ({"dataset": 3}, "dataset is 3; allowed: mnist, fashion_mnist, digits"),
         ({"dataset": "mnist", "gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
         ({"dataset": "mnist", "seeds": 0}, "seeds is 0; allowed: a whole number ≥ 1"),
         ({"dataset": "mnist", "seeds": True}, "seeds is True; allowed: a whole number ≥ 1"),

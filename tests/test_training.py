@@ -343,10 +343,10 @@ def test_an_estimate_grows_with_the_epochs():
 
 def test_estimates_know_the_sizes_of_the_datasets():
     digits = load("digits")
-    assert training._SIZES["digits"] == (digits.train_images.shape[-1], len(digits.train_labels))
+    assert training.SIZES["digits"] == (digits.train_images.shape[-1], len(digits.train_labels))
     for name, archive in ARCHIVES.items():
         count, height, width = archive.files[0].shape
-        assert training._SIZES[name] == (height, count)
+        assert training.SIZES[name] == (height, count)
         assert height == width
 
 

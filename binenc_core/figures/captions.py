@@ -21,9 +21,9 @@ def setting(runs: Sequence[Run]) -> str:
 
 
 def _sentence(runs: Sequence[Run]) -> str:
-    alike = {run.config.change(head="linear", seed=0) for run in runs}
+    alike = {run.config.change(head="linear", seed=0, log_every=1) for run in runs}
     if len(alike) > 1:
-        raise ValueError("runs on one dataset in a figure may differ only in head, seed and γ")
+        raise ValueError("runs on one dataset may differ only in head, seed and penalty")
     config = alike.pop()
     seeds = len({run.config.seed for run in runs})
     penalized = sorted({(r.config.gamma, r.config.penalty) for r in runs if r.config.gamma})

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from binenc_core.config import HEADS
 from binenc_core.figures import wording
 from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
 NAME = "fig2_encoding"
-# A class is taken to share its code when this fraction of all points has its class's.
+# The encoding counts as shared when this fraction of all points has its class's whole code.
 SHARED = 0.95
 
 
@@ -66,4 +67,4 @@ def findings(curves: Curves) -> str:
             for row in curves.rows
         ]
 
-    return wording.findings(curves, claims, evidence)
+    return wording.findings(curves, HEADS, claims, evidence)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from binenc_core.config import HEADS
 from binenc_core.figures import wording
 from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_at
 from binenc_core.figures.drawing import draw
@@ -54,4 +55,4 @@ def findings(curves: Curves) -> str:
             ]
         return quantities
 
-    return wording.findings(curves, claims, evidence)
+    return wording.findings(curves, HEADS, claims, evidence)

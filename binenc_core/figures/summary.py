@@ -1,4 +1,4 @@
-"""Every claim of the workshop paper's figures with its verdict, and the trainings behind it."""
+"""Every claim on the workshop paper's figures with its verdict, and the trainings behind it."""
 
 from collections.abc import Sequence
 from types import ModuleType
@@ -44,5 +44,5 @@ def table(runs: Sequence[Run]) -> str:
 
 
 def _judged(module: ModuleType, curves: Curves, dataset: str) -> dict[str, str]:
-    judged = wording.judged(module.claims, curves, dataset)
+    judged = wording.judged(module.claims, module.HEADS, curves, dataset)
     return {claim: wording.verdict(seen) for claim, seen in (judged or {}).items()}

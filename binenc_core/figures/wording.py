@@ -78,20 +78,25 @@ def verdict(seen: pd.Series) -> str:
     return f"**{word}** ({count} of {total} seed{'s' if total > 1 else ''})"
 
 
-def judged(claims: Claims, curves: Curves, dataset: str) -> dict[str, pd.Series] | None:
-    """A figure's claims on a dataset, or None where an architecture they compare has no values."""
-    try:
-        return claims(curves, dataset)
-    except KeyError:  # the architecture's column
-        return None
+def judged(
+    claims: Claims, heads: Sequence[str], curves: Curves, dataset: str
+) -> dict[str, pd.Series] | None:
+    """A figure's claims on a dataset, or None where one of the heads they compare has no values."""
+    own = curves.table[curves.table["dataset"] == dataset]
+    return claims(curves, dataset) if set(heads) <= set(own["head"]) else None
 
 
-def findings(curves: Curves, claims: Claims, evidence: Callable[[str], Sequence[Quantity]]) -> str:
+def findings(
+    curves: Curves,
+    heads: Sequence[str],
+    claims: Claims,
+    evidence: Callable[[str], Sequence[Quantity]],
+) -> str:
     """The claims, their verdicts and the evidence for each dataset of a figure, as Markdown."""
     parts = []
     for dataset in curves.datasets:
         parts.append(f"**{DATASET_NAMES[dataset]}**")
-        seen = judged(claims, curves, dataset)
+        seen = judged(claims, heads, curves, dataset)
         if seen is None:
             parts.append("Not judged: an architecture that the claims compare has no values.")
         else:

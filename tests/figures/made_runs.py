@@ -36,7 +36,7 @@ def made_run(
     `values` gives other values of metrics, one for each logged epoch or one for all. A run that
     diverged has only the epochs before.
     """
-    config = recipe(dataset, head=head, seed=seed, epochs=10, **changes)
+    config = recipe(dataset, head=head, seed=seed, **{"epochs": 10} | changes)
     names = METRICS + (BINARITY if head in ("binary", "linear") else ())
     start = 0.5 + 0.01 * HEADS.index(head) + 0.001 * seed
     rows = [

@@ -15,10 +15,7 @@ def test_what_differs_from_the_paper_is_said_with_the_papers_value():
 
 
 def test_the_papers_own_setting_stands_alone():
-    runs = [made_run().config.change(epochs=101)]
-    run = made_run()
-    full = [type(run)(run.id, runs[0], run.history, run.info, run.arrays_path)]
-    assert captions.setting(full) == (
+    assert captions.setting([made_run(epochs=101)]) == (
         "MNIST: MLP of width 2048, P = 64, γ = 10 (mean_exp), 101 epochs, one seed; "
         "protocol as described in the paper."
     )
@@ -45,7 +42,7 @@ def test_runs_without_the_penalty_have_no_gamma():
 
 
 def test_runs_that_cannot_share_a_caption_are_refused():
-    with pytest.raises(ValueError, match="only in head, seed and γ"):
+    with pytest.raises(ValueError, match="only in head, seed and penalty"):
         captions.setting([made_run(width=64), made_run(head="linear", width=128)])
 
 
