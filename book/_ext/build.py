@@ -36,13 +36,9 @@ def make_pages() -> bool:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Build the book of the current folder.
+    """Build the book of the current folder; 0 for done, 1 where a step failed, 2 for bad input.
 
-    Args:
-        argv: command-line arguments; those of the process by default.
-
-    Returns:
-        Exit code: 0 done, 1 a step failed, 2 bad arguments.
+    `argv` are the command-line arguments, those of the process by default.
     """
     parser = argparse.ArgumentParser(prog="python -m binenc_book", description=__doc__)
     parser.add_argument(

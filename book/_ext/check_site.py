@@ -62,16 +62,9 @@ def load_fault(address: str, page: Path) -> str | None:
 
 
 def check(site: Path) -> list[str]:
-    """Find what is wrong with a built site.
+    """Find what is wrong with a built site: a line for each fault, none when all is well.
 
-    Args:
-        site: folder of the built HTML.
-
-    Returns:
-        One line per fault; empty when the site is fine.
-
-    Raises:
-        ValueError: the folder holds no page.
+    `site` is the folder of the built HTML. Raises ValueError where it holds no page.
     """
     site = site.resolve()
     pages = {p: BeautifulSoup(p.read_bytes(), "html.parser") for p in sorted(site.rglob("*.html"))}

@@ -37,18 +37,9 @@ def known_parameters(path: Path) -> set[str]:
 
 
 def assign_parameters(root: Path, pages: Sequence[str], given: dict[str, Any]) -> dict[str, dict]:
-    """Give each notebook the parameters that it knows.
+    """Give each notebook the parameters that it knows: for each page, its share of `given`.
 
-    Args:
-        root: the book's root folder.
-        pages: names of notebook pages.
-        given: parameter values by name.
-
-    Returns:
-        For each page, its share of `given`.
-
-    Raises:
-        ValueError: no notebook knows a name in `given`.
+    Raises ValueError for a name in `given` that no notebook knows.
     """
     known = {page: known_parameters(root / f"{page}.ipynb") for page in pages}
     every = set().union(*known.values())
@@ -128,15 +119,8 @@ def has_current_copy(root: Path, page: str, stamp: str) -> bool:
 def execute(root: Path, given: dict[str, Any]) -> bool:
     """Run the notebooks that are not current, two side by side, and say so line by line.
 
-    Args:
-        root: the book's root folder.
-        given: values for the notebooks' parameters, by name.
-
-    Returns:
-        Whether all went well.
-
-    Raises:
-        ValueError: no notebook knows a parameter; nothing has been run.
+    `given` holds values for the notebooks' parameters, by name. Returns whether all went well.
+    Raises ValueError, before anything is run, for a parameter that no notebook knows.
     """
     pages = notebooks(root)
     parameters = assign_parameters(root, pages, given)

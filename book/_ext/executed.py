@@ -40,15 +40,10 @@ def inputs_digest(root: Path) -> str:
 
 
 def stamp(notebook: NotebookNode, parameters: dict[str, Any], inputs: str) -> str:
-    """Identify what a run of a notebook depends on.
+    """Identify what a run of a notebook depends on, as a SHA-256 in hexadecimal.
 
-    Args:
-        notebook: the clean notebook; its prose does not count.
-        parameters: the values given to papermill, by name.
-        inputs: result of `inputs_digest`.
-
-    Returns:
-        SHA-256, in hexadecimal.
+    It depends on the code of the clean notebook, not its prose, on the values given to papermill,
+    and on `inputs`, the result of `inputs_digest`.
     """
     parts = [[cell.source for cell in code_cells(notebook)], parameters, inputs]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

@@ -28,11 +28,8 @@ def plotly_outputs(cell: NotebookNode) -> list[NotebookNode]:
 def fill_caption(cell: NotebookNode) -> bool:
     """Give a numbered figure the caption that the figure itself carries, if it has none.
 
-    Args:
-        cell: code cell with outputs; changed where its metadata asks for a figure.
-
-    Returns:
-        Whether the cell is fine: it asks for no figure, or its figure has a caption.
+    Changes the metadata of a code cell with outputs. Returns whether the cell is fine: it asks for
+    no figure, or its figure has a caption.
     """
     options = cell.metadata.get("mystnb", {}).get("figure")
     if options is None or options.get("caption"):
@@ -47,13 +44,8 @@ def with_outputs(clean: NotebookNode, done: NotebookNode) -> NotebookNode:
 
     Prose and cell metadata are the clean notebook's, so that a change of text needs no new run.
     Of the run's metadata only the language is taken, not what papermill and the widgets left.
-
-    Args:
-        clean: notebook without outputs; changed in place.
-        done: executed copy with the same code cells, and perhaps a cell with injected parameters.
-
-    Returns:
-        `clean`.
+    `done` has the same code cells as `clean`, and perhaps one with injected parameters. Changes
+    `clean` in place and returns it.
     """
     results = iter([cell for cell in done.cells if cell.cell_type == "code"])
     cells = []
@@ -76,11 +68,8 @@ def with_outputs(clean: NotebookNode, done: NotebookNode) -> NotebookNode:
 def show_executed(inputs: Callable[[], str], app: Sphinx, page: str, source: list[str]) -> None:
     """Replace the text of a notebook that Sphinx reads by the notebook with its outputs.
 
-    Args:
-        inputs: gives the digest of what all notebooks read.
-        app: Sphinx.
-        page: name of the page.
-        source: text of the page, as the only item of a list; changed in place.
+    `inputs` gives the digest of what all notebooks read; `source` holds the text of the page as its
+    only item, and is changed in place.
     """
     if Path(app.env.doc2path(page)).suffix != ".ipynb":
         return

@@ -9,14 +9,8 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 def pages(root: Path) -> list[str]:
     """Name every page of the table of contents, in reading order.
 
-    Args:
-        root: folder that holds `_toc.yml`.
-
-    Returns:
-        Document names: paths relative to `root`, without suffix.
-
-    Raises:
-        ValueError: `root` has no `_toc.yml`.
+    The names are paths relative to `root`, without suffix. Raises ValueError where `root` has no
+    `_toc.yml`.
     """
     toc = root / "_toc.yml"
     if not toc.is_file():
