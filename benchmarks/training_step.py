@@ -15,10 +15,11 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from binenc_core.config import CLASSES, RunConfig, recipe
+from binenc_core.config import CLASSES, RunConfig
 from binenc_core.devices import resolve_device
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
+from binenc_core.recipes import recipe
 from binenc_core.training import build, step
 
 SIDE, IMAGES = 28, 6000

@@ -20,7 +20,10 @@ PAPER_DATASETS = ("mnist", "fashion_mnist")
 DEVICES = ("auto", "cuda", "mps", "cpu")
 BACKBONES = ("mlp", "cnn")
 PENALTIES = ("mean_exp", "exp_mean", "sum_exp", "mean_square")
+SOFTMAX = ("once", "twice")
+DROPOUT_EPOCHS = ("every", "first")
 PRECISIONS = ("fp32", "bf16")
+DEFINITIONS = ("described", "released")
 
 
 def _setting(default: Any, text: str, *, choices=None, minimum=None, below=None) -> Any:
@@ -33,10 +36,10 @@ def _setting(default: Any, text: str, *, choices=None, minimum=None, below=None)
 class RunConfig:
     """One training: what is trained, on what, and how.
 
-    The defaults are the paper's for MNIST (Appendix A); `recipe` gives those of every dataset.
-    The paper states no number of epochs, 101 is the released code's. Heads without the penalty
-    have `gamma` 0 and the default `penalty`, whatever was asked, so that a change of `gamma`
-    leaves their runs as they are.
+    The defaults are the paper's for MNIST (Appendix A); `recipes.recipe` gives those of every
+    dataset and protocol. The paper states no number of epochs, 101 is the released code's. A field
+    to which the other fields leave no effect has one value, whatever was asked, so that equal
+    trainings are equal: heads without the penalty have `gamma` 0.
 
     Raises ValueError, in one line that names the allowed values, for a value out of range.
     """
@@ -46,29 +49,56 @@ class RunConfig:
     seed: int = _setting(0, "seed of weights, batch order and dropout", minimum=0)
     backbone: str = _setting("mlp", "network that gives the representation h", choices=BACKBONES)
     width: int = _setting(2048, "units in each dense layer of the backbone", minimum=1)
+    cnn_dense_layers: int = _setting(2, "dense layers after the convolutions", minimum=2)
     latent_dim: int = _setting(64, "P, dimensions of the penultimate layer", minimum=1)
-    gamma: float = _setting(10.0, "γ, weight of the penalty L_Bin", minimum=0)
+    gamma: float = _setting(10.0, "γ, weight of the penalty L_Bin, in epoch 0", minimum=0)
+    gamma_growth: float = _setting(1.0, "factor by which γ grows every epoch", minimum=1)
+    gamma_cap: float = _setting(1e6, "largest γ, where it grows", minimum=0)
     penalty: str = _setting("mean_exp", "reading of L_Bin", choices=PENALTIES)
+    softmax: str = _setting("once", "softmax before the logarithm of the loss", choices=SOFTMAX)
     dropout: float = _setting(0.5, "probability of dropping a unit", minimum=0, below=1)
+    dropout_epochs: str = _setting("every", "epochs with dropout", choices=DROPOUT_EPOCHS)
     batch_size: int = _setting(64, "images in a batch", minimum=1)
-    learning_rate: float = _setting(1e-4, "Adam's learning rate at the start", minimum=0)
-    halve_every: int = _setting(20, "epochs after which the learning rate halves", minimum=1)
+    learning_rate: float = _setting(1e-4, "Adam's learning rate in epoch 0", minimum=0)
+    halve_every: int = _setting(
+        20, "epochs after which the learning rate halves; 0: it never does", minimum=0
+    )
+    weight_decay: float = _setting(0.0, "AdamW's decoupled weight decay; 0: Adam", minimum=0)
     epochs: int = _setting(101, "passes over the training set", minimum=1)
     log_every: int = _setting(5, "epochs between two evaluations", minimum=1)
     precision: str = _setting("fp32", "arithmetic of the backbone", choices=PRECISIONS)
+    metrics: str = _setting(
+        "described", "definitions that the figures plot; a run records all", choices=DEFINITIONS
+    )
 
     def __post_init__(self):
         for item in fields(self):
             object.__setattr__(self, item.name, checked(item, getattr(self, item.name)))
         if self.head != "binary":
             object.__setattr__(self, "gamma", 0.0)
-            object.__setattr__(self, "penalty", type(self).penalty)
+        if not self.gamma:
+            self._reset("penalty", "gamma_growth")
+        if self.gamma_growth == 1:
+            self._reset("gamma_cap")
+        elif self.gamma_cap < self.gamma:
+            raise ValueError(f"gamma_cap is {self.gamma_cap}; allowed: a number ≥ gamma")
+        if self.backbone != "cnn":
+            self._reset("cnn_dense_layers")
+
+    def _reset(self, *names: str) -> None:
+        """Give fields that have no effect their defaults."""
+        for name in names:
+            object.__setattr__(self, name, getattr(RunConfig, name))
 
     @property
     def id(self) -> str:
-        """Twelve hexadecimal digits: a hash of the fields that differ from the defaults."""
-        changed = {f.name: getattr(self, f.name) for f in fields(self)}
-        changed = {f.name: changed[f.name] for f in fields(self) if changed[f.name] != f.default}
+        """Twelve hexadecimal digits: a hash of the fields that differ from the defaults.
+
+        `metrics` is left out: a run holds every definition's values.
+        """
+        changed = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "metrics"}
+        defaults = {f.name: f.default for f in fields(self)}
+        changed = {name: value for name, value in changed.items() if value != defaults[name]}
         text = json.dumps({"version": TRAINING_VERSION, **changed}, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -77,9 +107,32 @@ class RunConfig:
         """Dataset, head and seed, for messages."""
         return f"{self.dataset} {self.head} seed {self.seed}"
 
+    @property
+    def trajectory(self) -> "RunConfig":
+        """What two configurations share whose networks are the same after each epoch of both."""
+        return replace(self, epochs=1, log_every=1, metrics="described")
+
     def logged_epochs(self) -> list[int]:
         """Epochs (from 0) after which metrics are taken: every `log_every`, and the last."""
         return sorted({*range(0, self.epochs, self.log_every), self.epochs - 1})
+
+    def gamma_at(self, epoch: int) -> float:
+        """γ in an epoch (from 0): grown by a factor every epoch, up to the cap."""
+        if self.gamma_growth == 1:
+            return self.gamma
+        try:
+            return min(self.gamma * self.gamma_growth**epoch, self.gamma_cap)
+        except OverflowError:
+            return self.gamma_cap
+
+    def learning_rate_at(self, epoch: int) -> float:
+        """Learning rate in an epoch (from 0): halved after every `halve_every` epochs."""
+        halvings = epoch // self.halve_every if self.halve_every else 0
+        return self.learning_rate * 0.5**halvings
+
+    def has_dropout_in(self, epoch: int) -> bool:
+        """Whether dropout acts in an epoch (from 0)."""
+        return self.dropout_epochs == "every" or epoch == 0
 
     def change(self, **changes: Any) -> "RunConfig":
         """This configuration with other values; raises ValueError for an unknown name or value."""
@@ -118,43 +171,3 @@ def checked(item: Field, value: Any) -> Any:
     if not minimum <= number < (math.inf if below is None else below):
         raise wrong
     return number
-
-
-# What differs from RunConfig's defaults in each dataset's training. MNIST and FashionMNIST are the
-# paper's (Appendix A); the digits are this project's, small enough to train in seconds.
-_RECIPES: dict[str, dict[str, Any]] = {
-    "mnist": {},
-    "fashion_mnist": {"backbone": "cnn", "width": 1024, "latent_dim": 128, "batch_size": 128},
-    "digits": {
-        "width": 256,
-        "latent_dim": 16,
-        "learning_rate": 1e-3,
-        "epochs": 100,
-        "log_every": 10,
-    },
-}
-
-
-def recipe(dataset: str, **changes: Any) -> RunConfig:
-    """The standard training on a dataset, with changes: the paper's for MNIST and FashionMNIST.
-
-    Raises ValueError for an unknown dataset, parameter or value.
-    """
-    return RunConfig().change(dataset=dataset).change(**_RECIPES[dataset]).change(**changes)
-
-
-def departures(config: RunConfig) -> list[str]:
-    """How a training differs from its dataset's recipe, as phrases ("width 512 instead of 2048").
-
-    What an experiment varies (head, seed, how often it evaluates) is no departure. The paper states
-    no number of epochs: that of its recipes is the released code's, and is said to be.
-    """
-    standard = recipe(config.dataset, head=config.head, seed=config.seed)
-    phrases = []
-    for item in fields(config):
-        value, usual = getattr(config, item.name), getattr(standard, item.name)
-        if item.name != "log_every" and value != usual:
-            released = item.name == "epochs" and config.dataset in PAPER_DATASETS
-            source = "the released code's " if released else ""
-            phrases.append(f"{item.name.replace('_', ' ')} {value} instead of {source}{usual}")
-    return phrases

@@ -50,14 +50,20 @@ def outputs(model: Classifier, images: Tensor, labels: Tensor) -> Outputs:
 
 
 @torch.inference_mode()
-def evaluate(model: Classifier, data: Dataset, config: RunConfig) -> Evaluation | None:
+def evaluate(
+    model: Classifier, data: Dataset, config: RunConfig, epoch: int = 0
+) -> Evaluation | None:
     """Every metric of `metrics.names` that applies to the head, on the train and the test set.
 
-    None where a loss is not finite: the weights have overflowed.
+    The loss has the γ of `epoch`. None where a loss is not finite: the weights have overflowed.
     """
     train = outputs(model, data.train_images, data.train_labels)
     test = outputs(model, data.test_images, data.test_labels)
-    metrics = {"train": _fit_metrics(train, config), "test": _fit_metrics(test, config)}
+    gamma = config.gamma_at(epoch)
+    metrics = {
+        "train": _fit_metrics(train, config, gamma),
+        "test": _fit_metrics(test, config, gamma),
+    }
     if not all(math.isfinite(fit["loss"]) for fit in metrics.values()):
         return None
     weights = model.classifier.weight.to(train.x.device)
@@ -80,8 +86,8 @@ def evaluate(model: Classifier, data: Dataset, config: RunConfig) -> Evaluation 
     return Evaluation(metrics, arrays)
 
 
-def _fit_metrics(out: Outputs, config: RunConfig) -> dict[str, float]:
-    loss = total_loss(out.logits, out.x, out.labels, config.gamma, config.penalty)
+def _fit_metrics(out: Outputs, config: RunConfig, gamma: float) -> dict[str, float]:
+    loss = total_loss(out.logits, out.x, out.labels, gamma, config.penalty, config.softmax)
     return {
         "loss": float(loss),
         "cross_entropy": float(cross_entropy(out.logits, out.labels)),

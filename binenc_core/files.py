@@ -17,6 +17,23 @@ def check_writable(folder: Path) -> None:
 
 
 @contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A temporary file to write, which takes the place of `target` when the block succeeds.
+
+    If the block fails the temporary file is removed and `target` is as it was. Raises OSError
+    where the disk is full or the folder cannot be written.
+    """
+    draft = target.with_name(f".{target.name.lstrip('.')}-{uuid4().hex}")
+    try:
+        yield draft
+        with draft.open("rb") as file:
+            os.fsync(file.fileno())  # a power cut must not leave an empty file with the new name
+        os.replace(draft, target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """A temporary folder to fill, which takes the place of `target` when the block succeeds.
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from binenc_core.config import DATASETS, departures
+from binenc_core.config import DATASETS
 from binenc_core.files import whole_folder
 from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
-from binenc_core.store import INFO_FIELDS, Run, duration
+from binenc_core.progress import duration
+from binenc_core.recipes import departures
+from binenc_core.store import INFO_FIELDS, Run
 
 
 def freeze(runs: Sequence[Run], folder: Path, command: str) -> None:
@@ -26,7 +28,12 @@ def freeze(runs: Sequence[Run], folder: Path, command: str) -> None:
     unique = {run.id: run for run in runs}.values()
     ordered = sorted(unique, key=lambda run: (run.config.dataset, run.config.head, run.config.seed))
     with whole_folder(folder) as draft:
-        table = pd.DataFrame([{"id": r.id, **r.config.as_dict(), **_info(r)} for r in ordered])
+        lines = [
+            {"id": r.id, **r.config.as_dict(), **{key: r.info[key] for key in INFO_FIELDS}}
+            for r in ordered
+        ]
+        # As objects whole numbers stay whole beside None.
+        table = pd.DataFrame(lines, dtype=object)
         table.to_csv(draft / "runs.csv", index=False)
         history = pd.concat(
             [r.history.assign(id=r.id) for r in ordered if len(r.history)] or [_EMPTY]
@@ -52,13 +59,6 @@ def check_name(name: str, datasets: Iterable[str]) -> None:
     others = set(datasets) - {name}
     if name in DATASETS and others:
         raise ValueError(f"name is {name!r}; allowed there: runs on {name}, not {min(others)}")
-
-
-def _info(run: Run) -> dict:
-    # Int64 keeps "no epoch" and an epoch apart in one column of whole numbers.
-    return {key: run.info[key] for key in INFO_FIELDS} | {
-        "diverged_epoch": pd.array([run.info["diverged_epoch"]], dtype="Int64")[0]
-    }
 
 
 def _values(runs: Sequence[Run], field: str) -> str:

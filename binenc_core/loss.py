@@ -34,12 +34,16 @@ READINGS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def total_loss(logits: Tensor, x: Tensor, labels: Tensor, gamma: float, penalty: str) -> Tensor:
+def total_loss(
+    logits: Tensor, x: Tensor, labels: Tensor, gamma: float, penalty: str, softmax: str = "once"
+) -> Tensor:
     """L = L_CE + γ·L_Bin(x), paper eq. (1).
 
     `logits` float32 (B, C), penultimate output `x` float32 (B, P), `labels` int64 (B,); returns a
-    float32 scalar. `penalty` names a reading of L_Bin in READINGS; where γ = 0 it is not used.
+    float32 scalar. `penalty` names a reading of L_Bin in READINGS; where γ = 0 it is not used. With
+    `softmax` "twice" the cross-entropy takes probabilities for logits, as the released code does:
+    it stays above ln(1 + (C−1)/e).
     """
-    loss = cross_entropy(logits, labels)
+    loss = cross_entropy(logits.softmax(dim=1) if softmax == "twice" else logits, labels)
     # γ = 0 is the linear head to the bit: 0·exp(x²) would be nan where exp overflows.
     return loss + gamma * READINGS[penalty](x) if gamma else loss

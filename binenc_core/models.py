@@ -1,5 +1,7 @@
 """The networks of Appendix A: two backbones, and a classifier with one of four heads."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -14,19 +16,14 @@ def mlp(pixels: int, width: int, dropout: float) -> nn.Sequential:
 
     Maps images (B, 1, H, W) with H·W = `pixels` to h (B, `width`).
     """
-    layers: list[nn.Module] = [nn.Flatten()]
-    for index, inputs in enumerate((pixels, width, width)):
-        layers += [nn.Linear(inputs, width), nn.ReLU()]
-        if index < 2:
-            layers.append(nn.Dropout(dropout))
-    return nn.Sequential(*layers)
+    return nn.Sequential(nn.Flatten(), *_dense((pixels, width, width), width, dropout))
 
 
-def cnn(side: int, width: int, dropout: float) -> nn.Sequential:
-    """Five 3×3 convolutions with three poolings, then two dense layers (paper, Appendix A).
+def cnn(side: int, width: int, dropout: float, dense_layers: int) -> nn.Sequential:
+    """Five 3×3 convolutions with three poolings, then dense layers (paper, Appendix A).
 
-    Maps images (B, 1, `side`, `side`) to h (B, `width`); ReLU follows every layer, dropout both
-    dense ones.
+    Maps images (B, 1, `side`, `side`) to h (B, `width`); ReLU follows every layer, dropout the
+    first and the second dense one. The paper has two dense layers, the released code three.
     """
     layers: list[nn.Module] = []
     channels = 1
@@ -37,9 +34,18 @@ def cnn(side: int, width: int, dropout: float) -> nn.Sequential:
             side //= 2
         channels = outputs
     layers.append(nn.Flatten())
-    for inputs in (channels * side * side, width):
-        layers += [nn.Linear(inputs, width), nn.ReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers)
+    inputs = (channels * side * side, *[width] * (dense_layers - 1))
+    return nn.Sequential(*layers, *_dense(inputs, width, dropout))
+
+
+def _dense(inputs: Sequence[int], width: int, dropout: float) -> list[nn.Module]:
+    """Dense layers with ReLU, one for each number of inputs, dropout after the first two."""
+    layers: list[nn.Module] = []
+    for index, number in enumerate(inputs):
+        layers += [nn.Linear(number, width), nn.ReLU()]
+        if index < 2:
+            layers.append(nn.Dropout(dropout))
+    return layers
 
 
 class Classifier(nn.Module):
@@ -62,7 +68,7 @@ class Classifier(nn.Module):
             if config.backbone == "mlp":
                 self.backbone = mlp(side * side, config.width, config.dropout)
             else:
-                self.backbone = cnn(side, config.width, config.dropout)
+                self.backbone = cnn(side, config.width, config.dropout, config.cnn_dense_layers)
             torch.manual_seed(seeds[1])
             self.penultimate = _penultimate(config)
             inputs = config.width if config.head == "none" else config.latent_dim

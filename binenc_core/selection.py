@@ -3,7 +3,8 @@
 from itertools import product
 
 from binenc_core import store
-from binenc_core.config import DATASETS, HEADS, RunConfig, recipe
+from binenc_core.config import DATASETS, HEADS, RunConfig
+from binenc_core.recipes import recipe
 
 DEFAULT_SEEDS = 3
 

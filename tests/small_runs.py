@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from binenc_core import store
-from binenc_core.config import RunConfig, recipe
+from binenc_core.config import RunConfig
 from binenc_core.data import Dataset, load
+from binenc_core.recipes import recipe
 
 # A weight that float32 cannot hold: the loss is infinite from the first batch on.
 DIVERGING_GAMMA = 1e39

@@ -9,7 +9,8 @@ import pytest
 
 from binenc_core import __main__, provenance, store, training
 from binenc_core.__main__ import main
-from binenc_core.config import DATASETS, RunConfig, recipe
+from binenc_core.config import DATASETS, RunConfig
+from binenc_core.recipes import recipe
 from binenc_core.sources import DataError, check_name
 from small_runs import DIVERGING_GAMMA, use_folders
 

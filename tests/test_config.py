@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from binenc_core import config as config_module
-from binenc_core.config import DATASETS, HEADS, PENALTIES, RunConfig, departures, recipe
+from binenc_core.config import DATASETS, HEADS, PENALTIES, RunConfig
+from binenc_core.recipes import departures, recipe
 
 # Ids of frozen runs rest on these. A change here makes every run on every disk a miss: it is right
 # only together with a raised TRAINING_VERSION.

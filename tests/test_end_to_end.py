@@ -2,7 +2,7 @@
 
 import pytest
 
-from binenc_core.config import recipe
+from binenc_core.recipes import recipe
 from binenc_core.store import get_or_train
 
 SEEDS = (0, 1, 2)

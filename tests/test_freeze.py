@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from binenc_core import store
-from binenc_core.config import departures
 from binenc_core.freeze import freeze
 from binenc_core.metrics.names import METRICS
+from binenc_core.recipes import departures
 from small_runs import (
     DIVERGING_GAMMA,
     assert_same_arrays,

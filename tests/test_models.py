@@ -2,9 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from binenc_core.config import HEADS, recipe
+from binenc_core.config import HEADS
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
+from binenc_core.recipes import recipe
 
 SEEDS = (1, 2)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from binenc_core.config import PAPER_DATASETS, departures
+from binenc_core.config import PAPER_DATASETS
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.recipes import departures
 from binenc_core.store import Run
 
 

@@ -2,7 +2,7 @@
 
 METRICS: dict[str, str] = {
     "loss": "training objective in evaluation mode, nats",
-    "cross_entropy": "cross-entropy in evaluation mode, nats",
+    "cross_entropy": "cross-entropy of the softmax of the logits (once), evaluation mode, nats",
     "accuracy": "fraction of images classified correctly (paper, figure 3)",
     "gmm_score": "mean log-likelihood per value of the two-component mixture fitted to each latent "
     "dimension, averaged over dimensions, nats (paper, figure 1)",

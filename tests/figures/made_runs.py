@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from binenc_core.config import HEADS, recipe
+from binenc_core.config import HEADS
+from binenc_core.recipes import recipe
 from binenc_core.store import Run
 
 EPOCHS = (0, 5, 9)

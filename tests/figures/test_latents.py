@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.config import recipe
 from binenc_core.evaluation import HISTOGRAM_EDGES
 from binenc_core.figures import latents
+from binenc_core.recipes import recipe
 from made_runs import made_run
 
 DIMENSIONS, BINS = 4, len(HISTOGRAM_EDGES) - 1

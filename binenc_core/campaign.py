@@ -1,0 +1,139 @@
+"""Many runs: those that are missing are trained side by side, and one failure stops no other."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from binenc_core import store, trainer
+from binenc_core.config import RunConfig
+from binenc_core.files import check_writable
+from binenc_core.progress import Progress
+from binenc_core.store import Run
+
+POLL_SECONDS = 0.2
+
+
+class Job(Protocol):
+    """A run that has been submitted."""
+
+    def done(self) -> bool:
+        """Whether it has ended, whichever way."""
+
+    def failure(self) -> str | None:
+        """Why it failed, in one line, once it is done; None if it did not."""
+
+
+class Executor(Protocol):
+    """Where runs are trained."""
+
+    def room(self, running: int) -> int:
+        """How many more runs may be submitted while so many are."""
+
+    def submit(self, configs: Sequence[RunConfig]) -> list[Job]:
+        """Have these runs trained; a job each, in their order."""
+
+    def stop(self) -> None:
+        """End whatever runs or waits."""
+
+
+class Running(NamedTuple):
+    """A run in training: how far it is, if that is known, and whether it is this campaign's."""
+
+    config: RunConfig
+    progress: Progress | None
+    own: bool
+
+
+@dataclass
+class Campaign:
+    """The state of a campaign.
+
+    `hits`: how many runs were on disk before. `runs`: those that are there, `failed`: why the
+    others are not, both by configuration.
+    """
+
+    configs: list[RunConfig]
+    hits: int = 0
+    runs: dict[RunConfig, Run] = field(default_factory=dict)
+    failed: dict[RunConfig, str] = field(default_factory=dict)
+    running: list[Running] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> list[RunConfig]:
+        """The configurations that nobody has begun."""
+        begun = {running.config for running in self.running} | set(self.runs) | set(self.failed)
+        return [config for config in self.configs if config not in begun]
+
+    def look_up(self) -> None:
+        """Find the runs that are on disk."""
+        frozen = store.frozen_runs()
+        for config in self.configs:
+            self.look_up_one(config, frozen)
+        self.hits = len(self.runs)
+
+    def look_up_one(self, config: RunConfig, frozen: dict[str, Run] | None = None) -> bool:
+        """Whether a run has ended: it is on disk, whole or damaged."""
+        try:
+            found = store.find(config, frozen)
+        except RuntimeError as error:
+            self.failed[config] = str(error)
+            return True
+        if found:
+            self.runs[config] = found
+        return found is not None
+
+
+Watch = Callable[[Campaign], None]
+
+
+def begin(configs: Iterable[RunConfig]) -> Campaign:
+    """A campaign of several runs, each once, of which those on disk have been found."""
+    campaign = Campaign(list({config.id: config for config in configs}.values()))
+    campaign.look_up()
+    return campaign
+
+
+def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
+    """Train what a campaign has not found, and keep its state up to date.
+
+    `watch` is called with the campaign several times a second. A run that another process trains is
+    waited for. Raises OSError, before any work, for a runs folder that cannot be written.
+    """
+    check_writable(store.runs_folder())
+    jobs: dict[RunConfig, Job] = {}
+    try:
+        while True:
+            _collect(campaign, jobs)
+            _submit(campaign, jobs, executor)
+            watch(campaign)
+            if not (campaign.running or campaign.waiting):
+                return
+            time.sleep(POLL_SECONDS)
+    finally:
+        executor.stop()
+
+
+def _collect(campaign: Campaign, jobs: dict[RunConfig, Job]) -> None:
+    """Take note of the jobs that have ended."""
+    for config in [config for config, job in jobs.items() if job.done()]:
+        reason = jobs.pop(config).failure()
+        # A run that is not there although nothing failed is another process's.
+        if reason is not None and not campaign.look_up_one(config):
+            campaign.failed[config] = reason
+
+
+def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) -> None:
+    """Submit as many of the runs that nobody trains as there is room for."""
+    campaign.running = [Running(c, trainer.progress_of(c), own=True) for c in jobs]
+    chosen = []
+    for config in campaign.waiting:
+        if len(chosen) >= executor.room(len(jobs)):
+            break
+        if trainer.is_busy(config):
+            campaign.running.append(Running(config, trainer.progress_of(config), own=False))
+        elif not campaign.look_up_one(config):
+            chosen.append(config)
+    if chosen:
+        jobs.update(zip(chosen, executor.submit(chosen), strict=True))
+        campaign.running += [Running(config, None, own=True) for config in chosen]

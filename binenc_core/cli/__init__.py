@@ -1,0 +1,1 @@
+"""The command line, one module for each command: it adds its parser and prepares its work."""

@@ -1,0 +1,129 @@
+"""campaign: a named set of runs, side by side on this machine or on a cluster."""
+
+import argparse
+import shlex
+
+from binenc_core import campaign, freeze, grids, store, trainer
+from binenc_core.cli.options import (
+    Work,
+    add_command,
+    add_where_options,
+    whole_number,
+)
+from binenc_core.sources import ARCHIVES, fetch
+
+EXECUTORS = ("local", "slurm")
+
+
+def add(commands) -> None:
+    """Add the command to a parser."""
+    parser = add_command(
+        commands,
+        "campaign",
+        "train a named set of runs side by side",
+        _prepare,
+        f"Train the runs of campaigns/NAME.toml ({', '.join(grids.names())}) that are not on disk "
+        "yet. Ctrl-C ends it; the same command goes on from the last logged epochs.",
+    )
+    parser.add_argument(
+        "name", metavar="NAME", help="a name in campaigns/, or the path of a .toml file"
+    )
+    parser.add_argument(
+        "--freeze", action="store_true", help="when all runs are there, freeze them in results/NAME"
+    )
+    add_where_options(parser, threads=1)
+    parser.add_argument(
+        "--executor",
+        default="local",
+        choices=EXECUTORS,
+        metavar="EXECUTOR",
+        help="local: processes of this machine; slurm: a job array (default: local)",
+    )
+    parser.add_argument(
+        "--processes",
+        type=whole_number("processes"),
+        help="of this machine, side by side (default: its cores over the threads; 1 on a GPU)",
+    )
+    slurm = parser.add_argument_group("with --executor slurm")
+    slurm.add_argument("--partition", help="where the jobs run (default: the cluster's)")
+    slurm.add_argument("--gpus", type=whole_number("gpus"), help="GPUs of a job (default: none)")
+    slurm.add_argument(
+        "--minutes",
+        type=whole_number("minutes"),
+        default=240,
+        help="time limit of a job, after which it is queued again and goes on (default: 240)",
+    )
+    slurm.add_argument(
+        "--width",
+        type=whole_number("width"),
+        default=16,
+        help="jobs of the array that may run at once (default: 16)",
+    )
+
+
+def _prepare(arguments: argparse.Namespace) -> Work:
+    trainer.check_device(arguments.device)
+    named = grids.read(arguments.name)
+    if arguments.freeze:
+        freeze.check_name(named.name, [config.dataset for config in named.configs])
+    state = campaign.begin(named.configs)
+    executor = _executor(arguments, named, len(state.waiting)) if state.waiting else None
+
+    def work() -> int:
+        if executor:
+            _train(state, executor, named)
+        return _end(arguments, named, state)
+
+    return work
+
+
+def _executor(arguments: argparse.Namespace, named: grids.NamedRuns, missing: int):
+    """Where the missing runs are trained; raises ValueError for what is not there."""
+    if arguments.executor == "slurm":
+        from binenc_core.cluster import SlurmExecutor
+
+        return SlurmExecutor(
+            name=f"binenc-{named.name}",
+            folder=store.runs_folder() / ".slurm" / named.name,
+            device=arguments.device,
+            threads=arguments.threads,
+            partition=arguments.partition,
+            gpus=arguments.gpus or 0,
+            minutes=arguments.minutes,
+            width=arguments.width,
+        )
+    from binenc_core.local import LocalExecutor, default_processes
+
+    allowed = default_processes(arguments.device, arguments.threads)
+    processes = min(arguments.processes or allowed, missing)
+    return LocalExecutor(processes, arguments.threads, arguments.device)
+
+
+def _train(state: campaign.Campaign, executor: campaign.Executor, named: grids.NamedRuns) -> None:
+    from binenc_core.watch import watching
+
+    # Once, before several processes ask for the same files.
+    for dataset in {config.dataset for config in state.waiting} & set(ARCHIVES):
+        fetch(dataset)
+    with watching(state, named.name) as watch:
+        campaign.train_missing(state, executor, watch)
+
+
+def _end(arguments: argparse.Namespace, named: grids.NamedRuns, state: campaign.Campaign) -> int:
+    """Say how a campaign ended, and freeze it if that was asked and nothing failed."""
+    print(f"{named.name}: {len(state.runs)} of {len(state.configs)} runs, hits: {state.hits}")
+    for config, run in state.runs.items():
+        if run.info["diverged_epoch"] is not None:
+            print(f"diverged in epoch {run.info['diverged_epoch']}: {config.label}")
+    for config, reason in state.failed.items():
+        print(f"failed: {config.label} ({config.id}): {reason}")
+    if state.failed:
+        return 1
+    if arguments.freeze:
+        words = ["python", "-m", "binenc_core", "campaign", arguments.name, "--freeze"]
+        if arguments.threads != 1:
+            words += ["--threads", str(arguments.threads)]
+        runs = [state.runs[config] for config in state.configs]
+        freeze.freeze(runs, store.RESULTS / named.name, shlex.join(words))
+        print(f"froze {len(runs)} runs into results/{named.name}")
+    return 0

@@ -1,0 +1,96 @@
+"""The network and all that changes while it trains: built from a seed, saved and restored."""
+
+import hashlib
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from binenc_core.config import CLASSES, RunConfig
+from binenc_core.models import Classifier
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The network, its optimizer, and the generator that draws the order of the batches.
+
+    The random state of dropout is the device's global one.
+    """
+
+    model: Classifier
+    optimizer: torch.optim.AdamW
+    shuffle: torch.Generator
+    device: torch.device
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Let the optimizer's next steps use this learning rate."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+
+    def state(self) -> dict[str, Tensor]:
+        """Weights, moments and random states by name, on the CPU.
+
+        They share the memory of a network on the CPU: read them before it trains on.
+        """
+        state = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        for name, parameter in self.model.named_parameters():
+            for key, value in self.optimizer.state[parameter].items():
+                state[f"optimizer.{name}.{key}"] = value
+        state["random.shuffle"] = self.shuffle.get_state()
+        state["random.cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            state["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        elif self.device.type == "mps":
+            state["random.mps"] = torch.mps.get_rng_state()
+        return {name: tensor.detach().cpu() for name, tensor in state.items()}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        """Take up what `state` gave, of these parts or of equal ones.
+
+        On another kind of device than it came from, dropout goes on from its seed.
+        """
+        weights = {n.removeprefix("model."): t for n, t in state.items() if n.startswith("model.")}
+        self.model.load_state_dict(weights)
+        for name, parameter in self.model.named_parameters():
+            prefix = f"optimizer.{name}."
+            for key in [n for n in state if n.startswith(prefix)]:
+                # The moments lie in memory as the weights do, which the fused optimizer asks for.
+                like = parameter if state[key].shape == parameter.shape else state[key]
+                own = torch.empty_like(like, device=self.device).copy_(state[key])
+                self.optimizer.state[parameter][key.removeprefix(prefix)] = own
+        self.shuffle.set_state(state["random.shuffle"])
+        torch.set_rng_state(state["random.cpu"])
+        if self.device.type == "cuda" and "random.cuda" in state:
+            torch.cuda.set_rng_state(state["random.cuda"], self.device)
+        elif self.device.type == "mps" and "random.mps" in state:
+            torch.mps.set_rng_state(state["random.mps"])
+
+
+def derived_seed(seed: int, purpose: str) -> int:
+    """A seed for one purpose of a run: independent of the other purposes, equal for all heads."""
+    digest = hashlib.sha256(f"{seed} {purpose}".encode()).digest()
+    return int.from_bytes(digest[:7])
+
+
+def build(config: RunConfig, side: int, device: torch.device) -> Parts:
+    """A freshly initialized network for images of `side`² pixels, and what trains it.
+
+    Seeds the global random state of every device for dropout: call it in `own_random_state`.
+    """
+    seeds = (derived_seed(config.seed, "backbone"), derived_seed(config.seed, "head"))
+    model = Classifier(config, side, CLASSES, seeds).to(device)
+    if config.backbone == "cnn":
+        model = model.to(memory_format=torch.channels_last)
+    # Without weight decay AdamW is Adam.
+    optimizer = torch.optim.AdamW(
+        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+    shuffle = torch.Generator().manual_seed(derived_seed(config.seed, "order"))
+    torch.manual_seed(derived_seed(config.seed, "dropout"))
+    return Parts(model, optimizer, shuffle, device)
+
+
+def own_random_state(device: torch.device) -> AbstractContextManager:
+    """A context that leaves the random states of the CPU and of a CUDA device as they were."""
+    return torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])

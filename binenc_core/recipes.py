@@ -1,0 +1,94 @@
+"""The standard trainings: each dataset's recipe under each protocol."""
+
+from dataclasses import fields
+from typing import Any
+
+from binenc_core.config import PAPER_DATASETS, RunConfig
+
+# What differs from RunConfig's defaults in each dataset's training. MNIST and FashionMNIST are the
+# paper's (Appendix A); the digits are this project's, small enough to train in seconds.
+_RECIPES: dict[str, dict[str, Any]] = {
+    "mnist": {},
+    "fashion_mnist": {"backbone": "cnn", "width": 1024, "latent_dim": 128, "batch_size": 128},
+    "digits": {
+        "width": 256,
+        "latent_dim": 16,
+        "learning_rate": 1e-3,
+        "epochs": 100,
+        "log_every": 10,
+    },
+}
+
+# What differs from RunConfig's defaults in each protocol.
+PROTOCOLS: dict[str, dict[str, Any]] = {
+    # The workshop paper's text. It does not state L_Bin's reduction: the mean is our reading.
+    "described": {},
+    # The code of the workshop version, commit 9561640 (8 Nov 2023).
+    "released": {
+        "cnn_dense_layers": 3,
+        "penalty": "exp_mean",
+        "softmax": "twice",
+        "dropout_epochs": "first",
+        "halve_every": 0,
+        "metrics": "released",
+    },
+    # The third and fourth version (2024). The third has γ = 0.01·1.084^epoch, the fourth the cap.
+    "later": {
+        "gamma": 0.01,
+        "gamma_growth": 1.084,
+        "gamma_cap": 1e6,
+        "penalty": "mean_square",
+        "halve_every": 0,
+        "weight_decay": 5e-4,
+    },
+}
+
+# The fields in which protocols differ, in RunConfig's order. Any of them can be set alone.
+SWITCHES = [f.name for f in fields(RunConfig) if any(f.name in own for own in PROTOCOLS.values())]
+
+
+def switches(protocol: str) -> dict[str, Any]:
+    """The value of every switch under a protocol; raises ValueError for an unknown one."""
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocol is {protocol!r}; allowed: {', '.join(PROTOCOLS)}")
+    return {name: getattr(RunConfig, name) for name in SWITCHES} | PROTOCOLS[protocol]
+
+
+def recipe(dataset: str, protocol: str = "described", **changes: Any) -> RunConfig:
+    """The standard training on a dataset under a protocol, with changes.
+
+    Raises ValueError for an unknown dataset, protocol, parameter or value.
+    """
+    standard = RunConfig().change(dataset=dataset).change(**_RECIPES[dataset])
+    return standard.change(**{**switches(protocol), **changes})
+
+
+def protocol_of(config: RunConfig) -> str:
+    """The protocol from which a training differs in the fewest switches, the first of equals."""
+    return min(PROTOCOLS, key=lambda name: len(_departures(config, name, SWITCHES)))
+
+
+def departures(config: RunConfig) -> list[str]:
+    """How a training differs from the recipe of its dataset and protocol, as phrases.
+
+    Such as "width 512 instead of 2048". What an experiment varies (head, seed, how often it
+    evaluates) is no departure. The paper states no number of epochs: that of its recipes is the
+    released code's, and is said to be.
+    """
+    names = [f.name for f in fields(config) if f.name != "log_every"]
+    return _departures(config, protocol_of(config), names)
+
+
+def _departures(config: RunConfig, protocol: str, names: list[str]) -> list[str]:
+    # A field may have an effect beside one backbone alone.
+    same = {"head": config.head, "seed": config.seed, "backbone": config.backbone}
+    standard = recipe(config.dataset, protocol, **same).as_dict()
+    standard["backbone"] = recipe(config.dataset).backbone
+    phrases = []
+    for name in names:
+        value, usual = getattr(config, name), standard[name]
+        if value != usual:
+            released = name == "epochs" and config.dataset in PAPER_DATASETS
+            source = "the released code's " if released else ""
+            phrases.append(f"{name.replace('_', ' ')} {value} instead of {source}{usual}")
+    return phrases

@@ -1,0 +1,52 @@
+"""The runs behind a page: several at once, trained side by side where they are missing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from binenc_core import campaign, trainer
+from binenc_core.config import RunConfig
+from binenc_core.progress import Say, duration
+from binenc_core.store import Run
+
+
+def get_or_train_all(
+    configs: Iterable[RunConfig], device: str = "auto", say: Say = print
+) -> list[Run]:
+    """The runs of several configurations, each once, in their order; one line tells the hits.
+
+    Several that are missing are trained in as many processes as there are cores, on a GPU one
+    after another. Raises ValueError for a device that is not there, RuntimeError where a run
+    failed.
+    """
+    trainer.check_device(device)
+    configs = list(dict.fromkeys(configs))
+    state = campaign.begin(configs)
+    places = sorted({run.place for run in state.runs.values()})
+    where = f" in {', '.join(places)}" if places else ""
+    missing = state.waiting
+    say(f"{len(state.configs)} runs, hits: {state.hits}{where}, misses: {len(missing)}")
+    if missing:
+        _train(state, device, say)
+    if state.failed:
+        raise RuntimeError("; ".join(f"{c.label}: {why}" for c, why in state.failed.items()))
+    by_id = {run.id: run for run in state.runs.values()}
+    return [replace(by_id[config.id], config=config) for config in configs]
+
+
+def _train(state: campaign.Campaign, device: str, say: Say) -> None:
+    # These load PyTorch, which a page of frozen runs does without.
+    from binenc_core.devices import resolve_device
+    from binenc_core.local import LocalExecutor, default_processes
+    from binenc_core.training import estimated_seconds
+    from binenc_core.watch import lines
+
+    missing = state.waiting
+    processes = min(default_processes(device), len(missing))
+    if processes == 1:
+        for config in missing:
+            state.runs[config] = trainer.get_or_train(config, device, say)
+        return
+    target = resolve_device(device)
+    expected = sum(estimated_seconds(config, target) for config in missing) / processes
+    say(f"training in {processes} processes, about {duration(expected)} in all")
+    campaign.train_missing(state, LocalExecutor(processes, device=device), lines(state, say))

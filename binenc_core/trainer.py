@@ -1,0 +1,149 @@
+"""One run: found on disk, or trained from its last checkpoint on, and kept."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from binenc_core import progress, provenance, store
+from binenc_core.config import DEVICES, RunConfig
+from binenc_core.files import check_writable
+from binenc_core.progress import Say
+from binenc_core.store import Run
+
+
+class BusyError(RuntimeError):
+    """Another process is training the run."""
+
+
+def get_or_train(
+    config: RunConfig, device: str = "auto", say: Say = print, wait: bool = True
+) -> Run:
+    """The run of a configuration: found on disk, or trained now and kept.
+
+    Says which of the two, and how long a training will take. A training that was cut off goes on
+    from its last logged epoch, and one of more epochs from the end of a shorter one. Two processes
+    do not train the same run: the second waits for the first, or raises BusyError where `wait` is
+    false. Raises, before any work, ValueError for a device that is not there and OSError for a runs
+    folder that cannot be written.
+    """
+    check_device(device)
+    if found := store.find(config):
+        return _hit(found, say)
+    from binenc_core.devices import resolve_device
+
+    target = resolve_device(device)
+    check_writable(store.runs_folder())
+    with _locked(config, say if wait else None):
+        if found := store.find(config):
+            return _hit(found, say)
+        return _train(config, target, say)
+
+
+def check_device(name: str) -> None:
+    """Raise ValueError for what is no name of a device; whether it is there, training finds out."""
+    if name not in DEVICES:
+        raise ValueError(f"device is {name!r}; allowed: {', '.join(DEVICES)}")
+
+
+def is_busy(config: RunConfig) -> bool:
+    """Whether a process, on this machine or on another that shares the disk, trains the run."""
+    path = _hidden(config, "lock")
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def progress_of(config: RunConfig) -> progress.Progress | None:
+    """How far the training of a busy run is; None before it has begun."""
+    return progress.read(_hidden(config, "progress"))
+
+
+def _hit(found: Run, say: Say) -> Run:
+    say(f"hit: {found.config.label} ({found.id}) is in {found.place}")
+    return found
+
+
+def _hidden(config: RunConfig, kind: str) -> Path:
+    """A file beside the run's folder: its lock, checkpoint or progress."""
+    return store.runs_folder() / f".{config.id}.{kind}"
+
+
+@contextmanager
+def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
+    """Hold the run's lock; where another process has it, say so and wait, or raise BusyError."""
+    # The system gives up a lock when its process ends, however it ends.
+    lock = FileLock(_hidden(config, "lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        text = f"another process is training {config.label} ({config.id})"
+        if say is None:
+            raise BusyError(text) from None
+        say(f"waiting: {text}")
+        lock.acquire()
+    with lock:
+        yield
+
+
+def _train(config: RunConfig, device: Any, say: Say) -> Run:
+    from binenc_core import checkpoints
+    from binenc_core.starts import find_start
+    from binenc_core.training import estimated_seconds, train
+
+    _remove_drafts(config)
+    unfinished = _hidden(config, "checkpoint")
+    start = find_start(config, unfinished, say)
+    origin = _origin(device, start.origin if start else {})
+    done = start.epochs if start else 0
+    expected = estimated_seconds(config, device, done)
+    after = f" from epoch {done}" if done else ""
+    time = progress.duration(expected)
+    say(f"miss: training {config.label} ({config.id}){after}, about {time} on {device.type}")
+    tell = progress.Reporter(_hidden(config, "progress"), done, config.epochs, expected)
+
+    def keep(checkpoint: checkpoints.Checkpoint) -> None:
+        checkpoints.save(checkpoint._replace(origin=origin), unfinished)
+
+    try:
+        outcome = train(config, device, start=start, keep=keep, tell=tell)
+    finally:
+        tell.path.unlink(missing_ok=True)
+    if outcome.diverged_epoch is not None:
+        say(f"diverged: the loss of {config.label} is not finite in epoch {outcome.diverged_epoch}")
+    ended = {"diverged_epoch": outcome.diverged_epoch, "seconds": round(outcome.seconds, 1)}
+    run = store.keep(config, outcome.records, outcome.arrays, ended | origin, unfinished)
+    unfinished.unlink(missing_ok=True)
+    return run
+
+
+def _origin(device: Any, before: dict[str, Any]) -> dict[str, Any]:
+    """Where a training takes place, after the earlier places of one that goes on."""
+    import torch
+
+    here = {
+        "device": device.type,
+        "threads": torch.get_num_threads(),
+        "processor": provenance.processor(),
+        "versions": provenance.versions(),
+        "commit": provenance.commit(),
+    }
+    return {key: _joined(before.get(key, value), value) for key, value in here.items()}
+
+
+def _joined(earlier: Any, value: Any) -> Any:
+    """A value, or the distinct ones with semicolons between them."""
+    return earlier if str(value) in str(earlier).split("; ") else f"{earlier}; {value}"
+
+
+def _remove_drafts(config: RunConfig) -> None:
+    """Remove what a killed process left of files and folders that it was writing."""
+    for path in store.runs_folder().glob(f".{config.id}*-*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -1,0 +1,42 @@
+"""What a process of a campaign does: train one run after another."""
+
+import multiprocessing
+import os
+import signal
+import threading
+
+from binenc_core.config import RunConfig
+
+
+def train_one(config: RunConfig, device: str, threads: int) -> None:
+    """Train a run with so many CPU threads and keep it, from its last checkpoint on.
+
+    Returns at once where the run is on disk or another process is training it. Raises as
+    `trainer.get_or_train` does.
+    """
+    import sklearn.mixture  # noqa: F401 (the limit holds for libraries that are loaded)
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    from binenc_core.trainer import BusyError, get_or_train
+
+    torch.set_num_threads(threads)
+    with threadpool_limits(threads):
+        try:
+            get_or_train(config, device, say=lambda text: None, wait=False)
+        except BusyError:
+            return
+
+
+def begin() -> None:
+    """Prepare a process of a campaign on this machine."""
+    os.environ["TQDM_DISABLE"] = "1"  # the campaign has a table of its own
+    # Ctrl-C reaches every process of the terminal; the campaign alone answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent does, even if that was killed; checkpoints are whole."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
