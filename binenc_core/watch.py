@@ -36,7 +36,7 @@ def labels(configs: Sequence[RunConfig]) -> dict[RunConfig, str]:
         notes = [
             f"{name} {getattr(config, name)}"
             for name in varying
-            if getattr(config, name) != getattr(usual, name)
+            if not named or getattr(config, name) != getattr(usual, name)
         ]
         return ", ".join([config.label, *([protocols[config]] if named else []), *notes])
 

@@ -101,3 +101,33 @@ def test_without_gamma_the_loss_is_the_cross_entropy_even_where_exp_overflows(pe
 def test_an_unknown_penalty_is_a_key_error():
     with pytest.raises(KeyError, match="square"):
         total_loss(*tensors(), 1.0, "square")
+
+
+@pytest.mark.parametrize("classes", [2, 10])
+def test_softmax_twice_has_a_floor(classes):
+    """Probabilities taken for logits lie in [0, 1]: at best −ln(e / (e + C − 1))."""
+    x, labels = torch.zeros(classes, 1), torch.arange(classes)
+    perfect = 1e4 * torch.eye(classes)
+    floor = np.log(1 + (classes - 1) / np.e)
+    loss = total_loss(perfect, x, labels, 0.0, "mean_exp", "twice")
+    assert float(loss) == pytest.approx(floor, rel=1e-6)
+    noisy = 20 * torch.randn(200, classes, generator=torch.Generator().manual_seed(0))
+    targets = torch.arange(200) % classes
+    worst = total_loss(noisy, torch.zeros(200, 1), targets, 0.0, "mean_exp", "twice")
+    assert float(worst) > floor
+    assert float(total_loss(perfect, x, labels, 0.0, "mean_exp", "once")) == 0
+
+
+def test_the_floor_of_ten_classes_is_that_of_the_released_code():
+    labels = torch.arange(10)
+    loss = total_loss(1e4 * torch.eye(10), torch.zeros(10, 1), labels, 0.0, "mean_exp", "twice")
+    assert float(loss) == pytest.approx(1.4612, abs=5e-5)
+
+
+def test_softmax_twice_agrees_with_numpy():
+    logits, x, labels = tensors()
+    once = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
+    twice = np.exp(once) / np.exp(once).sum(axis=1, keepdims=True)
+    expected = -np.log(twice[np.arange(2), LABELS]).mean() + 3 * by_hand("mean_square", X)
+    loss = total_loss(logits, x, labels, 3.0, "mean_square", "twice")
+    assert loss.item() == pytest.approx(expected, rel=1e-6)

@@ -50,6 +50,23 @@ DIGITS_256 = (
 )
 
 
+def test_the_released_cnn_has_a_third_dense_layer_without_dropout():
+    described, released = (
+        network(recipe("fashion_mnist", protocol), side=28).backbone
+        for protocol in ("described", "released")
+    )
+
+    def dense_part(backbone):
+        layers = [type(layer).__name__ for layer in backbone]
+        return layers[layers.index("Flatten") + 1 :]
+
+    two = ["Linear", "ReLU", "Dropout"] * 2
+    assert dense_part(described) == two
+    assert dense_part(released) == [*two, "Linear", "ReLU"]
+    count = sum(p.numel() for p in released.parameters())
+    assert count == CNN_1024[0] + 1024 * 1024 + 1024
+
+
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize(
     ("dataset", "side", "numbers"),

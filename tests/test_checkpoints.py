@@ -1,0 +1,111 @@
+import os
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from binenc_core import checkpoints
+from binenc_core.checkpoints import Checkpoint, load, save
+from small_runs import assert_same_arrays
+
+VALUES = [0.1 + 0.2, 5e-324, -1.7976931348623157e308, float("inf"), float("nan")]
+
+
+def made(epochs: int = 3) -> Checkpoint:
+    kernel = torch.arange(24.0).reshape(2, 3, 2, 2).to(memory_format=torch.channels_last)
+    return Checkpoint(
+        epochs=epochs,
+        state={"model.kernel": kernel, "random.cpu": torch.get_rng_state()},
+        records=[
+            {"epoch": epoch, "split": split, "loss": value}
+            for epoch, value in zip((0, 1, 2), VALUES[:3], strict=True)
+            for split in ("train", "test")
+        ],
+        arrays={
+            "epochs": np.array([0, 1, 2]),
+            "class_means": np.arange(6, dtype="f4").reshape(3, 2).T[::-1].T,
+            "latent_histogram": np.arange(3, dtype=np.uint32)[:, None] + 2**31,
+        },
+        seconds=1.5,
+        origin={"commit": "0123", "threads": 1},
+    )
+
+
+def test_a_checkpoint_comes_back_to_the_bit(tmp_path):
+    before = made()._replace(records=[{"epoch": i, "loss": v} for i, v in enumerate(VALUES)])
+    save(before, tmp_path / "c")
+    after = load(tmp_path / "c")
+    assert (after.epochs, after.seconds, after.origin) == (3, 1.5, before.origin)
+    np.testing.assert_equal(after.records, before.records)
+    assert_same_arrays(after.arrays, before.arrays)
+    assert set(after.state) == set(before.state)
+    assert all(torch.equal(after.state[name], before.state[name]) for name in before.state)
+
+
+def test_only_the_epochs_that_are_logged_are_kept():
+    short = made().keep_only([0, 2])
+    assert [record["epoch"] for record in short.records] == [0, 0, 2, 2]
+    assert short.arrays["epochs"].tolist() == [0, 2]
+    assert short.arrays["class_means"].shape == (2, 2)
+    assert short.epochs == 3
+
+
+def test_a_new_checkpoint_takes_the_place_of_the_old(tmp_path):
+    for epochs in (1, 2):
+        save(made(epochs), tmp_path / "c")
+    assert load(tmp_path / "c").epochs == 2
+    assert os.listdir(tmp_path) == ["c"]
+
+
+@pytest.mark.parametrize("step", ["save_file", "fsync", "replace"])
+def test_a_checkpoint_that_cannot_be_written_leaves_the_old(tmp_path, monkeypatch, step):
+    save(made(1), tmp_path / "c")
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    owner = checkpoints if step == "save_file" else os
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, full)
+        with pytest.raises(OSError, match="No space left on device"):
+            save(made(2), tmp_path / "c")
+    assert load(tmp_path / "c").epochs == 1
+    assert os.listdir(tmp_path) == ["c"]
+
+
+def test_a_folder_that_is_not_there_is_an_os_error(tmp_path):
+    with pytest.raises(OSError):
+        save(made(), tmp_path / "missing" / "c")
+    with pytest.raises(OSError):
+        load(tmp_path / "c")
+
+
+class Evil:
+    def __reduce__(self):
+        return os.mkdir, ("evil",)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"half", pickle.dumps(Evil()), (8).to_bytes(8, "little") + b'{"a":1} ']
+)
+def test_what_is_no_checkpoint_is_refused_and_not_run(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c").write_bytes(content)
+    with pytest.raises(ValueError, match="is no checkpoint"):
+        load(tmp_path / "c")
+    assert os.listdir(tmp_path) == ["c"]
+
+
+def test_a_cut_checkpoint_is_refused(tmp_path):
+    save(made(), tmp_path / "c")
+    whole = (tmp_path / "c").read_bytes()
+    (tmp_path / "c").write_bytes(whole[:-1])
+    with pytest.raises(ValueError, match="is no checkpoint"):
+        load(tmp_path / "c")
+
+
+def test_a_file_of_other_tensors_is_refused(tmp_path):
+    checkpoints.save_file({"state/a": torch.zeros(2)}, tmp_path / "c")
+    with pytest.raises(ValueError, match="is no checkpoint"):
+        load(tmp_path / "c")

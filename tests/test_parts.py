@@ -1,0 +1,74 @@
+import pytest
+import torch
+from tqdm import tqdm
+
+from binenc_core import training
+from binenc_core.parts import build, derived_seed, own_random_state
+from small_runs import few_digits, small
+
+CPU = torch.device("cpu")
+
+
+def test_seeds_of_a_run_differ_by_purpose_and_stay():
+    assert derived_seed(0, "backbone") == 66_048_037_389_079_993
+    purposes = ("backbone", "head", "order", "dropout")
+    seeds = {derived_seed(seed, purpose) for seed in range(50) for purpose in purposes}
+    assert len(seeds) == 200
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+def trained(config, epochs=1):
+    parts = build(config, 8, CPU)
+    for epoch in range(epochs):
+        training.train_epoch(parts, few_digits(), config, epoch, tqdm(disable=True))
+    return parts
+
+
+def copied(state):
+    return {name: tensor.clone() for name, tensor in state.items()}
+
+
+def test_a_state_holds_weights_moments_and_random_states():
+    parts = trained(small())
+    names = set(parts.state())
+    for name, _ in parts.model.named_parameters():
+        assert f"model.{name}" in names
+        for moment in ("exp_avg", "exp_avg_sq", "step"):
+            assert f"optimizer.{name}.{moment}" in names
+    assert {"random.shuffle", "random.cpu"} <= names
+
+
+@pytest.mark.parametrize("backbone", ["mlp", "cnn"])
+def test_a_restored_state_goes_on_to_the_bit(backbone):
+    config = small(backbone=backbone, width=8)
+    with own_random_state(CPU):
+        parts = trained(config)
+        state = copied(parts.state())
+        training.train_epoch(parts, few_digits(), config, 1, tqdm(disable=True))
+        expected = copied(parts.state())
+        other = build(config.change(seed=5), 8, CPU)
+        other.restore(state)
+        training.train_epoch(other, few_digits(), config, 1, tqdm(disable=True))
+    found = other.state()
+    assert set(found) == set(expected)
+    for name, tensor in expected.items():
+        assert torch.equal(found[name], tensor), name
+        assert not name.startswith("model.") or not torch.equal(state[name], tensor), name
+
+
+def test_restored_moments_lie_in_memory_as_the_weights():
+    config = small(backbone="cnn", width=8)
+    parts = trained(config)
+    state = {name: tensor.contiguous() for name, tensor in copied(parts.state()).items()}
+    other = build(config, 8, CPU)
+    other.restore(state)
+    for parameter in other.model.parameters():
+        moments = other.optimizer.state[parameter]
+        assert moments["exp_avg"].stride() == parameter.stride()
+        assert moments["exp_avg_sq"].stride() == parameter.stride()
+
+
+def test_the_learning_rate_is_that_of_every_parameter():
+    parts = build(small(), 8, CPU)
+    parts.set_learning_rate(0.25)
+    assert [group["lr"] for group in parts.optimizer.param_groups] == [0.25]

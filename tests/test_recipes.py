@@ -1,0 +1,124 @@
+import pytest
+
+from binenc_core.config import DATASETS, HEADS, RunConfig
+from binenc_core.recipes import (
+    PROTOCOLS,
+    SWITCHES,
+    departures,
+    protocol_of,
+    recipe,
+    switches,
+)
+
+
+def test_an_unknown_dataset_has_no_recipe():
+    with pytest.raises(ValueError) as error:
+        recipe("cifar")
+    assert str(error.value) == "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"
+
+
+def test_an_unknown_protocol_has_no_recipe():
+    with pytest.raises(ValueError) as error:
+        recipe("mnist", "published")
+    assert str(error.value) == "protocol is 'published'; allowed: described, released, later"
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_an_unknown_parameter_is_answered_with_the_known(dataset):
+    known = ", ".join(RunConfig().as_dict())
+    for make in (recipe(dataset).change, lambda **changes: recipe(dataset, **changes)):
+        with pytest.raises(ValueError) as error:
+            make(gama=3)
+        assert str(error.value) == f"unknown parameter 'gama'; allowed: {known}"
+
+
+def test_the_described_protocol_is_the_default():
+    assert switches("described") == {name: getattr(RunConfig(), name) for name in SWITCHES}
+    for dataset in DATASETS:
+        assert recipe(dataset, "described") == recipe(dataset)
+
+
+def test_the_released_protocol_is_the_codes():
+    """Facts 1 to 5 on the code of the workshop version."""
+    config = recipe("fashion_mnist", "released")
+    assert config.softmax == "twice"
+    assert config.dropout_epochs == "first"
+    assert {config.learning_rate_at(epoch) for epoch in (0, 20, 100)} == {1e-4}
+    assert config.penalty == "exp_mean"
+    assert config.cnn_dense_layers == 3
+    assert config.metrics == "released"
+
+
+def test_the_later_protocol_is_that_of_the_third_version():
+    config = recipe("mnist", "later")
+    assert config.penalty == "mean_square"
+    grown = [config.gamma_at(epoch) for epoch in (0, 1, 10)]
+    assert grown == pytest.approx([0.01, 0.01084, 0.01 * 1.084**10], rel=1e-12)
+    assert config.gamma_at(1000) == 1e6
+    assert config.weight_decay == 5e-4
+    assert config.halve_every == 0
+    assert (config.softmax, config.dropout_epochs) == ("once", "every")
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_protocol_is_nothing_but_values_of_fields(protocol):
+    by_hand = RunConfig(dataset="fashion_mnist", backbone="cnn", width=1024, latent_dim=128)
+    by_hand = by_hand.change(batch_size=128, **switches(protocol))
+    assert recipe("fashion_mnist", protocol) == by_hand
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("name", SWITCHES)
+def test_each_switch_can_be_set_alone(protocol, name):
+    config = recipe("fashion_mnist", "described", **{name: switches(protocol)[name]})
+    changed = {n for n in SWITCHES if getattr(config, n) != getattr(RunConfig(), n)}
+    assert changed <= {name}
+
+
+def test_changes_win_over_the_protocol():
+    config = recipe("mnist", "released", penalty="sum_exp", halve_every=7)
+    assert (config.penalty, config.halve_every, config.softmax) == ("sum_exp", 7, "twice")
+
+
+def test_protocols_have_ids_of_their_own():
+    ids = {recipe("mnist", protocol).id for protocol in PROTOCOLS}
+    assert len(ids) == len(PROTOCOLS)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_recipe_departs_in_nothing(dataset, head, protocol):
+    config = recipe(dataset, protocol, head=head, seed=3, log_every=1)
+    assert departures(config) == []
+    assert protocol_of(config) == protocol
+
+
+def test_a_training_belongs_to_the_protocol_from_which_it_differs_least():
+    assert protocol_of(recipe("mnist", softmax="twice")) == "described"
+    nearly = recipe("mnist", "released", halve_every=20)
+    assert protocol_of(nearly) == "released"
+    assert departures(nearly) == ["halve every 20 instead of 0"]
+
+
+def test_departures_are_phrases():
+    config = recipe("mnist", width=512, epochs=21, gamma=3, precision="bf16")
+    assert departures(config) == [
+        "width 512 instead of 2048",
+        "gamma 3.0 instead of 10.0",
+        "epochs 21 instead of the released code's 101",
+        "precision bf16 instead of fp32",
+    ]
+
+
+def test_departures_are_from_the_recipe_of_the_dataset():
+    assert departures(recipe("fashion_mnist", epochs=8)) == [
+        "epochs 8 instead of the released code's 101"
+    ]
+    assert departures(RunConfig(dataset="fashion_mnist", latent_dim=128, width=1024)) == [
+        "backbone mlp instead of cnn",
+        "batch size 64 instead of 128",
+    ]
+    assert departures(recipe("digits", "released", backbone="cnn")) == [
+        "backbone cnn instead of mlp"
+    ]

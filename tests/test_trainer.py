@@ -1,0 +1,431 @@
+import json
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from filelock import FileLock
+
+from binenc_core import checkpoints, progress, provenance, store, trainer, training
+from binenc_core.store import INFO_FIELDS, find
+from binenc_core.trainer import BusyError, get_or_train, is_busy, progress_of
+from small_runs import (
+    DIVERGING_GAMMA,
+    assert_same_arrays,
+    assert_same_history,
+    quick,
+    small,
+    use_folders,
+)
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+
+
+def kept_runs() -> list[str]:
+    """Names of the run folders and of what else is there; a lock may stay."""
+    names = sorted(path.name for path in store.runs_folder().iterdir())
+    return [name for name in names if not re.fullmatch(r"\.[0-9a-f]{12}\.lock", name)]
+
+
+@pytest.fixture
+def said():
+    """What the store says, line by line: pass `said.append` as its `say`."""
+    return []
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """Outcomes of the trainings done, in their order."""
+    outcomes, train = [], training.train
+
+    def kept(*arguments, **options):
+        outcomes.append(train(*arguments, **options))
+        return outcomes[-1]
+
+    monkeypatch.setattr(training, "train", kept)
+    return outcomes
+
+
+def test_a_training_is_a_miss_and_then_a_hit(said, trainings):
+    config = quick()
+    first = get_or_train(config, "cpu", said.append)
+    second = get_or_train(config, "cpu", said.append)
+    assert len(trainings) == 1
+    assert re.fullmatch(
+        rf"miss: training digits none seed 0 \({config.id}\), about \d+ s on cpu", said[0]
+    )
+    assert said[1] == f"hit: digits none seed 0 ({config.id}) is in runs"
+    assert_same_history(second.history, first.history)
+    assert second.config == first.config == config
+
+
+def test_the_store_speaks_before_it_trains(monkeypatch, said):
+    def stopped(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        get_or_train(small(), "cpu", said.append)
+    assert len(said) == 1
+
+
+def test_a_device_that_is_not_there_is_told_before_any_work(said, trainings, tmp_path):
+    with pytest.raises(ValueError, match="device is 'tpu'; allowed: auto, cuda, mps, cpu"):
+        get_or_train(small(), "tpu", said.append)
+    assert (said, trainings, list(tmp_path.iterdir())) == ([], [], [])
+
+
+def test_records_and_arrays_come_back_to_the_bit(trainings):
+    run = get_or_train(small(), "cpu", str)
+    outcome = trainings[0]
+    assert_same_history(run.history, pd.DataFrame(outcome.records))
+    assert list(run.history) == list(outcome.records[0])
+    assert_same_arrays(run.arrays(), outcome.arrays)
+
+
+def test_values_that_are_not_finite_come_back(monkeypatch):
+    values = [0.1 + 0.2, 5e-324, -1.7976931348623157e308, float("inf"), float("-inf"), float("nan")]
+    records = [{"epoch": i, "split": "train", "loss": value} for i, value in enumerate(values)]
+    outcome = training.Outcome(records, {"epochs": np.arange(6)}, None, 1.0)
+    monkeypatch.setattr(training, "train", lambda *_, **options: outcome)
+    get_or_train(small(), "cpu", str)
+    np.testing.assert_array_equal(find(small()).history["loss"].to_numpy(), values)
+
+
+def test_a_run_says_where_its_numbers_come_from():
+    run = get_or_train(quick(), "cpu", str)
+    assert set(run.info) == set(INFO_FIELDS)
+    assert run.info["diverged_epoch"] is None
+    assert run.info["device"] == "cpu"
+    assert run.info["threads"] >= 1
+    assert run.info["seconds"] >= 0
+    assert "torch " in run.info["versions"]
+    assert run.info["commit"] == provenance.commit()
+    stored = json.loads((run.arrays_path.parent / "config.json").read_text(encoding="utf8"))
+    assert stored == quick().as_dict()
+
+
+def test_runs_hold_no_pickle():
+    run = get_or_train(small(), "cpu", str)
+    assert {p.name for p in run.arrays_path.parent.iterdir()} == {
+        "config.json",
+        "info.json",
+        "history.csv",
+        "arrays.npz",
+        "checkpoint.safetensors",
+    }
+    with np.load(run.arrays_path, allow_pickle=False) as arrays:
+        assert all(arrays[name].dtype != object for name in arrays)
+
+
+@pytest.mark.parametrize("failing", ["savez_compressed", "to_csv"])
+def test_a_run_that_cannot_be_written_leaves_nothing(monkeypatch, failing):
+    finished = get_or_train(quick(), "cpu", str)
+
+    def full(path, *arguments, **options):
+        raise OSError("disk full")
+
+    def half(path, **arrays):
+        path.write_bytes(b"half")
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch:
+        if failing == "savez_compressed":
+            patch.setattr(np, "savez_compressed", half)
+        else:
+            patch.setattr(pd.DataFrame, "to_csv", lambda self, *a, **k: full(*a, **k))
+        with pytest.raises(OSError, match="disk full"):
+            get_or_train(quick(seed=1), "cpu", str)
+    # The last checkpoint stays, so that nothing is trained again.
+    assert kept_runs() == [f".{quick(seed=1).id}.checkpoint", quick().id]
+    assert find(quick(seed=1)) is None
+    assert_same_history(find(quick()).history, finished.history)
+    assert_same_arrays(find(quick()).arrays(), finished.arrays())
+
+
+def test_a_run_that_diverged_at_once_is_kept(said, trainings):
+    config = small(gamma=DIVERGING_GAMMA)
+    for _ in range(2):
+        run = get_or_train(config, "cpu", said.append)
+        assert run.info["diverged_epoch"] == 0
+        assert run.history.empty
+        assert {"epoch", "split"} <= set(run.history)
+        assert run.arrays() == {}
+    assert len(trainings) == 1
+    assert said[1] == "diverged: the loss of digits binary seed 0 is not finite in epoch 0"
+    assert said[2].startswith("hit: ")
+
+
+def test_a_run_that_diverged_later_keeps_its_epochs(monkeypatch, trainings):
+    epoch, loss = [], training.total_loss
+    train_epoch = training.train_epoch
+    monkeypatch.setattr(training, "train_epoch", lambda *a: epoch.append(1) or train_epoch(*a))
+    monkeypatch.setattr(
+        training, "total_loss", lambda *a: loss(*a) * (float("nan") if len(epoch) == 3 else 1)
+    )
+    run = get_or_train(small(epochs=4), "cpu", str)
+    assert run.info["diverged_epoch"] == 2
+    assert sorted(set(run.history["epoch"])) == [0, 1]
+    assert_same_history(run.history, pd.DataFrame(trainings[0].records))
+    assert run.arrays()["epochs"].tolist() == [0, 1]
+
+
+def test_two_processes_do_not_train_the_same_run(said, trainings):
+    """While another holds the run's lock we wait, and then find what it has trained."""
+    other = FileLock(store.runs_folder() / f".{quick().id}.lock", thread_local=False)
+    store.runs_folder().mkdir()
+    other.acquire()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(get_or_train, quick(), "cpu", said.append)
+        while not said:
+            time.sleep(0.01)
+        assert said == [f"waiting: another process is training {quick().label} ({quick().id})"]
+        assert trainings == []
+        made_elsewhere = trainer._train(quick(), torch.device("cpu"), str)
+        other.release()
+        assert_same_history(waiting.result(timeout=30).history, made_elsewhere.history)
+    assert len(trainings) == 1
+    assert said[1].startswith("hit: ")
+
+
+def test_a_name_that_is_no_device_is_refused_even_for_a_hit(said):
+    get_or_train(quick(), "cpu", str)
+    with pytest.raises(ValueError, match=r"device is 'gpu'; allowed: auto, cuda, mps, cpu$"):
+        get_or_train(quick(), "gpu", said.append)
+    assert said == []
+
+
+def cut_off(monkeypatch, config, epochs):
+    """Train until so many epochs are done, and be killed there."""
+
+    class Killed(BaseException):
+        pass
+
+    train_epoch = training.train_epoch
+
+    def until(parts, data, config, epoch, bar):
+        if epoch == epochs:
+            raise Killed
+        return train_epoch(parts, data, config, epoch, bar)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "train_epoch", until)
+        with pytest.raises(Killed):
+            get_or_train(config, "cpu", str)
+
+
+def trained_epochs(monkeypatch):
+    """The epochs that are trained from now on."""
+    epochs, train_epoch = [], training.train_epoch
+
+    def watched(parts, data, config, epoch, bar):
+        epochs.append(epoch)
+        return train_epoch(parts, data, config, epoch, bar)
+
+    monkeypatch.setattr(training, "train_epoch", watched)
+    return epochs
+
+
+def alone(monkeypatch, tmp_path, config):
+    """The run of a configuration that was trained in one go, and its last state."""
+    with monkeypatch.context() as patch:
+        patch.setenv("BINENC_RUNS", str(tmp_path / "alone"))
+        run = get_or_train(config, "cpu", str)
+        return run, state_of(run)
+
+
+def state_of(run):
+    return checkpoints.load(run.arrays_path.with_name(store.CHECKPOINT)).state
+
+
+def assert_same_run(run, other, state):
+    assert_same_history(run.history, other.history)
+    assert_same_arrays(run.arrays(), other.arrays())
+    own = state_of(run)
+    assert set(own) == set(state)
+    assert all(torch.equal(own[name], state[name]) for name in state)
+
+
+LONG = [
+    {"epochs": 7, "log_every": 2},
+    {"epochs": 7, "log_every": 3, "backbone": "cnn", "width": 8},
+    {"epochs": 5, "log_every": 2, "weight_decay": 0.1, "halve_every": 2, "gamma_growth": 1.5},
+    {"epochs": 5, "log_every": 1, "softmax": "twice", "dropout_epochs": "first"},
+]
+
+
+@pytest.mark.parametrize("changes", LONG)
+@pytest.mark.parametrize("head", ["binary", "none"])
+def test_a_training_that_was_cut_off_ends_as_one_in_one_go(
+    monkeypatch, tmp_path, said, head, changes
+):
+    config = small(head, **changes)
+    whole, state = alone(monkeypatch, tmp_path, config)
+    cut_off(monkeypatch, config, 4)
+    epochs = trained_epochs(monkeypatch)
+    run = get_or_train(config, "cpu", said.append)
+    last = max(epoch for epoch in config.logged_epochs() if epoch < 4)
+    assert epochs == list(range(last + 1, config.epochs))
+    assert f" from epoch {last + 1}, about " in said[0]
+    assert_same_run(run, whole, state)
+    assert kept_runs() == [config.id]
+
+
+def test_a_training_may_be_cut_off_again_and_again(monkeypatch, tmp_path):
+    config = small(epochs=5, log_every=1)
+    whole, state = alone(monkeypatch, tmp_path, config)
+    for epochs in (0, 1, 1, 3, 4):
+        cut_off(monkeypatch, config, epochs)
+    assert_same_run(get_or_train(config, "cpu", str), whole, state)
+
+
+def test_a_training_that_was_cut_off_while_it_was_kept_is_not_trained_again(monkeypatch):
+    def killed(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "keep", killed)
+        with pytest.raises(KeyboardInterrupt):
+            get_or_train(small(), "cpu", str)
+    epochs = trained_epochs(monkeypatch)
+    run = get_or_train(small(), "cpu", str)
+    assert epochs == []
+    assert sorted(set(run.history["epoch"])) == [0, 1]
+
+
+def test_the_time_of_a_run_is_that_of_all_its_parts(monkeypatch):
+    config = small(epochs=4, log_every=1)
+    cut_off(monkeypatch, config, 3)
+    path = store.runs_folder() / f".{config.id}.checkpoint"
+    before = checkpoints.load(path)
+    checkpoints.save(before._replace(seconds=1000.0), path)
+    assert 1000 < get_or_train(config, "cpu", str).info["seconds"] < 1100
+
+
+def test_a_damaged_checkpoint_is_told_and_the_training_starts_again(monkeypatch, said, tmp_path):
+    config = small(epochs=3)
+    whole, state = alone(monkeypatch, tmp_path, config)
+    cut_off(monkeypatch, config, 2)
+    path = store.runs_folder() / f".{config.id}.checkpoint"
+    path.write_bytes(path.read_bytes()[:-100])
+    run = get_or_train(config, "cpu", said.append)
+    assert said[0].startswith(f"damaged: {path} is passed over")
+    assert_same_run(run, whole, state)
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ({"epochs": 3, "log_every": 1}, {"epochs": 5, "log_every": 1}),
+        ({"epochs": 5, "log_every": 2}, {"epochs": 9, "log_every": 2}),
+        # The shorter one's last epoch is none that the longer one logs.
+        ({"epochs": 4, "log_every": 2}, {"epochs": 7, "log_every": 2}),
+        ({"epochs": 4, "log_every": 1}, {"epochs": 7, "log_every": 3}),
+    ],
+)
+def test_a_finished_training_is_extended(monkeypatch, tmp_path, short, long):
+    whole, state = alone(monkeypatch, tmp_path, small(**long))
+    first = get_or_train(small(**short), "cpu", str)
+    epochs = trained_epochs(monkeypatch)
+    run = get_or_train(small(**long), "cpu", str)
+    assert epochs == list(range(short["epochs"], long["epochs"]))
+    assert_same_run(run, whole, state)
+    assert_same_history(find(small(**short)).history, first.history)
+
+
+def test_the_longest_training_is_extended(monkeypatch):
+    for epochs in (2, 4, 3):
+        get_or_train(small(epochs=epochs), "cpu", str)
+    epochs = trained_epochs(monkeypatch)
+    get_or_train(small(epochs=6), "cpu", str)
+    assert epochs == [4, 5]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"seed": 1}, {"head": "linear"}, {"softmax": "twice"}, {"log_every": 2}, {"epochs": 7}],
+)
+def test_another_training_is_not_extended(monkeypatch, other):
+    get_or_train(small(**{"epochs": 4, **other}), "cpu", str)
+    epochs = trained_epochs(monkeypatch)
+    get_or_train(small(epochs=6), "cpu", str)
+    assert epochs == list(range(6))
+
+
+def test_a_run_names_every_place_where_it_was_trained(monkeypatch):
+    config = small(epochs=4)
+    monkeypatch.setattr(provenance, "commit", lambda: "first")
+    cut_off(monkeypatch, config, 2)
+    monkeypatch.setattr(provenance, "commit", lambda: "second")
+    cut_off(monkeypatch, config, 3)
+    run = get_or_train(config, "cpu", str)
+    assert run.info["commit"] == "first; second"
+    assert run.info["device"] == "cpu"
+
+
+def test_what_a_killed_process_left_is_removed():
+    folder = store.runs_folder()
+    (folder / f".{quick().id}-abc123").mkdir(parents=True)
+    (folder / f".{quick().id}-abc123" / "config.json").write_text("{")
+    (folder / f".{quick().id}.checkpoint-0123").write_text("half")
+    get_or_train(quick(), "cpu", str)
+    assert kept_runs() == [quick().id]
+
+
+def test_a_busy_run_is_seen_and_not_waited_for():
+    store.runs_folder().mkdir()
+    assert not is_busy(quick())
+    with FileLock(store.runs_folder() / f".{quick().id}.lock"):
+        assert is_busy(quick())
+        assert not is_busy(quick(seed=1))
+        with pytest.raises(BusyError, match="another process is training digits none seed 0"):
+            get_or_train(quick(), "cpu", str, wait=False)
+    assert not is_busy(quick())
+
+
+HOLDER = """
+import sys, time
+from filelock import FileLock
+lock = FileLock(sys.argv[1])  # given up when it is collected
+lock.acquire()
+print("held", flush=True)
+time.sleep(100)
+"""
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(said):
+    store.runs_folder().mkdir()
+    path = store.runs_folder() / f".{quick().id}.lock"
+    holder = subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE)
+    assert holder.stdout.readline() == b"held\n"
+    assert is_busy(quick())
+    holder.kill()
+    holder.wait()
+    assert path.exists()
+    get_or_train(quick(), "cpu", said.append)
+    assert [line.split(":")[0] for line in said] == ["miss"]
+
+
+def test_progress_is_there_while_a_run_is_trained(monkeypatch):
+    config = small(epochs=3)
+    seen, train_epoch = [], training.train_epoch
+
+    def watched(*arguments):
+        seen.append(progress_of(config))
+        return train_epoch(*arguments)
+
+    monkeypatch.setattr(training, "train_epoch", watched)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_WRITES", 0)
+    get_or_train(config, "cpu", str)
+    assert [(p.done, p.epochs) for p in seen] == [(0, 3), (1, 3), (2, 3)]
+    assert all(p.seconds_left > 0 for p in seen)
+    assert progress_of(config) is None
