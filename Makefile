@@ -26,9 +26,11 @@ test: $(READY) ## check style and run the tests (ARGS="-k name" goes to pytest)
 data: $(READY) ## fetch and verify MNIST and FashionMNIST
 	@$(PY) -m binenc_core data
 
-bench: $(READY) ## time the training step against a plain loop
-	@echo "benchmark: our training step against a plain loop, on this machine"
+bench: $(READY) ## measure speed and memory, as ratios on this machine
 	@$(PY) -m benchmarks.training_step
+	@$(PY) -m benchmarks.evaluation
+	@$(PY) -m benchmarks.campaign
+	@$(PY) -m benchmarks.memory
 
 readme: $(READY) ## renew the claim table of README.md from results/
 	@$(PY) -m binenc_book.readme

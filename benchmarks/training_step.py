@@ -19,8 +19,9 @@ from binenc_core.config import CLASSES, RunConfig
 from binenc_core.devices import resolve_device
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
+from binenc_core.parts import build
 from binenc_core.recipes import recipe
-from binenc_core.training import build, step
+from binenc_core.training import step
 
 SIDE, IMAGES = 28, 6000
 ROUNDS = 5
@@ -100,7 +101,7 @@ def our_step(config: RunConfig, device: torch.device) -> Callable[[], None]:
 
     def run() -> None:
         batch = torch.randint(IMAGES, (config.batch_size,)).to(device)
-        step(parts, images[batch], labels[batch], config)
+        step(parts, images[batch], labels[batch], config, config.gamma)
 
     return run
 

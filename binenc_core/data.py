@@ -10,6 +10,7 @@ import torch
 from binenc_core.sources import ARCHIVES, DataError, RawFile, check_name, read_verified
 
 IDX_UNSIGNED_BYTE = 0x08
+DIGITS_TRAIN_SIZE = (1_437, 8)
 DIGITS_TEST_FRACTION = 0.2
 DIGITS_SPLIT_SEED = 0
 
@@ -38,6 +39,12 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     """
     check_name(name)
     return _digits() if name == "digits" else _from_files(name, folder)
+
+
+def train_size(name: str) -> tuple[int, int]:
+    """Number of a dataset's training images and their side in pixels, without loading them."""
+    check_name(name)
+    return DIGITS_TRAIN_SIZE if name == "digits" else ARCHIVES[name].files[0].shape[:2]
 
 
 def _from_files(name: str, folder: Path | None) -> Dataset:

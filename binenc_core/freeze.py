@@ -11,7 +11,7 @@ from binenc_core.config import DATASETS
 from binenc_core.files import whole_folder
 from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
 from binenc_core.progress import duration
-from binenc_core.recipes import departures
+from binenc_core.recipes import departures, protocol_of
 from binenc_core.store import INFO_FIELDS, Run
 
 
@@ -71,6 +71,7 @@ def _infos(runs: Sequence[Run], key: str) -> str:
 
 def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     differs = sorted({phrase for run in runs for phrase in departures(run.config)})
+    protocols = ", ".join(sorted({protocol_of(run.config) for run in runs}))
     diverged = [r for r in runs if r.info["diverged_epoch"] is not None]
     seconds = sum(r.info["seconds"] for r in runs)
     low, high = HISTOGRAM_RANGE
@@ -78,10 +79,10 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     return f"""# Frozen campaign `{name}`
 
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
-seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs.
+seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs; protocol {protocols}.
 
-Differs from the recipe (the paper's text for MNIST and FashionMNIST, this project's own for the \
-digits): {"; ".join(differs) or "nothing"}.
+Differs from the recipe of the data set (the paper's for MNIST and FashionMNIST, this project's own \
+for the digits) under that protocol: {"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(r.config.label for r in diverged) or "none"}.
 

@@ -13,14 +13,12 @@ from tqdm.auto import tqdm
 
 from binenc_core.checkpoints import Checkpoint
 from binenc_core.config import LINEAR_HEADS, RunConfig
-from binenc_core.data import Dataset, load
+from binenc_core.data import Dataset, load, train_size
 from binenc_core.evaluation import Evaluation, evaluate
 from binenc_core.loss import total_loss
 from binenc_core.parts import Parts, build, own_random_state
 
-# For estimates: side and number of the training images, steps to time, and what both mixture fits
-# take for each value, on a core of 2024.
-SIZES = {"mnist": (28, 60_000), "fashion_mnist": (28, 60_000), "digits": (8, 1_437)}
+# For estimates: steps to time, and what both mixture fits take for each value, on a core of 2024.
 TIMED_STEPS = 5
 FIT_SECONDS = 4e-6
 
@@ -163,7 +161,7 @@ def estimated_seconds(config: RunConfig, device: torch.device, done: int = 0) ->
 
     Evaluations count as a third of an epoch each, plus the mixture fits of the linear heads.
     """
-    side, count = SIZES[config.dataset]
+    count, side = train_size(config.dataset)
     batch = min(config.batch_size, count)
     images = torch.zeros(batch, 1, side, side, device=device)
     labels = torch.zeros(batch, dtype=torch.int64, device=device)

@@ -171,3 +171,11 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
     theirs = getattr(datasets, archive.folder)(sources.default_folder(), train=False)
     assert torch.equal(loaded.test_labels, theirs.targets)
     assert torch.equal(((loaded.test_images[:, 0] + 1) * 127.5).round().byte(), theirs.data)
+
+
+def test_the_size_of_a_training_set_is_known_without_loading_it():
+    digits = data.load("digits")
+    assert data.train_size("digits") == (len(digits.train_labels), digits.train_images.shape[-1])
+    assert data.train_size("mnist") == data.train_size("fashion_mnist") == (60_000, 28)
+    with pytest.raises(ValueError, match="allowed: mnist, fashion_mnist, digits"):
+        data.train_size("cifar")

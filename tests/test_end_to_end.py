@@ -3,7 +3,7 @@
 import pytest
 
 from binenc_core.recipes import recipe
-from binenc_core.store import get_or_train
+from binenc_core.trainer import get_or_train
 
 SEEDS = (0, 1, 2)
 

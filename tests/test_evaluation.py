@@ -16,6 +16,7 @@ from binenc_core.evaluation import (
     outputs,
 )
 from binenc_core.metrics.names import METRICS
+from binenc_core.parts import build
 from small_runs import few_digits, small
 
 CPU = torch.device("cpu")
@@ -34,8 +35,8 @@ def model_and_data(head="binary", **changes):
     """A network after an epoch of training, and all digits."""
     config = small(head, gamma=GAMMA, seed=1, **changes)
     data = load("digits")
-    parts = training.build(config, 8, CPU)
-    training.train_epoch(parts, data, config, torch.Generator().manual_seed(0), tqdm(disable=True))
+    parts = build(config, 8, CPU)
+    training.train_epoch(parts, data, config, 0, tqdm(disable=True))
     return config, parts.model, data
 
 
@@ -192,7 +193,7 @@ def test_the_loss_is_that_of_the_penalty_asked(penalty):
 def test_a_network_that_gives_one_point_for_all_images_is_evaluated(head):
     """Dead units, or a penalty far too strong: no class means, angles or clusters are left."""
     config = small(head)
-    model = training.build(config, 8, CPU).model
+    model = build(config, 8, CPU).model
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from binenc_core.files import whole_folder
+from binenc_core.files import whole_file, whole_folder
 
 
 def contents(folder):
@@ -79,3 +79,23 @@ def test_a_failing_rename_loses_nothing(tmp_path, monkeypatch, failing_renames):
     assert {"a.txt": "old", "inner/b.txt": "old"} in kept
     if failing_renames != {2, 3}:
         assert [p.name for p in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_file_appears_when_its_block_ends(tmp_path):
+    target = tmp_path / "target"
+    with whole_file(target) as draft:
+        draft.write_text("new")
+        assert draft.parent == tmp_path  # a rename within one file system is whole
+        assert not target.exists()
+    assert target.read_text() == "new"
+    assert os.listdir(tmp_path) == ["target"]
+
+
+def test_a_file_whose_block_fails_stays_as_it_was(tmp_path):
+    target = tmp_path / "target"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), whole_file(target) as draft:
+        draft.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["target"]

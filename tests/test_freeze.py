@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from binenc_core import store
+from binenc_core import store, trainer
 from binenc_core.freeze import freeze
 from binenc_core.metrics.names import METRICS
 from binenc_core.recipes import departures
@@ -41,7 +41,7 @@ def runs(tmp_path_factory):
             small("binary", seed=1),
             small("binary", gamma=DIVERGING_GAMMA),
         ]
-        return [store.get_or_train(config, "cpu", str) for config in configs]
+        return [trainer.get_or_train(config, "cpu", str) for config in configs]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from binenc_core.config import HEADS
 from binenc_core.freeze import freeze
 from binenc_core.recipes import recipe
 from binenc_core.selection import page_configs
-from binenc_core.store import get_or_train
+from binenc_core.trainer import get_or_train
 from small_runs import small, use_folders
 
 

@@ -16,7 +16,6 @@ from binenc_core import training
 from binenc_core.config import HEADS
 from binenc_core.data import load
 from binenc_core.parts import build
-from binenc_core.sources import ARCHIVES
 from small_runs import DIVERGING_GAMMA, assert_same_arrays, few_digits, small
 
 CPU = torch.device("cpu")
@@ -399,13 +398,12 @@ def test_an_estimate_grows_with_the_epochs():
     assert 0 < short < long
 
 
-def test_estimates_know_the_sizes_of_the_datasets():
-    digits = load("digits")
-    assert training.SIZES["digits"] == (digits.train_images.shape[-1], len(digits.train_labels))
-    for name, archive in ARCHIVES.items():
-        count, height, width = archive.files[0].shape
-        assert training.SIZES[name] == (height, count)
-        assert height == width
+def test_an_estimate_is_of_the_epochs_that_are_left(monkeypatch):
+    clock = iter(range(100))
+    monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
+    config = small("none", epochs=10, log_every=1)
+    whole, half = (training.estimated_seconds(config, CPU, done) for done in (0, 5))
+    assert half == pytest.approx(whole / 2)
 
 
 def test_a_network_trains_with_fused_adam_on_channels_last_convolutions():

@@ -6,7 +6,7 @@ from pathlib import Path
 from binenc_core.config import PAPER_DATASETS
 from binenc_core.figures import summary
 from binenc_core.selection import page_configs
-from binenc_core.store import get_or_train_all
+from binenc_core.several import get_or_train_all
 
 README = Path("README.md")
 BLOCK = re.compile(r"(?<=<!-- claims -->\n).*(?=<!-- end of claims -->)", re.DOTALL)
