@@ -81,8 +81,8 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
 seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs; protocol {protocols}.
 
-Differs from the recipe of the data set (the paper's for MNIST and FashionMNIST, this project's own \
-for the digits) under that protocol: {"; ".join(differs) or "nothing"}.
+Differs from the data set's recipe (the paper's for MNIST and FashionMNIST, this project's own for \
+the digits) under that protocol: {"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(r.config.label for r in diverged) or "none"}.
 
