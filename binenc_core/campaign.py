@@ -1,6 +1,7 @@
 """Many runs: those that are missing are trained side by side, and one failure stops no other."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -12,6 +13,8 @@ from binenc_core.progress import Progress
 from binenc_core.store import Run
 
 POLL_SECONDS = 0.2
+# A job that ends well leaves its run on disk, or to another process, which may be killed.
+ATTEMPTS = 3
 
 
 class Job(Protocol):
@@ -102,9 +105,10 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
     """
     check_writable(store.runs_folder())
     jobs: dict[RunConfig, Job] = {}
+    attempts: Counter[RunConfig] = Counter()
     try:
         while True:
-            _collect(campaign, jobs)
+            _collect(campaign, jobs, attempts)
             _submit(campaign, jobs, executor)
             watch(campaign)
             if not (campaign.running or campaign.waiting):
@@ -114,12 +118,14 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
         executor.stop()
 
 
-def _collect(campaign: Campaign, jobs: dict[RunConfig, Job]) -> None:
-    """Take note of the jobs that have ended."""
+def _collect(campaign: Campaign, jobs: dict[RunConfig, Job], attempts: Counter) -> None:
+    """Take note of the jobs that have ended; a run that is not there yet waits again."""
     for config in [config for config, job in jobs.items() if job.done()]:
+        attempts[config] += 1
         reason = jobs.pop(config).failure()
-        # A run that is not there although nothing failed is another process's.
-        if reason is not None and not campaign.look_up_one(config):
+        if reason is None and attempts[config] == ATTEMPTS:
+            reason = f"its job ended without a run in {store.runs_folder()}"
+        if not campaign.look_up_one(config) and reason is not None:
             campaign.failed[config] = reason
 
 

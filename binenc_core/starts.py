@@ -1,6 +1,5 @@
 """Where a training begins: at its own last checkpoint, at the end of a shorter one, or anew."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from binenc_core import checkpoints, store
@@ -10,29 +9,36 @@ from binenc_core.progress import Say
 
 
 def find_start(config: RunConfig, unfinished: Path, say: Say) -> Checkpoint | None:
-    """The checkpoint from which a training goes on, or None where it begins anew.
+    """The furthest checkpoint from which a training goes on, or None where it begins anew.
 
     `unfinished` is the file of the training's own checkpoints. A damaged file is told and passed
     over.
     """
-    for path in [unfinished, *_shorter(config)]:
-        if path.exists():
-            try:
-                return checkpoints.load(path)
-            except ValueError:
-                say(f"damaged: {path} is passed over; {config.label} starts from an earlier epoch")
-    return None
+    own = _loaded(unfinished, config, say) if unfinished.exists() else None
+    for epochs, path in _shorter(config):
+        if own and own.epochs >= epochs:
+            break
+        if path.exists() and (found := _loaded(path, config, say)):
+            return found
+    return own
 
 
-def _shorter(config: RunConfig) -> Iterator[Path]:
-    """The last checkpoints of the finished trainings that this one continues, longest first."""
+def _loaded(path: Path, config: RunConfig, say: Say) -> Checkpoint | None:
+    try:
+        return checkpoints.load(path)
+    except ValueError:
+        say(f"damaged: {path} is passed over; {config.label} starts from an earlier epoch")
+        return None
+
+
+def _shorter(config: RunConfig) -> list[tuple[int, Path]]:
+    """The finished trainings that this one continues: epochs and last checkpoint, longest first."""
     found = [
         (other.epochs, folder / store.CHECKPOINT)
         for other, folder in store.stored_configs()
         if _continues(config, other)
     ]
-    for _, path in sorted(found, reverse=True):
-        yield path
+    return sorted(found, reverse=True)
 
 
 def _continues(config: RunConfig, shorter: RunConfig) -> bool:

@@ -89,8 +89,10 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
             raise BusyError(text) from None
         say(f"waiting: {text}")
         lock.acquire()
-    with lock:
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _train(config: RunConfig, device: Any, say: Say) -> Run:

@@ -133,7 +133,10 @@ def readme(runs, folder, **info):
 def test_the_readme_tells_where_the_numbers_come_from(runs, folder):
     text = readme(runs[:2], folder)
     assert text.startswith("# Frozen campaign `campaign`\n")
-    assert "2 trainings on digits: heads linear, none; seeds 0; 1, 3 epochs; protocol described." in text
+    assert (
+        "2 trainings on digits: heads linear, none; seeds 0; 1, 3 epochs; protocol described."
+        in text
+    )
     assert f"| Command | `{COMMAND}` |" in text
     assert "abcdef012345" in text
     assert "Python 3.11.7, torch 2.14.1" in text

@@ -350,6 +350,18 @@ def test_the_longest_training_is_extended(monkeypatch):
     assert epochs == [4, 5]
 
 
+def test_a_training_goes_on_from_the_furthest_checkpoint(monkeypatch):
+    cut_off(monkeypatch, small(epochs=6), 2)
+    get_or_train(small(epochs=4), "cpu", str)
+    epochs = trained_epochs(monkeypatch)
+    get_or_train(small(epochs=6), "cpu", str)
+    assert epochs == [4, 5]
+    epochs.clear()
+    cut_off(monkeypatch, small(epochs=9), 8)
+    get_or_train(small(epochs=9), "cpu", str)
+    assert epochs == [6, 7, 8]
+
+
 @pytest.mark.parametrize(
     "other",
     [{"seed": 1}, {"head": "linear"}, {"softmax": "twice"}, {"log_every": 2}, {"epochs": 7}],
