@@ -64,7 +64,7 @@ class Campaign:
 
     @property
     def waiting(self) -> list[RunConfig]:
-        """The configurations that nobody has begun."""
+        """The configurations whose training nobody has begun."""
         begun = {running.config for running in self.running} | set(self.runs) | set(self.failed)
         return [config for config in self.configs if config not in begun]
 
@@ -131,9 +131,14 @@ def _collect(campaign: Campaign, jobs: dict[RunConfig, Job], attempts: Counter) 
 
 def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) -> None:
     """Submit as many of the runs that nobody trains as there is room for."""
-    campaign.running = [Running(c, trainer.progress_of(c), own=True) for c in jobs]
+    campaign.running = [
+        Running(config, progress, own=True)
+        for config in jobs
+        # A file alone may be what a killed process left.
+        if (progress := trainer.progress_of(config)) and trainer.is_busy(config)
+    ]
     chosen = []
-    for config in campaign.waiting:
+    for config in [config for config in campaign.waiting if config not in jobs]:
         if len(chosen) >= executor.room(len(jobs)):
             break
         if trainer.is_busy(config):
@@ -142,4 +147,3 @@ def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) 
             chosen.append(config)
     if chosen:
         jobs.update(zip(chosen, executor.submit(chosen), strict=True))
-        campaign.running += [Running(config, None, own=True) for config in chosen]

@@ -52,12 +52,9 @@ class LocalExecutor:
 
     def submit(self, configs: Sequence[RunConfig]) -> list[LocalJob]:
         """Let free processes train these runs."""
-        return [
-            LocalJob(
-                self.pool.schedule(workers.train_one, args=[config, self.device, self.threads])
-            )
-            for config in configs
-        ]
+        how = (self.device, self.threads, workers.silent)
+        futures = [self.pool.schedule(workers.train_one, args=[c, *how]) for c in configs]
+        return [LocalJob(future) for future in futures]
 
     def stop(self) -> None:
         """End every process at once."""

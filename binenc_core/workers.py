@@ -6,9 +6,10 @@ import signal
 import threading
 
 from binenc_core.config import RunConfig
+from binenc_core.progress import Say
 
 
-def train_one(config: RunConfig, device: str, threads: int) -> None:
+def train_one(config: RunConfig, device: str, threads: int, say: Say = print) -> None:
     """Train a run with so many CPU threads and keep it, from its last checkpoint on.
 
     Returns at once where the run is on disk or another process is training it. Raises as
@@ -23,9 +24,13 @@ def train_one(config: RunConfig, device: str, threads: int) -> None:
     torch.set_num_threads(threads)
     with threadpool_limits(threads):
         try:
-            get_or_train(config, device, say=lambda text: None, wait=False)
-        except BusyError:
-            return
+            get_or_train(config, device, say, wait=False)
+        except BusyError as busy:
+            say(str(busy))
+
+
+def silent(text: str) -> None:
+    """Say nothing."""
 
 
 def begin() -> None:
