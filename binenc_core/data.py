@@ -18,7 +18,9 @@ DIGITS_SPLIT_SEED = 0
 class Dataset(NamedTuple):
     """A train set and a test set of gray images and their classes.
 
-    Images are float32 (N, 1, H, W) in [-1, 1], labels int64 (N,), all contiguous on the CPU.
+    Images (N, 1, H, W) are uint8 in [0, 255], or float32 in [-1, 1] where the files have another
+    range; the network takes both and scales the bytes. Labels are int64 (N,), all contiguous on
+    the CPU.
     """
 
     train_images: torch.Tensor
@@ -31,11 +33,10 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     """Load a dataset, after verifying its files; missing files are fetched first.
 
     `name` is "mnist" or "fashion_mnist" (60,000 train and 10,000 test images of 28 x 28 pixels), or
-    "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships). Pixels are scaled to [0, 1],
-    then to (x - 0.5) / 0.5, as the authors' released code does. `folder` is the data folder, by
-    default the environment variable BINENC_DATA, else `data` in the project. Raises ValueError for
-    an unknown dataset, DataError where a file in the folder is not the expected one or no source
-    supplies it.
+    "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships). `folder` is the data folder,
+    by default the environment variable BINENC_DATA, else `data` in the project. Raises ValueError
+    for an unknown dataset, DataError where a file in the folder is not the expected one or no
+    source supplies it.
     """
     check_name(name)
     return _digits() if name == "digits" else _from_files(name, folder)
@@ -49,38 +50,33 @@ def train_size(name: str) -> tuple[int, int]:
 
 def _from_files(name: str, folder: Path | None) -> Dataset:
     contents = read_verified(name, folder)
-    arrays = (_parse_idx(contents[file.name], file) for file in ARCHIVES[name].files)
-    return _dataset(*arrays, largest=255)
+    images, labels, test_images, test_labels = (
+        _parse_idx(contents[file.name], file) for file in ARCHIVES[name].files
+    )
+    return Dataset(_bytes(images), _labels(labels), _bytes(test_images), _labels(test_labels))
 
 
 def _digits() -> Dataset:
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
-    digits = load_digits()
-    train_images, test_images, train_labels, test_labels = train_test_split(
-        digits.images,
+    digits = load_digits()  # whose pixels are whole numbers up to 16
+    images, test_images, labels, test_labels = train_test_split(
+        scaled(torch.from_numpy(digits.images)[:, None], largest=16),
         digits.target,
         test_size=DIGITS_TEST_FRACTION,
         random_state=DIGITS_SPLIT_SEED,
         stratify=digits.target,
     )
-    return _dataset(train_images, train_labels, test_images, test_labels, largest=16)
+    return Dataset(images, _labels(labels), test_images, _labels(test_labels))
 
 
-def _dataset(
-    train_images: np.ndarray,
-    train_labels: np.ndarray,
-    test_images: np.ndarray,
-    test_labels: np.ndarray,
-    largest: int,
-) -> Dataset:
-    return Dataset(
-        train_images=_scaled(train_images, largest),
-        train_labels=_labels(train_labels),
-        test_images=_scaled(test_images, largest),
-        test_labels=_labels(test_labels),
-    )
+def scaled(pixels: torch.Tensor, largest: int = 255) -> torch.Tensor:
+    """Pixels between 0 and `largest` as float32 in [-1, 1], as the authors' released code has them.
+
+    First x / `largest`, then (x − 0.5) / 0.5, each rounded to float32.
+    """
+    return pixels.float().div_(largest).sub_(0.5).div_(0.5)
 
 
 def _parse_idx(content: bytes, file: RawFile) -> np.ndarray:
@@ -97,14 +93,8 @@ def _parse_idx(content: bytes, file: RawFile) -> np.ndarray:
     return np.frombuffer(content, np.uint8, offset=header.size).reshape(file.shape)
 
 
-def _scaled(images: np.ndarray, largest: int) -> torch.Tensor:
-    scaled = torch.empty((len(images), 1, *images.shape[1:]), dtype=torch.float32)
-    # Worked out in the tensor's own memory: MNIST's train images take 188 MB as float32.
-    pixels = scaled.numpy()[:, 0]
-    np.divide(images, largest, out=pixels, dtype=np.float32, casting="same_kind")
-    pixels -= 0.5
-    pixels /= 0.5
-    return scaled
+def _bytes(images: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(images[:, None].copy())  # what a file gives cannot be written to
 
 
 def _labels(labels: np.ndarray) -> torch.Tensor:

@@ -16,6 +16,7 @@ from binenc_core.metrics.binarity import binarity_metrics, standardize
 from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.collapse import collapse_metrics
 from binenc_core.metrics.encoding import encoding_metrics, positive_fractions
+from binenc_core.metrics.mixtures import Mixtures
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from binenc_core.models import Classifier
 
@@ -42,8 +43,13 @@ class Evaluation(NamedTuple):
 def outputs(model: Classifier, images: Tensor, labels: Tensor) -> Outputs:
     """Outputs of the network in evaluation mode, for images and labels on its device."""
     model.eval()
-    parts = [model(batch) for batch in images.split(EVALUATION_BATCH)]
-    logits, x = (torch.cat(part) for part in zip(*parts, strict=True))
+    layer = model.classifier
+    # Filled batch by batch: to join the batches would take x twice, 1 GB for MNIST at width 2048.
+    logits = layer.weight.new_empty(len(images), layer.out_features)
+    x = layer.weight.new_empty(len(images), layer.in_features)
+    for begin in range(0, len(images), EVALUATION_BATCH):
+        rows = slice(begin, begin + EVALUATION_BATCH)
+        logits[rows], x[rows] = model(images[rows])
     if x.device.type == "mps":  # has no float64, which the metrics need
         return Outputs(logits.cpu(), x.cpu(), labels.cpu())
     return Outputs(logits, x, labels)
@@ -58,32 +64,48 @@ def evaluate(
     The loss has the γ of `epoch`. None where a loss is not finite: the weights have overflowed.
     """
     train = outputs(model, data.train_images, data.train_labels)
-    test = outputs(model, data.test_images, data.test_labels)
-    gamma = config.gamma_at(epoch)
-    metrics = {
-        "train": _fit_metrics(train, config, gamma),
-        "test": _fit_metrics(test, config, gamma),
-    }
-    if not all(math.isfinite(fit["loss"]) for fit in metrics.values()):
-        return None
     weights = model.classifier.weight.to(train.x.device)
     centers = class_means(train.x, train.labels)
+    measured = split_metrics(train, weights, centers, config, epoch)
+    if measured is None:
+        return None
+    train_metrics, mixtures = measured
     arrays = {
-        "class_means": centers.float().cpu().numpy(),
-        "positive_fractions": positive_fractions(train.x, train.labels).float().cpu().numpy(),
+        "class_means": centers.float(),
+        "positive_fractions": positive_fractions(train.x, train.labels).float(),
     }
-    for split, out in (("train", train), ("test", test)):
-        predicted = out.logits.argmax(dim=1)
-        metrics[split] |= encoding_metrics(out.x, out.labels, predicted)
-        metrics[split] |= collapse_metrics(out.x, out.labels, predicted, weights, centers)
-        if config.head in LINEAR_HEADS:
-            values = out.x.cpu().numpy()
-            binarity, mixtures = binarity_metrics(values)
-            metrics[split] |= binarity
-            if split == "train":
-                arrays |= {f"mixture_{k}": v.astype("f4") for k, v in mixtures._asdict().items()}
-                arrays["latent_histogram"] = latent_histogram(values)
-    return Evaluation(metrics, arrays)
+    if mixtures is not None:
+        arrays |= {f"mixture_{name}": part.float() for name, part in mixtures._asdict().items()}
+        arrays["latent_histogram"] = latent_histogram(train.x)
+    del train  # before those of the test set: without a penultimate layer they take 490 MB
+    test = outputs(model, data.test_images, data.test_labels)
+    measured = split_metrics(test, weights, centers, config, epoch)
+    if measured is None:
+        return None
+    metrics = {"train": train_metrics, "test": measured[0]}
+    return Evaluation(metrics, {name: array.cpu().numpy() for name, array in arrays.items()})
+
+
+@torch.inference_mode()
+def split_metrics(
+    out: Outputs, weights: Tensor, centers: Tensor, config: RunConfig, epoch: int = 0
+) -> tuple[dict[str, float], Mixtures | None] | None:
+    """Every metric of one split by name, and the mixtures behind them for a linear head.
+
+    `weights` (C, P) are the classifier's, `centers` float64 (C, P) the training class means; all
+    are on one device, which has float64. The loss has the γ of `epoch`. None where it is not
+    finite.
+    """
+    metrics = _fit_metrics(out, config, config.gamma_at(epoch))
+    if not math.isfinite(metrics["loss"]):
+        return None
+    predicted = out.logits.argmax(dim=1)
+    metrics |= encoding_metrics(out.x, out.labels, predicted)
+    metrics |= collapse_metrics(out.x, out.labels, predicted, weights, centers)
+    if config.head not in LINEAR_HEADS:
+        return metrics, None
+    binarity, mixtures = binarity_metrics(out.x)
+    return metrics | binarity, mixtures
 
 
 def _fit_metrics(out: Outputs, config: RunConfig, gamma: float) -> dict[str, float]:
@@ -95,11 +117,16 @@ def _fit_metrics(out: Outputs, config: RunConfig, gamma: float) -> dict[str, flo
     }
 
 
-def latent_histogram(values: NDArray) -> NDArray[np.uint32]:
-    """Counts of each dimension's standardized values in HISTOGRAM_EDGES, (P, bins).
+def latent_histogram(values: Tensor) -> Tensor:
+    """Counts of each dimension's standardized values in HISTOGRAM_EDGES, uint32 (P, bins).
 
     `values` (N, P); what lies beyond the outer edges counts in the outer bins.
     """
-    clipped = standardize(values).clip(HISTOGRAM_EDGES[0], HISTOGRAM_EDGES[-1])
-    counts = [np.histogram(column, HISTOGRAM_EDGES)[0] for column in clipped.T]
-    return np.array(counts, dtype=np.uint32)
+    bins = len(HISTOGRAM_EDGES) - 1
+    # An inner edge belongs to the bin above it.
+    inner = torch.from_numpy(HISTOGRAM_EDGES[1:-1]).to(values.device)
+    found = torch.bucketize(standardize(values), inner, right=True)
+    dimensions = values.shape[1]
+    places = found + bins * torch.arange(dimensions, device=values.device)
+    counts = torch.bincount(places.flatten(), minlength=bins * dimensions)
+    return counts.view(dimensions, bins).to(torch.uint32)

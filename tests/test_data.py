@@ -6,7 +6,9 @@ import torch
 from sklearn.datasets import load_digits
 
 from binenc_core import data, sources
+from binenc_core.models import Classifier
 from binenc_core.sources import Archive, RawFile
+from small_runs import small
 
 NAMES = tuple(file.name for file in sources.ARCHIVES["mnist"].files)
 
@@ -47,12 +49,12 @@ def test_files_become_tensors(tiny, arrays):
     folder = tiny([idx(array) for array in arrays], [array.shape for array in arrays])
     loaded = data.load("mnist", folder)
     assert [tuple(t.shape) for t in loaded] == [(2, 1, 16, 8), (2,), (3, 1, 16, 8), (3,)]
-    assert [t.dtype for t in loaded] == [torch.float32, torch.int64] * 2
+    assert [t.dtype for t in loaded] == [torch.uint8, torch.int64] * 2
     assert all(t.is_contiguous() and t.device.type == "cpu" for t in loaded)
     assert loaded.train_labels.tolist() == [3, 9]
     assert loaded.test_labels.tolist() == [0, 7, 1]
-    assert loaded.train_images[0, 0, 0, 0] == -1 and loaded.train_images[1, 0, 15, 7] == 1
-    assert (loaded.train_images.flatten().diff() > 0).all()
+    assert torch.equal(loaded.train_images.flatten(), torch.arange(256, dtype=torch.uint8))
+    assert np.array_equal(loaded.test_images[:, 0].numpy(), arrays[2])
 
 
 def test_scaling_is_bit_for_bit_that_of_torchvision(tiny, arrays):
@@ -63,7 +65,14 @@ def test_scaling_is_bit_for_bit_that_of_torchvision(tiny, arrays):
     loaded = data.load("mnist", folder)
     for ours, pixels in ((loaded.train_images, arrays[0]), (loaded.test_images, arrays[2])):
         theirs = torch.stack([transform(image[:, :, None]) for image in pixels])
-        assert torch.equal(ours, theirs)
+        assert torch.equal(data.scaled(ours), theirs)
+
+
+def test_a_network_takes_bytes_for_the_scaled_images():
+    network = Classifier(small(), 8, 10, (0, 1)).eval()
+    pixels = torch.arange(2 * 64).reshape(2, 1, 8, 8).to(torch.uint8)
+    for given, expected in zip(network(pixels), network(data.scaled(pixels)), strict=True):
+        assert torch.equal(given, expected)
 
 
 def signed(content):
@@ -164,13 +173,13 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
     if not all((raw / file.name).exists() for file in archive.files):
         pytest.skip(f"{name} is not in the data folder: make data")
     loaded = data.load(name)
-    train = (loaded.train_images + 1) / 2
+    train = loaded.train_images / 255
     assert train.mean().item() == pytest.approx(mean, abs=5e-5)
     assert train.std().item() == pytest.approx(std, abs=5e-5)
     assert loaded.train_labels.bincount().tolist() == counts
     theirs = getattr(datasets, archive.folder)(sources.default_folder(), train=False)
     assert torch.equal(loaded.test_labels, theirs.targets)
-    assert torch.equal(((loaded.test_images[:, 0] + 1) * 127.5).round().byte(), theirs.data)
+    assert torch.equal(loaded.test_images[:, 0], theirs.data)
 
 
 def test_the_size_of_a_training_set_is_known_without_loading_it():

@@ -4,6 +4,12 @@ import torch
 from sklearn.metrics import accuracy_score, log_loss
 from tqdm import tqdm
 
+from benchmarks.plain_metrics import (
+    plain_binarity,
+    plain_collapse,
+    plain_encoding,
+    plain_fit,
+)
 from binenc_core import training
 from binenc_core.config import HEADS
 from binenc_core.data import load
@@ -42,11 +48,14 @@ def model_and_data(head="binary", **changes):
 
 @pytest.fixture(scope="module", params=HEADS)
 def case(request):
-    """Configuration, evaluation, and x, logits and labels of an own pass, in numpy by split."""
+    """Configuration, evaluation, and in numpy x, logits and labels of an own pass by split.
+
+    The classifier's weights are beside the splits.
+    """
     config, model, data = model_and_data(request.param)
     evaluation = evaluate(model, data, config)
     model.eval()
-    own = {}
+    own = {"weights": model.classifier.weight.detach().double().numpy()}
     for split in ("train", "test"):
         images, labels = (getattr(data, f"{split}_{part}") for part in ("images", "labels"))
         with torch.no_grad():
@@ -95,6 +104,24 @@ def test_metrics_are_of_the_networks_outputs_by_true_label(case, split):
     assert metrics["center_disagreement"] == pytest.approx((nearest != logits.argmax(1)).mean())
 
 
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_every_metric_is_that_of_plain_loops(case, split):
+    config, evaluation, own = case
+    x, logits, labels = own[split]
+    train_x, _, train_labels = own["train"]
+    centers = np.array([train_x[train_labels == c].mean(axis=0) for c in range(10)])
+    predicted = logits.argmax(axis=1)
+    gamma = config.gamma if config.head == "binary" else 0
+    expected = plain_fit(logits, x, labels, gamma) | plain_encoding(x, labels, predicted)
+    expected |= plain_collapse(x, labels, predicted, own["weights"], centers)
+    if config.head in LINEAR_HEADS:
+        expected |= plain_binarity(x)
+    found = evaluation.metrics[split]
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-6, nan_ok=True), name
+
+
 def test_class_means_and_bits_are_of_the_training_set(case):
     _, evaluation, own = case
     x, _, labels = own["train"]
@@ -138,7 +165,8 @@ def test_histogram_of_known_values():
     """Nine values with mean 0 and standard deviation 1, and one dimension that is constant."""
     values = np.array([-2.0, *[-0.35] * 3, 0.0, *[0.35] * 3, 2.0])
     values /= values.std()
-    histogram = latent_histogram(np.column_stack([values, np.full(9, 7.0)]))
+    columns = torch.from_numpy(np.column_stack([values, np.full(9, 7.0)]))
+    histogram = latent_histogram(columns).numpy()
     expected = np.zeros(60, dtype=int)
     for value in values:
         expected[int(np.floor((value + 3) / 0.1 + 1e-9))] += 1
@@ -148,10 +176,10 @@ def test_histogram_of_known_values():
 
 
 def test_outliers_count_in_the_outer_bins():
-    values = np.zeros((200, 1))
+    values = torch.zeros(200, 1)
     values[0], values[1] = -100, 100
-    histogram = latent_histogram(values)[0]
-    assert (histogram[0], histogram[-1], histogram.sum()) == (1, 1, 200)
+    histogram = latent_histogram(values)[0].tolist()
+    assert (histogram[0], histogram[-1], sum(histogram)) == (1, 1, 200)
 
 
 def test_outputs_come_in_the_order_of_the_images():

@@ -6,13 +6,16 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-CHUNK = 8192  # rows taken to float64 at once: 130 MB at 2048 dimensions
+# Values taken to float64 at once: what stays in a processor's cache, or keeps a GPU busy.
+CPU_CHUNK, GPU_CHUNK = 2**18, 2**24
 
 
-def chunks(x: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
-    """The points (N, P) in float64 with their labels (N,), some thousand rows at a time."""
-    for rows, row_labels in zip(x.split(CHUNK), labels.split(CHUNK), strict=True):
-        yield rows.double(), row_labels
+def chunks(x: Tensor, *others: Tensor) -> Iterator[tuple[Tensor, ...]]:
+    """Rows of the points (N, P) in float64, and the same rows of `others` (N,), some at a time."""
+    values = CPU_CHUNK if x.device.type == "cpu" else GPU_CHUNK
+    size = max(1, values // x.shape[1])
+    for rows, *parts in zip(*(part.split(size) for part in (x, *others)), strict=True):
+        yield rows.double(), *parts
 
 
 def compact(labels: Tensor) -> Tensor:
@@ -25,14 +28,19 @@ def class_counts(labels: Tensor) -> Tensor:
     return torch.bincount(labels).double()
 
 
+def class_sums(rows: Tensor, labels: Tensor, classes: int) -> Tensor:
+    """Sum of the rows (N, K) of each class, (C, K), all float64; `labels` int64 (N,)."""
+    # A product, as index_add_ on a GPU varies from run to run.
+    return one_hot(labels, classes).double().T @ rows
+
+
 def class_means(x: Tensor, labels: Tensor) -> Tensor:
     """μ_c: mean of each class's points, float64 (C, P).
 
-    `x` (N, P) of any dtype (booleans give fractions), `labels` int64 (N,) in which every class
-    0 … C−1 occurs.
+    `x` (N, P) of any dtype, `labels` int64 (N,) in which every class 0 … C−1 occurs.
     """
     counts = class_counts(labels)
-    sums = sum(_summed(rows, own, len(counts)) for rows, own in chunks(x, labels))
+    sums = sum(class_sums(rows, own, len(counts)) for rows, own in chunks(x, labels))
     return sums / counts[:, None]
 
 
@@ -43,7 +51,7 @@ def within_class_squares(x: Tensor, labels: Tensor, means: Tensor, directions: T
     that figure 4 needs of the covariances, without a P×P matrix.
     """
     return sum(
-        _summed(((rows - means[own]) @ directions).square(), own, len(means))
+        class_sums(((rows - means[own]) @ directions).square(), own, len(means))
         for rows, own in chunks(x, labels)
     )
 
@@ -51,8 +59,3 @@ def within_class_squares(x: Tensor, labels: Tensor, means: Tensor, directions: T
 def total_within_squares(x: Tensor, labels: Tensor, means: Tensor) -> Tensor:
     """Σ ‖x − μ_c‖² over all points, float64 scalar: N·Tr(Sw)."""
     return sum((rows - means[own]).square().sum() for rows, own in chunks(x, labels))
-
-
-def _summed(rows: Tensor, labels: Tensor, classes: int) -> Tensor:
-    """Sum of each class's rows (C, K), as a product: index_add_ on a GPU varies from run to run."""
-    return one_hot(labels, classes).double().T @ rows

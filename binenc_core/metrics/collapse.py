@@ -99,7 +99,7 @@ def center_disagreement(x: Tensor, predicted: Tensor, centers: Tensor) -> float:
         (torch.cdist(rows, centers).argmin(dim=1) != own).sum()
         for rows, own in chunks(x, predicted)
     )
-    return float(wrong / len(x))
+    return float(wrong) / len(x)
 
 
 def collapse_metrics(

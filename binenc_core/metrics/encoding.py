@@ -6,12 +6,15 @@ A point's code has bit 1 where x > 0 and bit 0 elsewhere.
 import torch
 from torch import Tensor
 
-from binenc_core.metrics.classes import class_means, compact
+from binenc_core.metrics.classes import chunks, class_counts, class_sums, compact
 
 
 def positive_fractions(x: Tensor, labels: Tensor) -> Tensor:
     """f: fraction of each class's points with bit 1, float64 (C, P); every class must occur."""
-    return class_means(x > 0, labels)
+    counts = class_counts(labels)
+    parts = chunks(x, labels)
+    sums = sum(class_sums((rows > 0).double(), own, len(counts)) for rows, own in parts)
+    return sums / counts[:, None]
 
 
 def bit_agreement(fractions: Tensor) -> float:
@@ -29,7 +32,8 @@ def majority_codes(fractions: Tensor) -> Tensor:
 
 def code_agreement(x: Tensor, labels: Tensor, codes: Tensor) -> float:
     """Fraction of points whose whole code equals their class's code (paper's text)."""
-    return float(((x > 0) == codes[labels]).all(dim=1).double().mean())
+    agree = sum(((rows > 0) == codes[own]).all(dim=1).sum() for rows, own in chunks(x, labels))
+    return float(agree) / len(x)
 
 
 def hamming_distances(codes: Tensor) -> Tensor:
@@ -42,9 +46,13 @@ def vertex_cosine(x: Tensor) -> float:
 
     1 where all coordinates have the same magnitude; points at the origin are left out.
     """
-    norms = x.norm(dim=1)
-    cosines = x.abs().sum(dim=1) / (norms * x.shape[1] ** 0.5)
-    return float(cosines[norms > 0].double().mean())
+    total = points = 0
+    for (rows,) in chunks(x):
+        norms = rows.norm(dim=1)
+        away = norms > 0
+        total += (rows.abs().sum(dim=1) / norms)[away].sum()
+        points += away.sum()
+    return float(total / points / x.shape[1] ** 0.5)
 
 
 def encoding_metrics(x: Tensor, labels: Tensor, predicted: Tensor) -> dict[str, float]:

@@ -1,11 +1,10 @@
 """Collapse metrics against known answers and against loops over classes, pairs and dimensions."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
 
+from benchmarks.plain_metrics import plain_collapse, plain_within_between_released
 from binenc_core.metrics import classes, collapse
 
 CLASSES, DIMENSIONS = 10, 24
@@ -33,46 +32,6 @@ def cloud(counts: list[int], seed: int = 0) -> tuple[torch.Tensor, torch.Tensor]
 UNBALANCED = [31, 42, 53, 64, 75, 36, 47, 58, 69, 20]
 
 
-def looped(x: torch.Tensor, labels: torch.Tensor) -> dict[str, float]:
-    """Figure 4's quantities written out as in definitions, in numpy, with full covariances."""
-    x, labels = x.double().numpy(), labels.numpy()
-    found = sorted(set(labels.tolist()))
-    means = {c: x[labels == c].mean(axis=0) for c in found}
-    center = sum(means.values()) / len(found)
-    answer = {}
-    for suffix, origin in (("", center), ("_sample_mean", x.mean(axis=0))):
-        m = {c: means[c] - origin for c in found}
-        norms = [np.sqrt((m[c] ** 2).sum()) for c in found]
-        cosine = {
-            (c, d): m[c] @ m[d] / np.linalg.norm(m[c]) / np.linalg.norm(m[d])
-            for c, d in itertools.product(found, found)
-        }
-        between = [cosine[pair] for pair in itertools.combinations(found, 2)]
-        answer["equinorm" + suffix] = np.std(norms) / np.mean(norms)
-        answer["equiangularity" + suffix] = np.std(between)
-        if not suffix:
-            answer["max_angle"] = np.mean([abs(v + 1 / (len(found) - 1)) for v in between])
-        else:
-            with_diagonal = list(itertools.combinations_with_replacement(found, 2))
-            answer["max_angle_released"] = np.mean(
-                [abs(cosine[pair] + 1 / (len(found) - 1)) for pair in with_diagonal]
-            )
-    sw = np.zeros((x.shape[1], x.shape[1]))
-    for row, label in zip(x, labels, strict=True):
-        sw += np.outer(row - means[label], row - means[label]) / len(x)
-    sb = sum(np.outer(means[c] - center, means[c] - center) for c in found) / len(found)
-    covariance = sum(np.cov(x[labels == c].T) for c in found) / len(found)
-    answer["within_between"] = np.trace(sw @ np.linalg.pinv(sb, rcond=1e-10)) / len(found)
-    answer["within_covariance"] = covariance.mean()
-    answer["within_variance"] = np.trace(sw) / x.shape[1]
-    answer["within_between_traces"] = np.trace(sw) / np.trace(sb)
-    released_sb = np.cov(np.array([means[c] for c in found]).T)
-    answer["within_between_released"] = np.trace(
-        sw @ np.linalg.pinv(released_sb, rcond=1e-10)
-    ) / len(found)
-    return answer
-
-
 def measured(x, labels, predicted=None, weights=None) -> dict[str, float]:
     means = classes.class_means(x, labels)
     weights = means if weights is None else weights
@@ -83,22 +42,29 @@ def measured(x, labels, predicted=None, weights=None) -> dict[str, float]:
 
 @pytest.mark.parametrize("chunk", [1000, 7])
 def test_equal_to_loops_on_unbalanced_classes(monkeypatch, chunk):
-    monkeypatch.setattr(classes, "CHUNK", chunk)
+    monkeypatch.setattr(classes, "CPU_CHUNK", chunk * DIMENSIONS)
     x, labels = cloud(UNBALANCED)
-    found = measured(x, labels)
-    for name, value in looped(x, labels).items():
-        assert found[name] == pytest.approx(value, rel=1e-6), name
+    weights = torch.randn(CLASSES, DIMENSIONS, generator=torch.Generator().manual_seed(1))
+    predicted = torch.where(labels == 3, 7, labels)  # nothing is predicted to be a 3
+    found = measured(x, labels, predicted, weights)
+    centers = classes.class_means(x, labels)
+    arrays = (part.numpy() for part in (x.double(), labels, predicted, weights.double(), centers))
+    expected = plain_collapse(*arrays)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-9), name
 
 
 def test_released_within_between_uses_the_predicted_classes():
     x, labels = cloud(UNBALANCED)
     predicted = torch.where(labels == 3, 7, labels)  # nothing is predicted to be a 3
     found = measured(x, labels, predicted)
-    by_prediction = looped(x, predicted)
-    assert found["within_between_released"] == pytest.approx(
-        by_prediction["within_between_released"], rel=1e-6
+    by_truth, by_prediction = (
+        plain_within_between_released(x.double().numpy(), own.numpy())
+        for own in (labels, predicted)
     )
-    assert found["within_between"] == pytest.approx(looped(x, labels)["within_between"], rel=1e-6)
+    assert found["within_between_released"] == pytest.approx(by_prediction, rel=1e-9)
+    assert found["within_between"] == pytest.approx(by_truth * CLASSES / (CLASSES - 1), rel=1e-9)
 
 
 def test_perfect_etf():
