@@ -68,15 +68,15 @@ def protocol_of(config: RunConfig) -> str:
     return min(PROTOCOLS, key=lambda name: len(_departures(config, name, SWITCHES)))
 
 
-def departures(config: RunConfig) -> list[str]:
-    """How a training differs from the recipe of its dataset and protocol, as phrases.
+def departures(config: RunConfig, protocol: str | None = None) -> list[str]:
+    """How a training differs from the recipe of its dataset and a protocol, as phrases.
 
-    Such as "width 512 instead of 2048". What an experiment varies (head, seed, how often it
-    evaluates) is no departure. The paper states no number of epochs: that of its recipes is the
-    released code's, and is said to be.
+    Such as "width 512 instead of 2048". The protocol is that of `protocol_of` unless one is given.
+    What an experiment varies (head, seed, how often it evaluates) is no departure. The paper states
+    no number of epochs: that of its recipes is the released code's, and is said to be.
     """
     names = [f.name for f in fields(config) if f.name != "log_every"]
-    return _departures(config, protocol_of(config), names)
+    return _departures(config, protocol or protocol_of(config), names)
 
 
 def _departures(config: RunConfig, protocol: str, names: list[str]) -> list[str]:

@@ -4,22 +4,29 @@ from itertools import product
 
 from binenc_core import store
 from binenc_core.config import DATASETS, HEADS, RunConfig
-from binenc_core.recipes import recipe
+from binenc_core.recipes import recipe, switches
+from binenc_core.store import Run
 
 DEFAULT_SEEDS = 3
 
 
 def page_configs(
-    dataset: str, heads: tuple[str, ...] = HEADS, seeds: int | None = None, **changes
+    dataset: str,
+    heads: tuple[str, ...] = HEADS,
+    seeds: int | None = None,
+    protocol: str | None = None,
+    **changes,
 ) -> list[RunConfig]:
     """The configurations of the runs behind a figure.
 
     `dataset` holds one name or several with commas between them. Of each it takes the campaign
     frozen under that name, or the dataset's recipe where there is none; `seeds` asks for the seeds
-    0 … seeds−1, and `changes` for other values of RunConfig's fields (None: as they are).
+    0 … seeds−1, `protocol` for the values that it gives to the switches, and `changes` for other
+    values of RunConfig's fields, those of the protocol too (None: as they are).
     Raises ValueError for an unknown name or a value out of range.
     """
-    asked = {name: value for name, value in changes.items() if value is not None}
+    asked = switches(protocol) if protocol is not None else {}
+    asked |= {name: value for name, value in changes.items() if value is not None}
     if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
         raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
     if not isinstance(dataset, str):
@@ -29,8 +36,7 @@ def page_configs(
 
 
 def _dataset_configs(name: str, heads, seeds: int | None, asked: dict) -> list[RunConfig]:
-    folder = store.RESULTS / recipe(name).dataset
-    frozen = [run.config for run in store.load_campaign(folder)] if folder.exists() else []
+    frozen = [run.config for run in campaign_runs(recipe(name).dataset)]
     frozen = [config for config in frozen if config.head in heads]
     if seeds is None and frozen:
         grid = sorted({(HEADS.index(c.head), c.seed) for c in frozen})
@@ -39,3 +45,9 @@ def _dataset_configs(name: str, heads, seeds: int | None, asked: dict) -> list[R
     standard = {head: recipe(name, head=head) for head in heads}
     standard |= {config.head: config for config in reversed(frozen)}
     return [standard[HEADS[h]].change(seed=seed).change(**asked) for h, seed in grid]
+
+
+def campaign_runs(name: str) -> list[Run]:
+    """The runs of the campaign frozen under a name; none where there is no such campaign."""
+    folder = store.RESULTS / name
+    return store.load_campaign(folder) if folder.exists() else []

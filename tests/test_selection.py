@@ -5,8 +5,8 @@ import pytest
 from binenc_core import store
 from binenc_core.config import HEADS
 from binenc_core.freeze import freeze
-from binenc_core.recipes import recipe
-from binenc_core.selection import page_configs
+from binenc_core.recipes import recipe, switches
+from binenc_core.selection import campaign_runs, page_configs
 from binenc_core.trainer import get_or_train
 from small_runs import small, use_folders
 
@@ -39,6 +39,38 @@ def test_changes_apply_to_the_campaigns_runs():
     assert {c.gamma for c in configs if c.head == "none"} == {0}
 
 
+@pytest.mark.parametrize("protocol", ["described", "released", "later"])
+def test_a_protocol_sets_the_switches_of_the_campaigns_runs_and_nothing_else(protocol):
+    frozen = frozen_digits()
+    configs = page_configs("digits", protocol=protocol)
+    assert set(configs) == {c.change(**switches(protocol)) for c in frozen}
+    assert {c.width for c in configs} == {frozen[0].width}
+
+
+def test_a_protocol_sets_those_of_a_recipe_too():
+    configs = page_configs("mnist", ("binary",), seeds=1, protocol="later")
+    assert configs == [recipe("mnist", "later")]
+
+
+def test_a_change_wins_over_the_protocol():
+    (config,) = page_configs("mnist", ("binary",), 1, "released", softmax="once", gamma=3)
+    assert config == recipe("mnist", "released", softmax="once", gamma=3)
+
+
+def test_the_described_protocol_undoes_another_campaigns():
+    small_later = recipe("digits", "later", epochs=2, width=16, log_every=1, latent_dim=2)
+    freeze([get_or_train(small_later, "cpu", str)], store.RESULTS / "digits", "command")
+    assert page_configs("digits", ("binary",)) == [small_later]
+    own = page_configs("digits", ("binary",), protocol="described")
+    assert own == [recipe("digits", epochs=2, width=16, log_every=1, latent_dim=2)]
+
+
+def test_the_runs_of_a_campaign_by_name():
+    frozen = frozen_digits()
+    assert {run.config for run in campaign_runs("digits")} == set(frozen)
+    assert campaign_runs("mnist_released") == []
+
+
 def test_seeds_ask_for_the_first_ones_in_the_campaigns_setting():
     frozen = frozen_digits()
     configs = page_configs("digits", ("binary",), seeds=2)
@@ -64,6 +96,10 @@ def test_several_datasets_come_in_the_order_asked():
         ({"dataset": "mnist", "gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
         ({"dataset": "mnist", "seeds": 0}, "seeds is 0; allowed: a whole number ≥ 1"),
         ({"dataset": "mnist", "seeds": True}, "seeds is True; allowed: a whole number ≥ 1"),
+        (
+            {"dataset": "mnist", "protocol": "relaxed"},
+            "protocol is 'relaxed'; allowed: described, released, later",
+        ),
         ({"dataset": "mnist", "breadth": 3}, "unknown parameter 'breadth'; allowed: "),
     ],
 )

@@ -1,10 +1,11 @@
 """What a figure must say of the runs behind it: dataset, network, epochs, seeds, protocol."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 
-from binenc_core.config import PAPER_DATASETS
-from binenc_core.figures.style import DATASET_NAMES, LOOKS
-from binenc_core.recipes import departures
+from binenc_core.config import PAPER_DATASETS, RunConfig
+from binenc_core.figures.style import DATASET_NAMES, LOOKS, PROTOCOL_NAMES, typed
+from binenc_core.recipes import departures, protocol_of
 from binenc_core.store import Run
 
 
@@ -27,24 +28,53 @@ def _sentence(runs: Sequence[Run]) -> str:
         raise ValueError("runs on one dataset may differ only in head, seed and penalty")
     config = alike.pop()
     seeds = len({run.config.seed for run in runs})
-    penalized = sorted({(r.config.gamma, r.config.penalty) for r in runs if r.config.gamma})
+    penalized = sorted((r.config for r in runs if r.config.gamma), key=attrgetter("gamma"))
     parts = [
         f"{config.backbone.upper()} of width {config.width}",
         f"P = {config.latent_dim}",
-        *(f"γ = {gamma:g} ({penalty})" for gamma, penalty in penalized),
+        *dict.fromkeys(_penalty(config) for config in penalized),
         "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs",
         "one seed" if seeds == 1 else f"{seeds} seeds",
     ]
-    paper = config.dataset in PAPER_DATASETS
-    protocol = "protocol as described in the paper" if paper else "this project's recipe"
+    protocol = PROTOCOL_NAMES[_protocol(runs)]
+    if config.dataset not in PAPER_DATASETS:
+        protocol = f"this project's recipe, {protocol}"
     if changed := differences(runs):
         protocol += f", but {', '.join(changed)}"
     return f"{DATASET_NAMES[config.dataset]}: {', '.join(parts)}; {protocol}."
 
 
+def _penalty(config: RunConfig) -> str:
+    growth = ""
+    if config.gamma_growth != 1:
+        growth = f"·{config.gamma_growth:g}^epoch up to {typed(config.gamma_cap)}"
+    return f"γ = {config.gamma:g}{growth} ({config.penalty})"
+
+
+def _protocol(runs: Sequence[Run]) -> str:
+    """The protocol of runs on one dataset; those with the penalty tell more of them apart."""
+    return protocol_of(max((run.config for run in runs), key=lambda config: config.gamma > 0))
+
+
 def differences(runs: Sequence[Run]) -> list[str]:
     """How the runs differ from their datasets' recipes, each phrase once."""
-    return list(dict.fromkeys(phrase for run in runs for phrase in departures(run.config)))
+    phrases = []
+    for dataset in datasets(runs):
+        own = [run for run in runs if run.config.dataset == dataset]
+        protocol = _protocol(own)
+        phrases += [phrase for run in own for phrase in departures(run.config, protocol)]
+    return list(dict.fromkeys(phrases))
+
+
+def definitions(runs: Sequence[Run]) -> str:
+    """By whose definitions the quantities of all runs are plotted: RunConfig's `metrics`.
+
+    Raises ValueError where the runs do not agree on them.
+    """
+    named = sorted({run.config.metrics for run in runs})
+    if len(named) > 1:
+        raise ValueError(f"runs of one figure have one value of metrics, not {', '.join(named)}")
+    return named[0]
 
 
 def diverged(runs: Sequence[Run]) -> str:

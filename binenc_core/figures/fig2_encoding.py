@@ -6,9 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.config import HEADS
-from binenc_core.figures import wording
+from binenc_core.figures import captions, wording
 from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_at
 from binenc_core.figures.drawing import draw
+from binenc_core.metrics.names import column
 from binenc_core.store import Run
 
 NAME = "fig2_encoding"
@@ -16,22 +17,24 @@ NAME = "fig2_encoding"
 SHARED = 0.95
 
 
-def rows(split: str) -> tuple[Row, ...]:
+def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
     """The text's reading of "same encoding", and the released code's."""
     return (
         Row("code_agreement", split, "whole-code agreement"),
-        Row("bit_agreement_predicted", split, "per-bit agreement"),
+        Row(column("bit_agreement", definitions), split, "per-bit agreement"),
     )
 
 
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
-    """What the figure shows."""
+    """What the figure shows; the runs' `metrics` choose the label that makes a class."""
+    definitions = captions.definitions(runs)
+    label = "predicted label" if definitions == "released" else "true label"
     what = (
         f"Points of a class that share one encoding ({split} set). Top, as the text reads: "
-        "fraction of points whose whole code is their class's. Bottom, as released: agreement per "
-        "bit, which is never below 0.5, classes by predicted label."
+        "fraction of points whose whole code is their class's. Bottom, as the released code "
+        f"counts: agreement per bit, which is never below 0.5, classes by {label}."
     )
-    return curve_data(runs, rows(split), what)
+    return curve_data(runs, rows(split, definitions), what)
 
 
 def figure(curves: Curves) -> go.Figure:

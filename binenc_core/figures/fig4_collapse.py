@@ -5,35 +5,51 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from binenc_core.config import HEADS
-from binenc_core.figures import wording
+from binenc_core.config import CLASSES, HEADS
+from binenc_core.figures import captions, wording
 from binenc_core.figures.curves import Curves, Row, change, curve_data, paired, values_at
 from binenc_core.figures.drawing import draw
+from binenc_core.metrics.names import column
 from binenc_core.store import Run
 
 NAME = "fig4_collapse"
 
 
-def rows(split: str) -> tuple[Row, ...]:
+def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
     """The paper's five rows, from the class means' geometry to the within-class covariance."""
-    return (
+    described = (
         Row("equinorm", split, "equinorm"),
         Row("equiangularity", split, "equiangularity"),
         Row("max_angle", split, "max angle"),
         Row("within_between", split, "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C", log=True),
         Row("within_covariance", split, "within-class covariance", log=True),
     )
+    return tuple(row._replace(metric=column(row.metric, definitions)) for row in described)
 
 
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
-    """What the figure shows."""
+    """What the figure shows; the runs' `metrics` choose the definitions."""
+    definitions = captions.definitions(runs)
     what = (
         f"Neural collapse of the penultimate layer ({split} set): variation of the class means' "
         "norms and of the cosines between them, distance of the cosines from the simplex ETF's, "
         "within-class over between-class variation, and the mean entry of the within-class "
         "covariance (as released)."
     )
-    return curve_data(runs, rows(split), what)
+    if definitions == "released":
+        what += (
+            " All as the released code defines them: a perfect ETF has a max angle of "
+            f"{released_max_angle_of_etf(CLASSES):.4f}, not 0."
+        )
+    return curve_data(runs, rows(split, definitions), what)
+
+
+def released_max_angle_of_etf(classes: int) -> float:
+    """The released code's max angle of a simplex ETF, with each class in a pair with itself too.
+
+    Of C(C+1)/2 pairs these C have cosine 1, which is 1 + 1/(C−1) off; the others are 0 off.
+    """
+    return 2 * classes / (classes**2 - 1)
 
 
 def figure(curves: Curves) -> go.Figure:

@@ -1,6 +1,6 @@
-"""How an architecture and a dataset look and are called through the whole book."""
+"""How an architecture, a dataset and a protocol look and are called through the whole book."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Look(NamedTuple):
@@ -20,3 +20,14 @@ LOOKS = {
 }
 
 DATASET_NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "Digits"}
+
+PROTOCOL_NAMES = {
+    "described": "protocol as described in the paper",
+    "released": "protocol of the released code",
+    "later": "protocol of the later versions",
+}
+
+
+def typed(value: Any) -> str:
+    """A field's value as one types it in Python, TOML or on the command line, such as 0.01, 1e6."""
+    return f"{value:g}".replace("e+0", "e") if isinstance(value, float) else str(value)

@@ -1,7 +1,6 @@
 """Every claim on the workshop paper's figures with its verdict, and the trainings behind it."""
 
-from collections.abc import Sequence
-from types import ModuleType
+from collections.abc import Mapping, Sequence
 
 from binenc_core.figures import (
     captions,
@@ -11,7 +10,6 @@ from binenc_core.figures import (
     fig4_collapse,
     wording,
 )
-from binenc_core.figures.curves import Curves
 from binenc_core.figures.style import DATASET_NAMES
 from binenc_core.store import Run
 
@@ -28,21 +26,35 @@ def findings(runs: Sequence[Run]) -> str:
 
 def table(runs: Sequence[Run]) -> str:
     """A Markdown table: a line for each claim, a column for each dataset with its verdict."""
-    names = captions.datasets(runs)
-    lines = [
-        f"| Figure | Claim | {' | '.join(DATASET_NAMES[name] for name in names)} |",
-        f"|{'---|' * (2 + len(names))}",
-    ]
-    for number, module in FIGURES.items():
-        curves = module.data(runs)
-        judged = {name: _judged(module, curves, name) for name in names}
-        claims = dict.fromkeys(claim for own in judged.values() for claim in own)
-        for claim in claims or ["Its claims"]:
-            cells = " | ".join(judged[name].get(claim, "not judged") for name in names)
-            lines.append(f"| {number} | {claim} | {cells} |")
+    return claim_table(
+        {
+            DATASET_NAMES[name]: [run for run in runs if run.config.dataset == name]
+            for name in captions.datasets(runs)
+        }
+    )
+
+
+def claim_table(columns: Mapping[str, Sequence[Run]]) -> str:
+    """A Markdown table: a line for each claim, and a column for each group of runs on a dataset."""
+    judged = {name: verdicts(runs) for name, runs in columns.items()}
+    lines = [f"| Figure | Claim | {' | '.join(columns)} |", f"|{'---|' * (2 + len(columns))}"]
+    for figure in FIGURES:
+        own = dict.fromkeys(key for found in judged.values() for key in found if key[0] == figure)
+        for key in own or [(figure, "Its claims")]:
+            cells = " | ".join(found.get(key, "not judged") for found in judged.values())
+            lines.append(f"| {figure} | {key[1]} | {cells} |")
     return "\n".join(lines)
 
 
-def _judged(module: ModuleType, curves: Curves, dataset: str) -> dict[str, str]:
-    judged = wording.judged(module.claims, module.HEADS, curves, dataset)
-    return {claim: wording.verdict(seen) for claim, seen in (judged or {}).items()}
+def verdicts(runs: Sequence[Run]) -> dict[tuple[int, str], str]:
+    """The verdict on every claim that runs on one dataset can judge, by figure and claim."""
+    # A figure's data refuses runs none of which has a value.
+    measured = {run.config.head for run in runs if len(run.history)}
+    found = {}
+    for figure, module in FIGURES.items():
+        if set(module.HEADS) <= measured:
+            curves = module.data(runs)
+            (dataset,) = curves.datasets
+            judged = wording.judged(module.claims, module.HEADS, curves, dataset) or {}
+            found |= {(figure, claim): wording.verdict(seen) for claim, seen in judged.items()}
+    return found

@@ -37,6 +37,11 @@ def value(values: pd.Series) -> str:
     return _with_spread(values, ".3g", ".2g")
 
 
+def signed(differences: pd.Series) -> str:
+    """Differences of a quantity over the seeds, to three digits with a sign."""
+    return _with_spread(differences, "+.3g", ".2g")
+
+
 def percent(fractions: pd.Series) -> str:
     """Fractions over the seeds as percentages."""
     return _with_spread(100 * fractions, ".2f", ".2f", " %")

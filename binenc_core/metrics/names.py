@@ -45,5 +45,20 @@ METRICS: dict[str, str] = {
     "training class mean (NC4)",
 }
 
+# The quantities that figures 2 and 4 plot, where the released code defines them otherwise than the
+# text: by the text's column, the released code's.
+RELEASED: dict[str, str] = {
+    "bit_agreement": "bit_agreement_predicted",
+    "equinorm": "equinorm_sample_mean",
+    "equiangularity": "equiangularity_sample_mean",
+    "max_angle": "max_angle_released",
+    "within_between": "within_between_released",
+}
+
 # Between these the arrays' latent_histogram counts standardized values.
 HISTOGRAM_RANGE = (-3.0, 3.0)
+
+
+def column(metric: str, definitions: str) -> str:
+    """The column of a quantity by the definitions that `RunConfig.metrics` names."""
+    return RELEASED.get(metric, metric) if definitions == "released" else metric

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from binenc_core.config import HEADS
+from binenc_core.metrics.names import RELEASED
 from binenc_core.recipes import recipe
 from binenc_core.store import Run
 
@@ -13,12 +14,9 @@ EPOCHS = (0, 5, 9)
 METRICS = (
     "accuracy",
     "code_agreement",
-    "bit_agreement_predicted",
-    "equinorm",
-    "equiangularity",
-    "max_angle",
-    "within_between",
     "within_covariance",
+    *RELEASED,
+    *RELEASED.values(),
 )
 BINARITY = ("gmm_score", "gmm_std", "peak_separation")
 

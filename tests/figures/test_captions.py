@@ -3,6 +3,7 @@
 import pytest
 
 from binenc_core.figures import captions
+from binenc_core.recipes import switches
 from made_runs import made_run, made_runs
 
 
@@ -29,9 +30,38 @@ def test_changed_optimization_is_named():
 
 
 def test_the_digits_are_this_projects_own():
-    text = captions.setting([made_run("digits")])
-    assert "this project's recipe" in text
-    assert "paper" not in text
+    text = captions.setting([made_run("digits", epochs=100)])
+    assert text.endswith("; this project's recipe, protocol as described in the paper.")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "text"),
+    [
+        ("released", "γ = 10 (exp_mean), 101 epochs, 2 seeds; protocol of the released code."),
+        (
+            "later",
+            "γ = 0.01·1.084^epoch up to 1e6 (mean_square), 101 epochs, 2 seeds; protocol of the "
+            "later versions.",
+        ),
+    ],
+)
+def test_each_protocol_is_named(protocol, text):
+    runs = made_runs(seeds=2, epochs=101, **switches(protocol))
+    assert captions.setting(runs) == f"MNIST: MLP of width 2048, P = 64, {text}"
+
+
+def test_the_runs_with_the_penalty_tell_the_protocol():
+    """The linear head alone, on which no γ acts, would be nearer to the text."""
+    own = switches("later") | {"weight_decay": 0.0}
+    text = captions.setting(made_runs(seeds=1, epochs=101, **own))
+    assert "protocol of the later versions, but weight decay 0.0 instead of 0.0005." in text
+    assert "halve" not in text
+
+
+def test_runs_by_different_definitions_share_no_figure():
+    assert captions.definitions(made_runs(metrics="released")) == "released"
+    with pytest.raises(ValueError, match=r"one value of metrics, not described, released$"):
+        captions.definitions([made_run(), made_run(seed=1, metrics="released")])
 
 
 def test_runs_without_the_penalty_have_no_gamma():

@@ -1,0 +1,82 @@
+"""The paper's claims on one data set under two protocols, from their frozen campaigns."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from binenc_core.figures import captions, summary, wording
+from binenc_core.figures.curves import Row, curve_data, values_at
+from binenc_core.selection import campaign_runs
+from binenc_core.store import Run
+
+# The campaign that holds each protocol's runs.
+CAMPAIGNS = {"described": "mnist", "released": "mnist_released"}
+ROWS = (
+    (Row("accuracy", "test", "test accuracy"), wording.percent, wording.points),
+    (Row("code_agreement", "train", "whole-code agreement"), wording.percent, wording.points),
+    (Row("peak_separation", "train", "peak separation"), wording.value, wording.signed),
+)
+
+
+def frozen() -> dict[str, list[Run]]:
+    """The runs of each protocol's frozen campaign; none where there is no such campaign."""
+    return {protocol: campaign_runs(name) for protocol, name in CAMPAIGNS.items()}
+
+
+def findings(runs: Mapping[str, Sequence[Run]]) -> str:
+    """The claims under each protocol, and the numbers behind them, as Markdown.
+
+    `runs` are those of each protocol in CAMPAIGNS. Where a campaign is not there, it says how to
+    train it.
+    """
+    if missing := [name for protocol, name in CAMPAIGNS.items() if not runs[protocol]]:
+        commands = " and ".join(f"`python -m binenc_core campaign {m} --freeze`" for m in missing)
+        folders = " and ".join(f"`results/{name}`" for name in missing)
+        return f"Not judged: {folders} is not there. {commands} trains and freezes it."
+    settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
+    note = "Each column is judged by its own protocol's definitions."
+    if any(captions.differences(own) for own in runs.values()):
+        settings += " They do not settle what holds under the paper's own setting."
+    table = summary.claim_table(runs)
+    return "\n\n".join([agreement(runs), table, f"{note} {settings}", numbers(runs)])
+
+
+def agreement(runs: Mapping[str, Sequence[Run]]) -> str:
+    """On how many claims two protocols agree, and the others with both verdicts."""
+    (first, one), (second, other) = ((name, summary.verdicts(own)) for name, own in runs.items())
+    claims = [key for key in one if key in other]
+    # Whether a claim is seen, without the number of seeds.
+    words = {key: tuple(found[key].partition(" (")[0] for found in (one, other)) for key in claims}
+    differing = [
+        f"- {claim}: {words[figure, claim][0]} as {first}, {words[figure, claim][1]} as {second}."
+        for figure, claim in claims
+        if len(set(words[figure, claim])) > 1
+    ]
+    count = len(claims) - len(differing)
+    end = ", all but these:" if differing else "."
+    text = f"**What we see.** The protocols agree on {count} of the {len(claims)} claims{end}"
+    return "\n\n".join([text, "\n".join(differing)]) if differing else text
+
+
+def numbers(runs: Mapping[str, Sequence[Run]]) -> str:
+    """A Markdown table: quantities of each protocol at the last epoch, and their differences.
+
+    The differences are the last protocol's values less the first one's, seed by seed.
+    """
+    quantities = []
+    for row, write, write_difference in ROWS:
+        last = {name: _values(own, row) for name, own in runs.items()}
+        quantities += [
+            wording.Quantity(f"{row.title}, {name}", values, write) for name, values in last.items()
+        ]
+        first, *_, other = last.values()
+        title = f"{row.title}, {' less '.join(reversed(last))}"
+        quantities.append(wording.Quantity(title, other - first, write_difference))
+    return wording.table(quantities)
+
+
+def _values(runs: Sequence[Run], row: Row) -> pd.DataFrame:
+    """A row's values at the last epoch: seeds × heads."""
+    curves = curve_data(runs, [row], "")
+    (dataset,) = curves.datasets
+    return values_at(curves, dataset, row)

@@ -1,0 +1,69 @@
+"""Figures 2 and 4 plot the text's definitions or the released code's, as the runs say."""
+
+import numpy as np
+import pytest
+
+from binenc_core.config import CLASSES
+from binenc_core.figures import fig2_encoding, fig4_collapse
+from binenc_core.metrics.names import METRICS, RELEASED, column
+from made_runs import made_run, made_runs
+
+
+def plotted(module, **changes) -> list[str]:
+    curves = module.data(made_runs(**changes))
+    assert list(curves.table["metric"].unique()) == [row.metric for row in curves.rows]
+    return [row.metric for row in curves.rows]
+
+
+def test_figure_2_counts_bits_by_true_or_by_predicted_label():
+    assert plotted(fig2_encoding) == ["code_agreement", "bit_agreement"]
+    released = plotted(fig2_encoding, metrics="released")
+    assert released == ["code_agreement", "bit_agreement_predicted"]
+
+
+def test_figure_4_has_the_five_quantities_by_either_definition():
+    shared = "within_covariance"
+    described = ["equinorm", "equiangularity", "max_angle", "within_between", shared]
+    assert plotted(fig4_collapse) == described
+    assert plotted(fig4_collapse, metrics="released") == [
+        "equinorm_sample_mean",
+        "equiangularity_sample_mean",
+        "max_angle_released",
+        "within_between_released",
+        shared,
+    ]
+
+
+@pytest.mark.parametrize("module", [fig2_encoding, fig4_collapse])
+def test_the_rows_have_the_same_titles_by_either_definition(module):
+    described, released = (module.rows("test", source) for source in ("described", "released"))
+    assert [row.title for row in described] == [row.title for row in released]
+
+
+@pytest.mark.parametrize("module", [fig2_encoding, fig4_collapse])
+def test_runs_that_disagree_on_the_definitions_are_refused(module):
+    with pytest.raises(ValueError, match="one value of metrics"):
+        module.data([made_run(), made_run(head="linear", metrics="released")])
+
+
+def test_captions_say_which_definitions():
+    assert "by true label" in fig2_encoding.data(made_runs()).caption
+    assert "by predicted label" in fig2_encoding.data(made_runs(metrics="released")).caption
+    assert "ETF has" not in fig4_collapse.data(made_runs()).caption
+    released = fig4_collapse.data(made_runs(metrics="released")).caption
+    assert "a perfect ETF has a max angle of 0.2020, not 0" in released
+
+
+def test_the_max_angle_of_an_etf_is_that_of_the_metric():
+    torch = pytest.importorskip("torch")
+    from binenc_core.metrics.collapse import max_angle_released
+
+    simplex = torch.eye(CLASSES, dtype=torch.float64) - 1 / CLASSES
+    expected = fig4_collapse.released_max_angle_of_etf(CLASSES)
+    assert max_angle_released(simplex) == pytest.approx(expected)
+    assert np.round(expected, 4) == 0.2020
+
+
+def test_every_column_of_either_definition_is_recorded():
+    assert {*RELEASED, *RELEASED.values()} <= set(METRICS)
+    assert column("accuracy", "released") == "accuracy"
