@@ -14,7 +14,7 @@ from binenc_core.recipes import recipe, switches
 from binenc_core.store import Run
 
 DATASET = "digits"
-RELEASED, LATER = "released: all together", "later: all together"
+RELEASED = "released: all together"
 # What is compared; the last one depends on the scale of x.
 QUANTITIES = (
     Row("accuracy", "test", "test accuracy"),
@@ -45,9 +45,9 @@ class Effects(NamedTuple):
 
 
 def plan(seeds: int, gamma: float, epochs: int, width: int) -> Plan:
-    """The trainings by setting: as described, with each switch alone, and with all of a protocol.
+    """The trainings by setting: as described, with each switch alone, and with all as released.
 
-    `gamma` is left out where the protocol lets γ grow. Raises ValueError for a value out of range.
+    Raises ValueError for a value out of range.
     """
     if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
         raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
@@ -58,7 +58,6 @@ def plan(seeds: int, gamma: float, epochs: int, width: int) -> Plan:
         value = switches("released")[name]
         settings[f"{name} = {typed(value)}"] = described | {name: value}
     settings[RELEASED] = switches("released") | {"gamma": gamma} | same
-    settings[LATER] = switches("later") | same
     return {name: _trainings(changes, seeds) for name, changes in settings.items()}
 
 
@@ -122,7 +121,6 @@ def _unchanged(plan: Plan, table: pd.DataFrame) -> Sequence[bool]:
 
 def _caption(plan: Plan, found: Mapping[RunConfig, Run]) -> str:
     described = [found[config] for config in plan[TEXT]]
-    later = plan[LATER][0]
     runs = [found[config] for config in configs(plan)]
     several = "Small: each seed; large: their mean with its 95 % interval (Student's t). "
     return (
@@ -131,9 +129,7 @@ def _caption(plan: Plan, found: Mapping[RunConfig, Run]) -> str:
         "layer in each setting. Accuracies on the test set, the rest on the train set; the axes "
         "are stretched around zero. "
         f"{several if len({run.config.seed for run in runs}) > 1 else 'One seed. '}"
-        f"Under the later versions γ grows from {later.gamma:g} to "
-        f"{later.gamma_at(later.epochs - 1):.2g} in these epochs. {captions.setting(described)}"
-        f"{captions.diverged(runs)}"
+        f"{captions.setting(described)}{captions.diverged(runs)}"
     )
 
 

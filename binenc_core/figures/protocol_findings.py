@@ -8,7 +8,6 @@ from binenc_core.figures import fig2_encoding, fig4_collapse, wording
 from binenc_core.figures.curves import Row
 from binenc_core.figures.protocol_effects import (
     DATASET,
-    LATER,
     QUANTITIES,
     RELEASED,
     Effects,
@@ -82,7 +81,7 @@ def chance(seeds: int, settings: int) -> str:
 
 
 def _label(setting: str) -> str:
-    return f"*{setting}*" if setting in (RELEASED, LATER) else f"`{setting}`"
+    return f"*{setting}*" if setting == RELEASED else f"`{setting}`"
 
 
 def _sentence(effects: Effects, setting: str) -> str:

@@ -8,13 +8,13 @@ import pytest
 
 from binenc_core.config import RunConfig
 from binenc_core.figures import protocol_drawing, protocol_effects, protocol_findings, wording
-from binenc_core.figures.protocol_effects import LATER, RELEASED, changes, lead, values
-from binenc_core.recipes import PROTOCOLS, recipe
+from binenc_core.figures.protocol_effects import RELEASED, changes, lead, values
+from binenc_core.recipes import recipe
 from made_runs import made_run
 
 EPOCHS = 10
 SWITCHED = ["penalty = exp_mean", "softmax = twice", "dropout_epochs = first", "halve_every = 0"]
-SETTINGS = ["described", *SWITCHED, RELEASED, LATER]
+SETTINGS = ["described", *SWITCHED, RELEASED]
 
 
 def plan(seeds: int = 3, **other):
@@ -46,23 +46,20 @@ def test_the_settings_are_each_acting_switch_alone_and_all_together():
         for config, usual in zip(own[name], described, strict=True):
             alone = config.change(**{field: getattr(usual, field)})
             assert alone == usual
-    for name, protocol in ((RELEASED, "released"), (LATER, "later")):
-        same = {"epochs": EPOCHS, "log_every": EPOCHS, "width": 16}
-        expected = [recipe("digits", protocol, head=c.head, seed=c.seed, **same) for c in described]
-        assert own[name] == expected
+    same = {"epochs": EPOCHS, "log_every": EPOCHS, "width": 16}
+    expected = [recipe("digits", "released", head=c.head, seed=c.seed, **same) for c in described]
+    assert own[RELEASED] == expected
 
 
-def test_a_gamma_is_asked_of_all_but_the_growing_one():
-    own = plan(gamma=3)
-    gammas = {name: {c.gamma for c in cs if c.head == "binary"} for name, cs in own.items()}
-    assert gammas.pop(LATER) == {PROTOCOLS["later"]["gamma"]}
-    assert set().union(*gammas.values()) == {3}
+def test_the_gamma_asked_is_that_of_every_setting():
+    configs = protocol_effects.configs(plan(gamma=3))
+    assert {config.gamma for config in configs if config.head == "binary"} == {3}
 
 
 def test_equal_trainings_are_asked_for_once():
     """The penalty does not act on the linear head."""
     configs = protocol_effects.configs(plan(seeds=3))
-    assert len(configs) == len({c.id for c in configs}) == 3 * (7 + 6)
+    assert len(configs) == len({c.id for c in configs}) == 3 * (6 + 5)
 
 
 def test_every_switch_of_the_released_code_is_a_setting_or_said_to_be_silent():
@@ -160,7 +157,7 @@ def test_a_finding_has_its_verdict_and_its_number():
 def test_findings_count_the_seeds_in_which_binary_encoding_leads():
     found = effects(plan(), lambda c: 0.9 + 0.01 * (c.head == "binary") * (1 if c.seed else -1))
     text = protocol_findings.findings(found)
-    assert "in every seed under 0 of the 7 settings: `described` in 2 of 3" in text
+    assert "in every seed under 0 of the 6 settings: `described` in 2 of 3" in text
 
 
 def test_chance_is_told_for_the_number_of_seeds():
@@ -217,8 +214,6 @@ def test_the_caption_says_what_was_trained():
     caption = effects(plan(), lambda c: 0.5).caption
     assert "Digits: MLP of width 16, P = 16, γ = 10 (mean_exp), 10 epochs, 3 seeds;" in caption
     assert "epochs 10 instead of 100" in caption
-    grown = f"{0.01 * 1.084**9:.2g}"
-    assert f"γ grows from 0.01 to {grown} in these epochs" in caption
 
 
 def test_signed_numbers():
