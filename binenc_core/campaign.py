@@ -137,13 +137,11 @@ def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) 
         # A file alone may be what a killed process left.
         if (progress := trainer.progress_of(config)) and trainer.is_busy(config)
     ]
-    chosen = []
+    chosen, room = [], executor.room(len(jobs))
     for config in [config for config in campaign.waiting if config not in jobs]:
-        if len(chosen) >= executor.room(len(jobs)):
-            break
         if trainer.is_busy(config):
             campaign.running.append(Running(config, trainer.progress_of(config), own=False))
-        elif not campaign.look_up_one(config):
+        elif len(chosen) < room and not campaign.look_up_one(config):
             chosen.append(config)
     if chosen:
         jobs.update(zip(chosen, executor.submit(chosen), strict=True))

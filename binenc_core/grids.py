@@ -52,7 +52,7 @@ def _configs(tables: dict[str, Any]) -> list[RunConfig]:
     if not isinstance(tables.get("about"), str):
         raise ValueError("about is missing; allowed: a text")
     grids = tables.get("grid")
-    if not isinstance(grids, list) or not grids:
+    if not isinstance(grids, list) or not grids or not all(isinstance(g, dict) for g in grids):
         raise ValueError("grid is missing; allowed: one or more tables [[grid]]")
     configs = [config for grid in grids for config in expand(grid)]
     return list(dict.fromkeys(configs))

@@ -2,8 +2,11 @@
 
 import multiprocessing
 import os
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -42,9 +45,12 @@ class LocalExecutor:
 
     def __init__(self, processes: int, threads: int = 1, device: str = "auto"):
         self.processes, self.threads, self.device = processes, threads, device
+        self.pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
         # A forked process could inherit a lock that some thread holds.
         context = multiprocessing.get_context("spawn")
-        self.pool = ProcessPool(processes, initializer=workers.begin, context=context)
+        return ProcessPool(self.processes, initializer=workers.begin, context=context)
 
     def room(self, running: int) -> int:
         """How many more runs may be submitted while so many are."""
@@ -53,13 +59,31 @@ class LocalExecutor:
     def submit(self, configs: Sequence[RunConfig]) -> list[LocalJob]:
         """Let free processes train these runs."""
         how = (self.device, self.threads, workers.silent)
-        futures = [self.pool.schedule(workers.train_one, args=[c, *how]) for c in configs]
+        with _deaf_to_interrupts():
+            if not self.pool.active:  # a process that dies before its first run breaks the pool
+                self.stop()
+                self.pool = self._new_pool()
+            futures = [self.pool.schedule(workers.train_one, args=[c, *how]) for c in configs]
         return [LocalJob(future) for future in futures]
 
     def stop(self) -> None:
         """End every process at once."""
         self.pool.stop()
         self.pool.join()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes and threads that begin within never get Ctrl-C; this one gets it at the end.
+
+    It reaches every process of a terminal, and the campaign alone answers it.
+    """
+    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def default_processes(device: str, threads: int = 1) -> int:

@@ -49,7 +49,7 @@ SWITCHES = [f.name for f in fields(RunConfig) if any(f.name in own for own in PR
 
 def switches(protocol: str) -> dict[str, Any]:
     """The value of every switch under a protocol; raises ValueError for an unknown one."""
-    if protocol not in PROTOCOLS:
+    if protocol not in list(PROTOCOLS):  # of a TOML file it may be a table, which has no hash
         raise ValueError(f"protocol is {protocol!r}; allowed: {', '.join(PROTOCOLS)}")
     return {name: getattr(RunConfig, name) for name in SWITCHES} | PROTOCOLS[protocol]
 

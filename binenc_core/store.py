@@ -151,7 +151,10 @@ def keep(
     info: dict[str, Any],
     checkpoint: Path,
 ) -> Run:
-    """Write a finished run whole; `checkpoint` is copied where it exists. Raises OSError."""
+    """Write a finished run whole, with the file of its checkpoint if there is one.
+
+    Raises OSError where the disk is full or the runs folder cannot be written.
+    """
     history = pd.DataFrame(records, columns=None if records else ["epoch", "split"])
     with whole_folder(runs_folder() / config.id) as draft:
         (draft / "config.json").write_text(json.dumps(config.as_dict(), indent=1), encoding="utf8")
@@ -159,5 +162,13 @@ def keep(
         history.to_csv(draft / "history.csv", index=False)
         np.savez_compressed(draft / "arrays.npz", **arrays)
         if checkpoint.exists():
-            shutil.copyfile(checkpoint, draft / CHECKPOINT)
+            _link(checkpoint, draft / CHECKPOINT)
     return find(config)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system knows no such links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

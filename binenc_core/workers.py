@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 import threading
 
 from binenc_core.config import RunConfig
@@ -36,8 +35,10 @@ def silent(text: str) -> None:
 def begin() -> None:
     """Prepare a process of a campaign on this machine."""
     os.environ["TQDM_DISABLE"] = "1"  # the campaign has a table of its own
-    # Ctrl-C reaches every process of the terminal; the campaign alone answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from tqdm import tqdm  # which reads the variable when it is imported
+
+    # Its own lock is a semaphore, of which the end of this process may leave something behind.
+    tqdm.set_lock(threading.RLock())
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

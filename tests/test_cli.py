@@ -7,10 +7,12 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from binenc_core import __main__, provenance, store, training
-from binenc_core.__main__ import main
+from binenc_core import grids, provenance, store, training
+from binenc_core.__main__ import _parser, main
+from binenc_core.cli import data
+from binenc_core.cli.options import configs
 from binenc_core.config import DATASETS, RunConfig
-from binenc_core.recipes import recipe
+from binenc_core.recipes import PROTOCOLS, SWITCHES, recipe
 from binenc_core.sources import DataError, check_name
 from small_runs import DIVERGING_GAMMA, use_folders
 
@@ -27,13 +29,13 @@ def folders(monkeypatch, tmp_path):
 def idle(monkeypatch, tmp_path):
     """Fails the test if anything is trained, fetched or written."""
     done = []
-    monkeypatch.setattr(training, "train", lambda *_: done.append("trained"))
+    monkeypatch.setattr(training, "train", lambda *_, **__: done.append("trained"))
 
     def fetch(name):
         check_name(name)
         done.append(f"fetched {name}")
 
-    monkeypatch.setattr(__main__, "fetch", fetch)
+    monkeypatch.setattr(data, "fetch", fetch)
     yield
     assert done == []
     assert list(tmp_path.iterdir()) == []
@@ -53,6 +55,7 @@ def failure(arguments, capsys) -> tuple[int, str]:
 
 NUMBER = "a number ≥ 0"
 WHOLE = "a whole number ≥ 1"
+PROTOCOL = "argument --protocol: invalid choice: 'old' (choose from"
 BAD_INPUT = [
     (["train", "--gamma", "-1"], f"gamma is '-1'; allowed: {NUMBER}"),
     (["train", "--gamma", "nan"], f"gamma is 'nan'; allowed: {NUMBER}"),
@@ -76,6 +79,24 @@ BAD_INPUT = [
     (["train", "--gama", "3"], "unknown parameter '--gama'; allowed: "),
     (["train", "mnist"], "unknown parameter 'mnist'; allowed: "),
     (["train", "--gamma"], "--gamma: expected one argument"),
+    (["train", "--protocol", "old"], PROTOCOL),
+    (["train", "--protocol", "released", "old"], PROTOCOL),
+    (["train", "--protocol"], "--protocol: expected at least one argument"),
+    (["train", "--softmax", "thrice"], "softmax is 'thrice'; allowed: once, twice"),
+    (["train", "--dropout-epochs", "x"], "dropout_epochs is 'x'; allowed: every, first"),
+    (["train", "--halve-every", "-1"], "halve_every is '-1'; allowed: a whole number ≥ 0"),
+    (["train", "--gamma-growth", "0.5"], "gamma_growth is '0.5'; allowed: a number ≥ 1"),
+    (["train", "--gamma-growth", "2", "--gamma-cap", "5"], "gamma_cap is 5.0; allowed: a number ≥"),
+    (["train", "--metrics", "x"], "metrics is 'x'; allowed: described, released"),
+    (["campaign"], "NAME"),
+    (["campaign", "none"], f"campaign is 'none'; allowed: {', '.join(grids.names())}, or the path"),
+    (["campaign", "absent.toml"], "campaign is 'absent.toml'; allowed: "),
+    (["campaign", "mnist", "--device", "tpu"], "device is 'tpu'; allowed: auto, cuda, mps, cpu"),
+    (["campaign", "mnist", "--threads", "0"], f"threads is '0'; allowed: {WHOLE}"),
+    (["campaign", "mnist", "--processes", "-2"], f"processes is '-2'; allowed: {WHOLE}"),
+    (["campaign", "mnist", "--executor", "x"], "invalid choice: 'x' (choose from"),
+    (["campaign", "mnist", "--gamma", "3"], "unknown parameter '--gamma'; allowed: "),
+    (["freeze", "name", "--protocol", "old"], PROTOCOL),
     (["freeze", "Bad Name"], "name is 'Bad Name'; allowed: lower-case letters, digits and _"),
     (["freeze", "../up"], "name is '../up'; allowed: lower-case letters, digits and _"),
     (["freeze"], "NAME"),
@@ -106,7 +127,7 @@ def test_an_unknown_parameter_is_answered_with_all_known(command, capsys, idle):
     known = line.split("allowed: ")[1].strip().split(", ")
     options = {f"--{item.name.replace('_', '-')}" for item in fields(RunConfig)}
     extra = {"--device", "--threads"} if command == "train" else set()
-    assert set(known) == options | extra | {"--help"}
+    assert set(known) == options | extra | {"--protocol", "--help"}
 
 
 def test_a_subprocess_ends_with_code_2_and_one_line():
@@ -125,7 +146,7 @@ def help_text(arguments, capsys) -> str:
 
 def test_help_lists_the_commands(capsys, idle):
     text = help_text(["--help"], capsys)
-    for command in ("train", "freeze", "data"):
+    for command in ("campaign", "train", "freeze", "data"):
         assert f" {command} " in text
 
 
@@ -143,6 +164,15 @@ def test_help_shows_every_parameter_with_its_default(command, capsys, idle):
     assert "default: mnist)" in text
     assert "default: binary linear nonlinear none)" in text
     assert "default: 2048 (mnist), 1024 (fashion_mnist), 256 (digits))" in text
+
+
+def test_help_tells_protocols_and_campaigns(capsys, idle):
+    assert f"one of {', '.join(PROTOCOLS)} (default: described)" in help_text(
+        ["train", "--help"], capsys
+    )
+    text = help_text(["campaign", "--help"], capsys)
+    assert all(name in text for name in grids.names())
+    assert "with --executor slurm" in text
 
 
 def test_help_of_train_tells_devices_and_threads(capsys, idle):
@@ -171,12 +201,57 @@ def test_train_then_freeze(capsys):
     assert capsys.readouterr().out.count("hit: ") == 4
     assert main(["freeze", "pairs", *options]) == 0
     assert capsys.readouterr().out == "froze 4 runs into results/pairs\n"
-    configs = [run.config for run in store.load_campaign(store.RESULTS / "pairs")]
-    assert configs == [
+    assert frozen_configs("pairs") == [
         recipe("digits", head=h, seed=s, width=16, latent_dim=2, epochs=1, log_every=1)
         for h in ("binary", "none")
         for s in (0, 2)
     ]
+
+
+def frozen_configs(name: str) -> list[RunConfig]:
+    return [run.config for run in store.load_campaign(store.RESULTS / name)]
+
+
+def test_protocols_are_trained_and_frozen_side_by_side(capsys):
+    options = [*QUICK, "--protocol", "released", "later"]
+    assert main(["train", *options]) == 0
+    assert capsys.readouterr().out.count("miss: ") == 2
+    assert main(["freeze", "both", *options]) == 0
+    changes = {"head": "none", "width": 16, "latent_dim": 2, "epochs": 1}
+    expected = [recipe("digits", protocol, **changes) for protocol in ("released", "later")]
+    assert {config.id for config in frozen_configs("both")} == {config.id for config in expected}
+    assert set(frozen_configs("both")) == set(expected)
+
+
+OTHER_SWITCHES = {
+    "--gamma": "3",
+    "--gamma-growth": "1.5",
+    "--gamma-cap": "7",
+    "--penalty": "sum_exp",
+    "--softmax": "twice",
+    "--dropout-epochs": "first",
+    "--halve-every": "5",
+    "--weight-decay": "0.1",
+    "--cnn-dense-layers": "4",
+    "--metrics": "released",
+}
+
+
+def test_every_switch_is_tested_alone():
+    assert set(OTHER_SWITCHES) == {f"--{name.replace('_', '-')}" for name in SWITCHES}
+
+
+@pytest.mark.parametrize("option", OTHER_SWITCHES)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_a_switch_can_be_set_alone(option, protocol):
+    words = [*SMALL, "--head", "binary", "--protocol", protocol, option, OTHER_SWITCHES[option]]
+    (config,) = configs(_parser().parse_args(["train", *words]))
+    usual = recipe("digits", protocol, width=16, latent_dim=2, epochs=1)
+    name = option[2:].replace("-", "_")
+    value = type(getattr(usual, name))(OTHER_SWITCHES[option])
+    assert config == usual.change(**{name: value})
+    without_effect = {"cnn_dense_layers"} | ({"gamma_cap"} if usual.gamma_growth == 1 else set())
+    assert (getattr(config, name) == value) == (name not in without_effect)
 
 
 def runnable(command: str) -> list[list[str]]:
@@ -186,16 +261,24 @@ def runnable(command: str) -> list[list[str]]:
     return [part[3:] for part in parts]
 
 
-@pytest.mark.parametrize("name", ["none", "digits", "plain"])
-def test_the_commands_of_a_campaign_can_be_typed(name, capsys):
-    """Also where its name is a value of an option, as that of a dataset is."""
-    options = [*QUICK, "--seed", "0", "2"]
+@pytest.mark.parametrize(
+    ("name", "varied"),
+    [
+        ("none", ["--seed", "0", "2"]),
+        ("digits", ["--seed", "0", "2"]),
+        ("plain", ["--protocol", "later", "released"]),
+        ("released", ["--protocol", "released", "--seed", "0", "2"]),
+    ],
+)
+def test_the_commands_of_a_campaign_can_be_typed(name, varied, capsys):
+    """Also where its name is a value of an option, as those of datasets and protocols are."""
+    options = [*QUICK, *varied]
     code, line = failure(["freeze", name, *options], capsys)
     assert code == 2
     (training_command,) = runnable(re.search(r"`(.*)`", line)[1])
     assert main(training_command) == 0
     assert main(["freeze", name, *options]) == 0
-    before = [run.config for run in store.load_campaign(store.RESULTS / name)]
+    before = frozen_configs(name)
     assert len(before) == 2
     readme = (store.RESULTS / name / "README.md").read_text(encoding="utf8")
     capsys.readouterr()
@@ -204,7 +287,7 @@ def test_the_commands_of_a_campaign_can_be_typed(name, capsys):
     out = capsys.readouterr().out
     assert out.count("hit: digits none seed ") == 2
     assert "miss" not in out
-    assert [run.config for run in store.load_campaign(store.RESULTS / name)] == before
+    assert frozen_configs(name) == before
 
 
 def test_freezing_lists_what_is_missing(capsys):
@@ -230,7 +313,7 @@ def test_a_diverged_run_does_not_stop_the_others(capsys):
     options = [*SMALL, "--seed", "0", "1", "--head", "binary", "--gamma", str(DIVERGING_GAMMA)]
     assert main(["train", *options]) == 0
     out = capsys.readouterr().out
-    assert out.count("diverged in epoch 0: ") == 2
+    assert out.count("is not finite in epoch 0\n") == 2
     assert main(["freeze", "lost", *options]) == 0
 
 
@@ -257,7 +340,7 @@ def test_a_full_disk_is_one_line_and_exit_code_1(capsys, monkeypatch):
 def test_a_fault_of_the_program_is_not_called_bad_input(capsys, monkeypatch):
     """A ValueError out of a training is no wrong parameter, whose line would hide where it was."""
 
-    def faulty(*arguments):
+    def faulty(*arguments, **options):
         raise ValueError("Input X contains NaN.")
 
     monkeypatch.setattr(training, "train", faulty)
@@ -268,7 +351,7 @@ def test_a_fault_of_the_program_is_not_called_bad_input(capsys, monkeypatch):
 
 def test_data_fetches_what_is_named(monkeypatch):
     fetched = []
-    monkeypatch.setattr(__main__, "fetch", fetched.append)
+    monkeypatch.setattr(data, "fetch", fetched.append)
     assert main(["data"]) == 0
     assert main(["data", "fashion_mnist"]) == 0
     assert fetched == ["mnist", "fashion_mnist", "fashion_mnist"]
@@ -283,7 +366,7 @@ def test_a_device_that_is_not_there_is_told_even_where_nothing_is_to_train(capsy
 
 
 def test_an_interrupted_command_says_what_is_kept(capsys, monkeypatch):
-    def interrupted(*arguments):
+    def interrupted(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(training, "train", interrupted)
@@ -291,12 +374,13 @@ def test_an_interrupted_command_says_what_is_kept(capsys, monkeypatch):
         main(["train", *QUICK])
     assert stopped.value.code == 130
     assert capsys.readouterr().err.strip() == (
-        "interrupted: finished runs are kept, the current one is not"
+        "interrupted: finished runs are kept, and the same command goes on with the others "
+        "from their last logged epoch"
     )
 
 
 def test_a_long_error_of_pytorch_is_cut_to_its_first_line(capsys, monkeypatch):
-    def out_of_memory(*arguments):
+    def out_of_memory(*arguments, **options):
         raise RuntimeError("can't allocate memory\nException raised from alloc_cpu\n#1: 0x7f")
 
     monkeypatch.setattr(training, "train", out_of_memory)
@@ -310,7 +394,7 @@ def test_an_error_of_the_data_files_is_told_whole(capsys, monkeypatch):
     def missing(name):
         raise DataError("no source has the files\n  - a\n  - b")
 
-    monkeypatch.setattr(__main__, "fetch", missing)
+    monkeypatch.setattr(data, "fetch", missing)
     with pytest.raises(SystemExit) as stopped:
         main(["data", "mnist"])
     assert stopped.value.code == 1

@@ -1,0 +1,279 @@
+"""The scheduler of a campaign, with an executor that trains nothing and does what it is told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from binenc_core import campaign, store, trainer
+from binenc_core.config import RunConfig
+from binenc_core.progress import Progress
+from small_runs import quick, use_folders
+
+INFO = dict.fromkeys(store.INFO_FIELDS, "") | {"diverged_epoch": None, "seconds": 0.0}
+CONFIGS = [quick(seed=seed) for seed in range(5)]
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+    monkeypatch.setattr(campaign, "POLL_SECONDS", 0)
+    (tmp_path / "runs").mkdir()
+
+
+def keep(config: RunConfig) -> None:
+    """Put a run without numbers on disk."""
+    store.keep(config, [], {}, INFO, Path("absent"))
+
+
+def damage(config: RunConfig) -> None:
+    """Put a run without files on disk."""
+    (store.runs_folder() / config.id).mkdir()
+
+
+class FakeJob:
+    """A job that is done when it has been asked some times, and ends as it is told."""
+
+    def __init__(self, config: RunConfig, polls: int, end):
+        self.config, self.polls, self.end = config, polls, end
+
+    def done(self) -> bool:
+        self.polls -= 1
+        return self.polls < 0
+
+    def failure(self) -> str | None:
+        return self.end(self.config)
+
+
+class FakeExecutor:
+    """Ends a run as `ends` says, by default well; notes what it was asked for.
+
+    An end is called with the configuration and gives the reason of a failure, or None.
+    """
+
+    def __init__(self, processes: int = 2, polls: int = 2, ends: dict | None = None):
+        self.processes, self.polls, self.ends = processes, polls, ends or {}
+        self.submitted: list[RunConfig] = []
+        self.open: list[RunConfig] = []
+        self.most_open = 0
+        self.stops = 0
+
+    def room(self, running: int) -> int:
+        assert running == len(self.open)
+        return self.processes - running
+
+    def submit(self, configs: Sequence[RunConfig]) -> list[FakeJob]:
+        self.submitted += configs
+        self.open += configs
+        self.most_open = max(self.most_open, len(self.open))
+        return [FakeJob(config, self.polls, self._end) for config in configs]
+
+    def _end(self, config: RunConfig) -> str | None:
+        self.open.remove(config)
+        return self.ends.get(config, keep)(config)
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
+def trained(configs=CONFIGS, executor=None, watch=lambda state: None):
+    """The state and the executor after a campaign."""
+    executor = executor or FakeExecutor()
+    state = campaign.begin(configs)
+    campaign.train_missing(state, executor, watch)
+    return state, executor
+
+
+def watched(limit: int = 200):
+    """A watch that fails where a campaign does not come to its end, and what it has seen."""
+    seen = []
+
+    def watch(state):
+        seen.append(
+            (
+                {run.config for run in state.running},
+                set(state.waiting),
+                set(state.runs),
+                set(state.failed),
+            )
+        )
+        assert len(seen) < limit, "the campaign goes on for ever"
+
+    return watch, seen
+
+
+def test_it_begins_with_what_is_on_disk():
+    keep(CONFIGS[1])
+    damage(CONFIGS[3])
+    state = campaign.begin([*CONFIGS, CONFIGS[0]])
+    assert state.configs == CONFIGS
+    assert state.hits == 1
+    assert list(state.runs) == [CONFIGS[1]]
+    assert state.runs[CONFIGS[1]].id == CONFIGS[1].id
+    assert list(state.failed) == [CONFIGS[3]]
+    assert "is damaged; delete it to train it again" in state.failed[CONFIGS[3]]
+    assert state.waiting == [CONFIGS[0], CONFIGS[2], CONFIGS[4]]
+
+
+def test_twins_that_differ_in_what_is_plotted_are_one_run():
+    (config,) = campaign.begin([quick(), quick(metrics="released")]).configs
+    assert config.id == quick().id
+
+
+def test_every_missing_run_is_trained_once_in_order():
+    keep(CONFIGS[1])
+    state, executor = trained()
+    assert executor.submitted == [CONFIGS[0], *CONFIGS[2:]]
+    assert set(state.runs) == set(CONFIGS)
+    assert (state.hits, state.failed, state.running, state.waiting) == (1, {}, [], [])
+    assert executor.stops == 1
+
+
+def test_nothing_is_submitted_where_all_are_there():
+    for config in CONFIGS:
+        keep(config)
+    state, executor = trained()
+    assert executor.submitted == []
+    assert state.hits == len(state.runs) == len(CONFIGS)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3, 8])
+def test_as_many_run_at_once_as_there_is_room_for(processes):
+    state, executor = trained(executor=FakeExecutor(processes))
+    assert executor.most_open == min(processes, len(CONFIGS))
+    assert len(state.runs) == len(CONFIGS)
+
+
+def test_a_place_that_becomes_free_is_taken_at_once():
+    seen, executor = [], FakeExecutor(2, polls=0)
+    trained(executor=executor, watch=lambda state: seen.append(len(executor.open)))
+    assert seen == [2, 2, 1, 0]
+
+
+def test_a_run_that_was_submitted_waits_until_its_training_begins():
+    """On a cluster a job may be queued for hours, and may have left a file when it was killed."""
+    (store.runs_folder() / f".{CONFIGS[0].id}.progress").write_text("[1, 2, 3.0]")
+    watch, seen = watched()
+    trained(executor=FakeExecutor(5), watch=watch)
+    assert seen[0][:2] == (set(), set(CONFIGS))
+
+
+def test_each_run_is_in_one_state_at_every_moment(monkeypatch):
+    watch, seen = watched()
+    damage(CONFIGS[2])
+    executor = FakeExecutor(ends={CONFIGS[1]: lambda config: "no"})
+    monkeypatch.setattr(trainer, "is_busy", lambda config: config in executor.open)
+    monkeypatch.setattr(trainer, "progress_of", lambda config: Progress(1, 2, 3.0))
+    trained(executor=executor, watch=watch)
+    for states in seen:
+        assert sum(map(len, states)) == len(CONFIGS)
+        assert set.union(*states) == set(CONFIGS)
+    assert seen[1][0] == {CONFIGS[0], CONFIGS[1]}
+    assert seen[-1][2] == {CONFIGS[0], CONFIGS[3], CONFIGS[4]}
+
+
+def test_failures_neither_stop_nor_hide_the_others():
+    damage(CONFIGS[3])
+    ends = {CONFIGS[0]: lambda config: "MemoryError: no", CONFIGS[2]: lambda config: "killed"}
+    state, executor = trained(executor=FakeExecutor(ends=ends))
+    assert set(state.runs) == {CONFIGS[1], CONFIGS[4]}
+    assert state.failed.pop(CONFIGS[3]).endswith("is damaged; delete it to train it again")
+    assert state.failed == {CONFIGS[0]: "MemoryError: no", CONFIGS[2]: "killed"}
+    assert executor.submitted.count(CONFIGS[0]) == 1
+    assert executor.stops == 1
+
+
+def test_a_process_that_dies_after_it_kept_its_run_has_not_failed():
+    def dies_late(config):
+        keep(config)
+        return "its process was killed"
+
+    state, _ = trained(executor=FakeExecutor(ends={CONFIGS[0]: dies_late}))
+    assert set(state.runs) == set(CONFIGS)
+    assert state.failed == {}
+
+
+def test_a_run_whose_files_are_damaged_when_it_ends_has_failed():
+    state, _ = trained(executor=FakeExecutor(ends={CONFIGS[0]: damage}))
+    assert list(state.failed) == [CONFIGS[0]]
+    assert set(state.runs) == set(CONFIGS[1:])
+
+
+def test_a_job_that_gave_way_to_another_process_is_submitted_again():
+    """As where that process was killed before it kept the run."""
+    first = []
+
+    def gives_way_once(config):
+        if not first:
+            first.append(config)
+            return None
+        return keep(config)
+
+    state, executor = trained(executor=FakeExecutor(ends={CONFIGS[0]: gives_way_once}))
+    assert executor.submitted.count(CONFIGS[0]) == 2
+    assert set(state.runs) == set(CONFIGS)
+
+
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "given up"])
+def test_a_run_of_another_process_is_waited_for(kept):
+    busy = CONFIGS[1]
+    limited, _ = watched()
+    executor = FakeExecutor()
+    # Two locks of one process exclude each other as those of two processes do.
+    lock = FileLock(store.runs_folder() / f".{busy.id}.lock")
+    lock.acquire()
+
+    def watch(state):
+        limited(state)
+        if lock.is_locked and len(state.runs) == len(CONFIGS) - 1:
+            assert [(run.config, run.own) for run in state.running] == [(busy, False)]
+            assert busy not in executor.submitted
+            if kept:
+                keep(busy)
+            lock.release()
+
+    state, _ = trained(executor=executor, watch=watch)
+    assert not lock.is_locked
+    assert set(state.runs) == set(CONFIGS)
+    assert executor.submitted.count(busy) == (0 if kept else 1)
+
+
+def test_the_lock_file_of_a_dead_process_keeps_nobody_waiting():
+    (store.runs_folder() / f".{CONFIGS[0].id}.lock").touch()
+    state, executor = trained()
+    assert executor.submitted == CONFIGS
+    assert set(state.runs) == set(CONFIGS)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, RuntimeError])
+def test_whatever_ends_a_campaign_the_executor_is_stopped(error):
+    executor = FakeExecutor()
+
+    def fails(state):
+        raise error
+
+    with pytest.raises(error):
+        trained(executor=executor, watch=fails)
+    assert executor.stops == 1
+
+
+def test_an_executor_that_refuses_is_stopped():
+    executor = FakeExecutor()
+
+    def refuses(configs):
+        raise RuntimeError("no cluster")
+
+    executor.submit = refuses
+    with pytest.raises(RuntimeError, match="no cluster"):
+        trained(executor=executor)
+    assert executor.stops == 1
+
+
+def test_a_runs_folder_that_cannot_be_written_is_told_before_any_work(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "file" / "runs"))
+    executor = FakeExecutor()
+    with pytest.raises(OSError, match="file"):
+        trained(executor=executor)
+    assert executor.submitted == []

@@ -1,0 +1,134 @@
+"""A full disk, and a folder that cannot be written: told in a line, with nothing lost."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from binenc_core import store
+from binenc_core.recipes import recipe
+from campaign_commands import QUICK, campaign_file, run, trained
+from small_runs import use_folders
+
+# Its checkpoint of more than a megabyte holds the weights and both moments of each.
+LARGE = QUICK | {"width": 256}
+FULL = r"No space left on device"
+
+
+def words(settings: dict) -> list[str]:
+    """The settings as options of `train`."""
+    return [
+        word
+        for name, value in settings.items()
+        for word in (f"--{name.replace('_', '-')}", str(value))
+    ]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A folder for commands whose runs are kept on a disk of one megabyte."""
+    disk = tmp_path / "store" / "runs"
+    disk.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk]
+    try:
+        subprocess.run(mount, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no small disk can be mounted here: {error}")
+    yield tmp_path / "store"
+    subprocess.run(["umount", disk], check=True)
+
+
+def visible(folder: Path) -> list[str]:
+    """What a reader sees in a runs folder."""
+    return sorted(p.name for p in (folder / "runs").iterdir() if not p.name.startswith("."))
+
+
+def half_written(folder: Path) -> list[str]:
+    """What is left of files and folders that were being written."""
+    return [p.name for p in (folder / "runs").glob(".*-*")]
+
+
+def assert_readable(folder: Path, settings: dict) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        use_folders(patch, folder)
+        found = store.find(recipe(**settings))
+        assert len(found.history) == 2
+        assert found.arrays()["epochs"].tolist() == [0]
+
+
+def test_a_full_disk_ends_a_training_with_one_line(small_disk):
+    assert run(small_disk, "train", *words(QUICK))[0] == 0
+    kept = visible(small_disk)
+    assert kept == [recipe(**QUICK).id]
+    code, _, err = run(small_disk, "train", *words(LARGE))
+    assert code == 1
+    assert err.startswith("error: cannot write ")
+    assert FULL in err
+    assert err.count("\n") == 1
+    assert visible(small_disk) == kept
+    assert half_written(small_disk) == []
+    assert_readable(small_disk, QUICK)
+
+
+def test_a_full_disk_fails_the_runs_of_a_campaign_that_do_not_fit(small_disk, tmp_path):
+    """Those before and after it are kept."""
+    path = campaign_file(tmp_path / "some.toml", QUICK, LARGE, QUICK | {"seed": 1})
+    code, out, err = run(small_disk, "campaign", path, "--processes", 1)
+    assert (code, err) == (1, "")
+    (failed,) = [line for line in out.splitlines() if line.startswith("failed: ")]
+    assert failed.startswith(f"failed: digits none seed 0 ({recipe(**LARGE).id}): OSError: cannot")
+    assert FULL in failed
+    fitting = [QUICK, QUICK | {"seed": 1}]
+    assert visible(small_disk) == sorted(recipe(**settings).id for settings in fitting)
+    assert half_written(small_disk) == []
+    for settings in fitting:
+        assert_readable(small_disk, settings)
+
+
+def test_a_disk_that_is_full_when_a_run_ends_keeps_its_checkpoint(small_disk):
+    """There is room for the checkpoint, but not for the run with a copy of it."""
+    settings = QUICK | {"width": 180}
+    assert run(small_disk, "train", *words(QUICK))[0] == 0
+    code, _, err = run(small_disk, "train", *words(settings))
+    assert code == 1
+    assert FULL in err
+    assert err.count("\n") == 1
+    assert visible(small_disk) == [recipe(**QUICK).id]
+    assert half_written(small_disk) == []
+    remount(small_disk / "runs", "size=4m")
+    code, out, err = run(small_disk, "train", *words(settings))
+    assert (code, err) == (0, "")
+    assert f"({recipe(**settings).id}) from epoch 1, about" in out
+    assert_readable(small_disk, settings)
+    assert_readable(small_disk, QUICK)
+
+
+def remount(disk: Path, options: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{options}", disk], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("command", ["train", "campaign"])
+def test_a_disk_that_cannot_be_written_is_told_before_any_training(small_disk, tmp_path, command):
+    path = campaign_file(tmp_path / "some.toml", QUICK)
+    remount(small_disk / "runs", "ro")
+    code, out, err = run(small_disk, command, *(words(QUICK) if command == "train" else [path]))
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ")
+    assert "Read-only file system" in err
+    assert str(small_disk / "runs") in err
+    assert err.count("\n") == 1
+    assert trained(small_disk) == []
+
+
+@pytest.mark.parametrize("command", ["train", "campaign"])
+def test_a_folder_that_cannot_be_made_is_told_before_any_training(tmp_path, command):
+    folder = tmp_path / "store"
+    folder.mkdir()
+    (folder / "runs").touch()
+    path = campaign_file(tmp_path / "some.toml", QUICK)
+    code, out, err = run(folder, command, *(words(QUICK) if command == "train" else [path]))
+    assert (code, out) == (1, "")
+    assert err.startswith("error: ")
+    assert str(folder / "runs") in err
+    assert err.count("\n") == 1
+    assert trained(folder) == []

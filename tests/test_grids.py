@@ -1,0 +1,120 @@
+import json
+
+import pytest
+
+from binenc_core import grids, provenance
+from binenc_core.config import HEADS, RunConfig
+from binenc_core.recipes import PROTOCOLS, recipe
+
+PLAIN = 'about = "A test."\n[[grid]]\ndataset = "digits"\n'
+
+
+def read(folder, text: str) -> grids.NamedRuns:
+    path = folder / "some.toml"
+    path.write_text(text, encoding="utf8")
+    return grids.read(str(path))
+
+
+@pytest.mark.parametrize("name", grids.names())
+def test_the_campaigns_of_the_project_can_be_read(name):
+    named = grids.read(name)
+    assert named.name == name
+    assert named.about.endswith(".")
+    assert len(named.configs) == len({config.id for config in named.configs}) > 1
+
+
+def test_the_papers_setting_is_that_of_the_recipes():
+    configs = grids.read("paper").configs
+    assert len(configs) == 2 * 2 * 4 * 3
+    assert {config.epochs for config in configs} == {101}
+    for dataset in ("mnist", "fashion_mnist"):
+        for protocol in ("described", "released"):
+            assert recipe(dataset, protocol, head="linear", seed=2) in configs
+
+
+def test_a_grid_is_every_combination_of_its_lists():
+    configs = grids.expand({"dataset": "digits", "gamma": [0, 1.5], "seed": [3, 4], "width": 8})
+    assert configs == [
+        recipe("digits", gamma=gamma, seed=seed, width=8) for gamma in (0, 1.5) for seed in (3, 4)
+    ]
+
+
+def test_a_grid_goes_over_datasets_and_protocols_too():
+    configs = grids.expand({"dataset": ["digits", "mnist"], "protocol": list(PROTOCOLS)})
+    assert configs == [recipe(d, p) for d in ("digits", "mnist") for p in PROTOCOLS]
+
+
+def test_a_field_that_is_set_comes_before_the_protocols():
+    (config,) = grids.expand({"dataset": "digits", "protocol": "later", "gamma_growth": 1})
+    assert config == recipe("digits", "later", gamma_growth=1)
+    assert config.gamma_growth == 1
+    assert config.penalty == "mean_square"
+
+
+def test_every_field_can_be_set():
+    values = recipe("digits", head="linear").as_dict()
+    assert grids.expand(values) == [RunConfig(**values)]
+
+
+def test_equal_trainings_of_several_grids_are_one(tmp_path):
+    named = read(
+        tmp_path, PLAIN + f"head = {json.dumps(HEADS)}\n" + PLAIN.partition("\n")[2] + "gamma = 10"
+    )
+    assert (named.name, named.about) == ("some", "A test.")
+    assert named.configs == [recipe("digits", head=head) for head in HEADS]
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "../README", "missing.toml", ".toml"])
+def test_an_unknown_name_is_answered_with_the_known(name):
+    with pytest.raises(ValueError) as error:
+        grids.read(name)
+    names = ", ".join(sorted(path.stem for path in (provenance.ROOT / "campaigns").iterdir()))
+    allowed = f"{names}, or the path of a .toml file"
+    assert str(error.value) == f"campaign is {name!r}; allowed: {allowed}"
+
+
+BAD = [
+    ("about = ", "Invalid value (at end of document)"),
+    ('[[grid]]\ndataset = "digits"', "about is missing; allowed: a text"),
+    ('about = 3\n[[grid]]\ndataset = "digits"', "about is missing; allowed: a text"),
+    ('about = ""', "grid is missing; allowed: one or more tables [[grid]]"),
+    ('about = ""\ngrid = []', "grid is missing; allowed: one or more tables [[grid]]"),
+    ('about = ""\n[grid]\nseed = 1', "grid is missing; allowed: one or more tables [[grid]]"),
+    ('about = ""\ngrid = [1]', "grid is missing; allowed: one or more tables [[grid]]"),
+    ('about = ""\ngrid = ["digits"]', "grid is missing; allowed: one or more tables [[grid]]"),
+    ("device = 1\n" + PLAIN, "unknown key 'device'; allowed: about, grid"),
+    (PLAIN.replace("grid", "grids"), "unknown key 'grids'; allowed: about, grid"),
+    ('about = ""\n[[grid]]\nseed = 1', "a grid has no dataset"),
+    (PLAIN + "seed = []", "seed is an empty list; allowed: one value or more"),
+    (PLAIN + "seeds = 1", "unknown parameter 'seeds'; allowed: dataset, head, seed, "),
+    (PLAIN + "gamma = -1", "gamma is -1; allowed: a number ≥ 0"),
+    (PLAIN + "gamma = [1, nan]", "gamma is nan; allowed: a number ≥ 0"),
+    (PLAIN + "gamma = true", "gamma is True; allowed: a number ≥ 0"),
+    (PLAIN + "gamma = [[1]]", "gamma is [1]; allowed: a number ≥ 0"),
+    (PLAIN + "gamma = 2020-01-01", "allowed: a number ≥ 0"),
+    (PLAIN + "gamma = {}", "gamma is {}; allowed: a number ≥ 0"),
+    (PLAIN + "width = 2.5", "width is 2.5; allowed: a whole number ≥ 1"),
+    (PLAIN + 'head = "x"', "head is 'x'; allowed: binary, linear, nonlinear, none"),
+    (PLAIN + 'head = ["none", 3]', "head is 3; allowed: binary, linear, nonlinear, none"),
+    (PLAIN + 'protocol = "old"', "protocol is 'old'; allowed: described, released, later"),
+    (PLAIN + "protocol = [[]]", "protocol is []; allowed: described, released, later"),
+    (PLAIN + "protocol = {}", "protocol is {}; allowed: described, released, later"),
+    (PLAIN + "seed = 1\nseed = 2", "Cannot overwrite a value"),
+    (PLAIN.replace("digits", "cifar"), "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"),
+    (PLAIN.replace('"digits"', "[{}]"), "dataset is {}; allowed: mnist, fashion_mnist, digits"),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), BAD, ids=[expected for _, expected in BAD])
+def test_what_a_file_should_not_say_is_told_in_one_line(tmp_path, text, expected):
+    with pytest.raises(ValueError) as error:
+        read(tmp_path, text)
+    assert expected in str(error.value)
+    assert str(error.value).startswith("some.toml: ")
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_no_text_is_told_in_one_line(tmp_path):
+    (tmp_path / "some.toml").write_bytes(b"about = '\xff'")
+    with pytest.raises(ValueError, match=r"^some\.toml: [^\n]*$"):
+        grids.read(str(tmp_path / "some.toml"))

@@ -1,0 +1,158 @@
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rich.console import Console
+
+from binenc_core import watch
+from binenc_core.campaign import Campaign, Running
+from binenc_core.grids import expand, names, read
+from binenc_core.progress import Progress
+from binenc_core.recipes import PROTOCOLS, recipe
+from binenc_core.store import Run
+from small_runs import quick
+
+CONFIGS = [quick(seed=seed) for seed in range(6)]
+
+
+def ended(config, epoch=None) -> Run:
+    """A finished run without numbers, which diverged in an epoch or did not."""
+    return Run(config.id, config, pd.DataFrame(), {"diverged_epoch": epoch}, Path("arrays.npz"))
+
+
+@pytest.fixture
+def state():
+    """A campaign with two runs done, of which one was there, two in training and one failed."""
+    return Campaign(
+        CONFIGS,
+        hits=1,
+        runs={CONFIGS[0]: ended(CONFIGS[0]), CONFIGS[1]: ended(CONFIGS[1], epoch=17)},
+        failed={CONFIGS[4]: "MemoryError: no [bold]memory[/bold] left"},
+        running=[
+            Running(CONFIGS[2], Progress(30, 41, 740.0), own=True),
+            Running(CONFIGS[3], None, own=False),
+        ],
+    )
+
+
+def labels(*grids: dict) -> list[str]:
+    return list(watch.labels([config for grid in grids for config in expand(grid)]).values())
+
+
+def test_a_label_is_dataset_head_and_seed():
+    assert labels({"dataset": "digits", "head": ["binary", "none"], "width": 8, "seed": 2}) == [
+        "digits binary seed 2",
+        "digits none seed 2",
+    ]
+
+
+def test_a_label_tells_in_what_else_runs_differ():
+    assert labels({"dataset": "digits", "gamma": [0, 10, 30], "width": 8}) == [
+        "digits binary seed 0, gamma 0.0",
+        "digits binary seed 0, gamma 10.0",
+        "digits binary seed 0, gamma 30.0",
+    ]
+
+
+def test_a_label_leaves_out_what_the_head_says():
+    assert labels({"dataset": "digits", "head": ["binary", "linear"], "gamma": 3}) == [
+        "digits binary seed 0",
+        "digits linear seed 0",
+    ]
+
+
+def test_a_label_tells_the_protocol_and_not_what_follows_from_it():
+    assert labels({"dataset": "mnist", "protocol": list(PROTOCOLS)}) == [
+        "mnist binary seed 0, described",
+        "mnist binary seed 0, released",
+        "mnist binary seed 0, later",
+    ]
+
+
+SETS = {
+    "switches": expand({"dataset": "digits", "softmax": ["once", "twice"], "halve_every": [0, 20]})
+    + expand({"dataset": "digits", "protocol": ["released", "later"]}),
+    "precisions": expand({"dataset": ["digits", "mnist"], "precision": ["fp32", "bf16"]}),
+    "heads": expand({"dataset": "digits", "gamma": [0, 1], "head": ["binary", "linear"]}),
+    "epochs": expand({"dataset": "digits", "epochs": [1, 41], "protocol": list(PROTOCOLS)}),
+} | {name: read(name).configs for name in names()}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_two_runs_have_one_label(name):
+    configs = list(dict.fromkeys(SETS[name]))
+    found = watch.labels(configs)
+    assert list(found) == configs
+    assert len(set(found.values())) == len(configs)
+
+
+def picture(state, width=100) -> list[str]:
+    """The lines of the table on a terminal."""
+    console = Console(file=StringIO(), width=width, force_terminal=True, color_system=None)
+    console.print(watch._picture(state, "some", watch.labels(state.configs)))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def test_the_table_tells_the_state_of_every_run(state):
+    lines = picture(state)
+    assert lines[0] == (
+        "some: 6 runs · done 2 (1 were there, 1 diverged) · running 2 · waiting 1 · failed 1"
+    )
+    assert [line.split() for line in lines[1:4]] == [
+        ["running", "epoch", "time", "left"],
+        ["digits", "none", "seed", "2", "30/41", "12", "min"],
+        ["digits", "none", "seed", "3", "(another", "process)", "–", "–"],
+    ]
+    assert lines[4:] == ["failed: digits none seed 4: MemoryError: no [bold]memory[/bold] left"]
+
+
+def test_a_campaign_at_its_end_has_no_table():
+    runs = {config: ended(config) for config in CONFIGS}
+    assert picture(Campaign(CONFIGS, runs=runs)) == [
+        "some: 6 runs · done 6 · running 0 · waiting 0 · failed 0"
+    ]
+
+
+def test_lines_tell_each_end_once(state):
+    state.running = []
+    said = []
+    tell = watch.lines(state, said.append)
+    tell(state)
+    assert said == []  # what was there before is no news
+    state.runs[CONFIGS[2]] = ended(CONFIGS[2])
+    state.failed[CONFIGS[3]] = "killed"
+    tell(state)
+    tell(state)
+    tally = "(done 3 (1 were there, 1 diverged) · running 0 · waiting 1 · failed 2)"
+    assert said == [
+        f"digits none seed 2: done {tally}",
+        f"digits none seed 3: failed: killed {tally}",
+    ]
+    state.runs[CONFIGS[5]] = ended(CONFIGS[5], epoch=3)
+    tell(state)
+    assert len(said) == 3
+    assert said[2].startswith("digits none seed 5: diverged in epoch 3 (done 4 (")
+
+
+def test_without_a_terminal_there_are_lines(state, capsys):
+    with watch.watching(state, "some") as tell:
+        tell(state)
+        state.runs[CONFIGS[2]] = ended(CONFIGS[2])
+        tell(state)
+    assert capsys.readouterr().out.startswith("digits none seed 2: done (done 3 ")
+
+
+def test_a_terminal_shows_the_last_table(state, monkeypatch):
+    file = StringIO()
+    made = Console(file=file, width=100, force_terminal=True, color_system=None)
+    monkeypatch.setattr(watch, "Console", lambda: made)
+    with watch.watching(state, "some") as tell:
+        tell(state)
+        state.running = []
+        state.runs = {config: ended(config) for config in CONFIGS if config != CONFIGS[4]}
+        tell(state)
+    last = file.getvalue().split("some: ")[-1]
+    assert "done 5 (1 were there) · running 0 · waiting 0 · failed 1" in last
+    assert "failed: digits none seed 4" in last
+    assert recipe("digits").label not in last
