@@ -109,7 +109,7 @@ def figure(effects: Effects) -> go.Figure:
             for trace in _traces(own, heights, legend):
                 fig.add_trace(trace, **where)
         fig.update_xaxes(title_text=panel.unit, **_ticks(panel), **where)
-    fig.update_xaxes(zeroline=True, zerolinewidth=2, zerolinecolor=ZERO)
+    fig.update_xaxes(zeroline=True, tickangle=0, zerolinewidth=2, zerolinecolor=ZERO)
     fig.update_yaxes(
         tickvals=list(heights.values()),
         ticktext=list(heights),
