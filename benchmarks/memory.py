@@ -37,7 +37,11 @@ def made_up_data() -> Dataset:
 
 
 def run(head: str) -> None:
-    """Train a run of one epoch of a few batches, keep it, and print the process's peak, MB."""
+    """Train a run of one epoch of a few batches, keep it, and print the process's peak, MB.
+
+    With one thread, as campaigns train.
+    """
+    torch.set_num_threads(1)
     config, data = recipe("mnist", head=head, epochs=1), made_up_data()
     few = BATCHES * config.batch_size
     some = data._replace(train_images=data.train_images[:few], train_labels=data.train_labels[:few])

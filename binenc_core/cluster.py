@@ -81,7 +81,7 @@ class SlurmExecutor:
         partition: str | None = None,
         gpus: int = 0,
         minutes: int = 240,
-        width: int = 64,
+        width: int = 16,
     ):
         least = {"threads": 1, "gpus": 0, "minutes": SHORTEST_MINUTES, "width": 1}
         given = {"threads": threads, "gpus": gpus, "minutes": minutes, "width": width}

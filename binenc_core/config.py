@@ -7,11 +7,12 @@ from dataclasses import Field, asdict, dataclass, field, fields, replace
 from numbers import Real
 from typing import Any
 
-# The meaning of a RunConfig. Raise it by hand whenever the same fields would give other numbers;
-# every stored run is then trained anew. Refactorings and new fields with defaults leave it alone.
+# The meaning of a RunConfig. Raise it by hand whenever the same fields would give other numbers,
+# beyond the rounding of sums; every stored run is then trained anew. Refactorings and new fields
+# with defaults leave it alone.
 TRAINING_VERSION = 1
 
-CLASSES = 10  # in each of them
+CLASSES = 10  # in every dataset
 HEADS = ("binary", "linear", "nonlinear", "none")
 # Figure 1 asks of the architectures with a linear penultimate layer alone whether it is binary.
 LINEAR_HEADS = ("binary", "linear")
@@ -37,9 +38,9 @@ class RunConfig:
     """One training: what is trained, on what, and how.
 
     The defaults are the paper's for MNIST (Appendix A); `recipes.recipe` gives those of every
-    dataset and protocol. The paper states no number of epochs, 101 is the released code's. A field
-    to which the other fields leave no effect has one value, whatever was asked, so that equal
-    trainings are equal: heads without the penalty have `gamma` 0.
+    dataset and protocol. The paper states no number of epochs, 101 is the released code's. Heads
+    without the penalty have `gamma` 0, and the penalty's fields and `cnn_dense_layers` have their
+    defaults where they have no effect, whatever was asked: equal trainings are then equal.
 
     Raises ValueError, in one line that names the allowed values, for a value out of range.
     """

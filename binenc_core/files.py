@@ -26,8 +26,7 @@ def whole_file(target: Path) -> Iterator[Path]:
     draft = target.with_name(f".{target.name.lstrip('.')}-{uuid4().hex}")
     try:
         yield draft
-        with draft.open("rb") as file:
-            os.fsync(file.fileno())  # a power cut must not leave an empty file with the new name
+        _sync(draft)
         os.replace(draft, target)
     finally:
         draft.unlink(missing_ok=True)
@@ -45,9 +44,18 @@ def whole_folder(target: Path) -> Iterator[Path]:
     try:
         draft.chmod(0o755)  # mkdtemp's folders are their owner's alone
         yield draft
+        for path in draft.rglob("*"):
+            if path.is_file():
+                _sync(path)
         _exchange(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file to the disk: a power cut must not leave it empty under its new name."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _exchange(draft: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from binenc_core.config import DATASETS
 from binenc_core.files import whole_folder
+from binenc_core.labels import labels
 from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
 from binenc_core.progress import duration
 from binenc_core.recipes import departures, protocol_of
@@ -66,12 +67,14 @@ def _values(runs: Sequence[Run], field: str) -> str:
 
 
 def _infos(runs: Sequence[Run], key: str) -> str:
-    return "; ".join(sorted({str(run.info[key]) for run in runs}))
+    # A run that went on elsewhere has several values of its own.
+    return "; ".join(sorted({part for run in runs for part in str(run.info[key]).split("; ")}))
 
 
 def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     differs = sorted({phrase for run in runs for phrase in departures(run.config)})
     protocols = ", ".join(sorted({protocol_of(run.config) for run in runs}))
+    names = labels([run.config for run in runs])
     diverged = [r for r in runs if r.info["diverged_epoch"] is not None]
     seconds = sum(r.info["seconds"] for r in runs)
     low, high = HISTOGRAM_RANGE
@@ -84,11 +87,11 @@ seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs; protocol {proto
 Differs from the data set's recipe (the paper's for MNIST and FashionMNIST, this project's own for \
 the digits) under that protocol: {"; ".join(differs) or "nothing"}.
 
-Diverged: {", ".join(r.config.label for r in diverged) or "none"}.
+Diverged: {", ".join(names[r.config] for r in diverged) or "none"}.
 
 | | |
 |---|---|
-| Command | `{command}` |
+| Command, with today's code | `{command}` |
 | Commit of the code that trained | {_infos(runs, "commit")} |
 | Versions | {_infos(runs, "versions")} |
 | Hardware | {_infos(runs, "processor")}; device {_infos(runs, "device")}; \

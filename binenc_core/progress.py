@@ -45,10 +45,10 @@ class Reporter:
 
 
 def read(path: Path) -> Progress | None:
-    """The progress in a file, or None where there is none."""
+    """The progress in a file, or None where none can be read."""
     try:
         return Progress(*json.loads(path.read_text(encoding="utf8")))
-    except FileNotFoundError:
+    except (OSError, ValueError, TypeError):  # a shared disk may lose a file that is replaced
         return None
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from binenc_core import campaign, trainer
 from binenc_core.config import RunConfig
+from binenc_core.labels import labels
 from binenc_core.progress import Say, duration
 from binenc_core.store import Run
 
@@ -14,9 +15,10 @@ def get_or_train_all(
 ) -> list[Run]:
     """The runs of several configurations, each once, in their order; one line tells the hits.
 
-    Several that are missing are trained in as many processes as there are cores, on a GPU one
-    after another. Raises ValueError for a device that is not there, RuntimeError where a run
-    failed.
+    Several that are missing are trained in as many processes of one thread as there are cores; one
+    alone, or those on a GPU, in this process, as `trainer.get_or_train` does. A script that calls
+    this needs an `if __name__ == "__main__":`, since new processes import it. Raises ValueError for
+    a device that is not there, RuntimeError where a run failed, when the others are done.
     """
     trainer.check_device(device)
     configs = list(dict.fromkeys(configs))
@@ -28,7 +30,8 @@ def get_or_train_all(
     if missing:
         _train(state, device, say)
     if state.failed:
-        raise RuntimeError("; ".join(f"{c.label}: {why}" for c, why in state.failed.items()))
+        names = labels(state.configs)
+        raise RuntimeError("; ".join(f"{names[c]}: {why}" for c, why in state.failed.items()))
     by_id = {run.id: run for run in state.runs.values()}
     return [replace(by_id[config.id], config=config) for config in configs]
 
@@ -44,7 +47,10 @@ def _train(state: campaign.Campaign, device: str, say: Say) -> None:
     processes = min(default_processes(device), len(missing))
     if processes == 1:
         for config in missing:
-            state.runs[config] = trainer.get_or_train(config, device, say)
+            try:
+                state.runs[config] = trainer.get_or_train(config, device, say)
+            except (OSError, RuntimeError) as error:
+                state.failed[config] = str(error)
         return
     target = resolve_device(device)
     expected = sum(estimated_seconds(config, target) for config in missing) / processes

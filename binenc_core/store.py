@@ -85,7 +85,10 @@ def frozen_runs(folder: Path | None = None) -> dict[str, Run]:
 
 
 def load_campaign(folder: Path) -> list[Run]:
-    """The runs of one frozen campaign, in the order of its runs.csv."""
+    """The runs of one frozen campaign, in the order of its runs.csv.
+
+    Raises RuntimeError where its tables are damaged.
+    """
     # A changed file has another time, so a campaign frozen again is read again.
     times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
     runs = _read_campaign(folder, times)
@@ -96,13 +99,16 @@ def load_campaign(folder: Path) -> list[Run]:
 def _read_campaign(folder: Path, times: tuple[int, ...]) -> tuple[Run, ...]:
     # Twelve hexadecimal digits may look like a number.
     as_text = {"id": str, "commit": str}
-    table = pd.read_csv(folder / "runs.csv", keep_default_na=False, dtype=as_text)
-    history = pd.read_csv(folder / "history.csv", dtype=as_text)
-    histories = dict(tuple(history.groupby("id")))
-    return tuple(
-        _frozen_run(row, histories.get(row["id"], history[:0]), folder)
-        for row in table.to_dict("records")
-    )
+    try:
+        table = pd.read_csv(folder / "runs.csv", keep_default_na=False, dtype=as_text)
+        history = pd.read_csv(folder / "history.csv", dtype=as_text)
+        histories = dict(tuple(history.groupby("id")))
+        return tuple(
+            _frozen_run(row, histories.get(row["id"], history[:0]), folder)
+            for row in table.to_dict("records")
+        )
+    except (KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise RuntimeError(f"the frozen campaign {folder} is damaged: {error}") from error
 
 
 def _frozen_run(row: dict[str, Any], history: pd.DataFrame, folder: Path) -> Run:
@@ -160,7 +166,8 @@ def keep(
         (draft / "config.json").write_text(json.dumps(config.as_dict(), indent=1), encoding="utf8")
         (draft / "info.json").write_text(json.dumps(info, indent=1), encoding="utf8")
         history.to_csv(draft / "history.csv", index=False)
-        np.savez_compressed(draft / "arrays.npz", **arrays)
+        # In one order, so that a training that went on from a checkpoint gives the same bytes.
+        np.savez_compressed(draft / "arrays.npz", **dict(sorted(arrays.items())))
         if checkpoint.exists():
             _link(checkpoint, draft / CHECKPOINT)
     return find(config)

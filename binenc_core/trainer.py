@@ -14,6 +14,9 @@ from binenc_core.files import check_writable
 from binenc_core.progress import Say
 from binenc_core.store import Run
 
+# Who asks whether a run is busy holds its lock for a moment.
+LOCK_SECONDS = 1
+
 
 class BusyError(RuntimeError):
     """Another process is training the run."""
@@ -82,7 +85,7 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
     # The system gives up a lock when its process ends, however it ends.
     lock = FileLock(_hidden(config, "lock"))
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
         text = f"another process is training {config.label} ({config.id})"
         if say is None:

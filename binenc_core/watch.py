@@ -1,8 +1,7 @@
 """What a campaign shows of itself: a live table, or a line for each run that ends."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -10,42 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from binenc_core.campaign import Campaign, Watch
-from binenc_core.config import HEADS, RunConfig
+from binenc_core.config import RunConfig
+from binenc_core.labels import labels
 from binenc_core.progress import Say, duration
-from binenc_core.recipes import protocol_of, recipe
 from binenc_core.store import Run
-
-IN_LABEL = ("dataset", "head", "seed")
-
-
-def labels(configs: Sequence[RunConfig]) -> dict[RunConfig, str]:
-    """A name for each run: dataset, head, seed, and in what else runs of its head differ.
-
-    That is the protocol, and the fields whose values do not follow from it.
-    """
-    protocols = {config: protocol_of(config) for config in configs}
-    named = len(set(protocols.values())) > 1
-    varying = {head: _varying([c for c in configs if c.head == head]) for head in HEADS}
-
-    def label(config: RunConfig) -> str:
-        usual = recipe(config.dataset, protocols[config], head=config.head)
-        notes = [
-            f"{name} {getattr(config, name)}"
-            for name in varying[config.head]
-            if not named or getattr(config, name) != getattr(usual, name)
-        ]
-        return ", ".join([config.label, *([protocols[config]] if named else []), *notes])
-
-    return {config: label(config) for config in configs}
-
-
-def _varying(configs: Sequence[RunConfig]) -> list[str]:
-    """The fields beside those of every label in which runs differ."""
-    return [
-        item.name
-        for item in fields(RunConfig)
-        if item.name not in IN_LABEL and len({getattr(c, item.name) for c in configs}) > 1
-    ]
 
 
 def lines(campaign: Campaign, say: Say) -> Watch:

@@ -14,18 +14,15 @@ def train_one(config: RunConfig, device: str, threads: int, say: Say = print) ->
     Returns at once where the run is on disk or another process is training it. Raises as
     `trainer.get_or_train` does.
     """
-    import sklearn.mixture  # noqa: F401 (the limit holds for libraries that are loaded)
     import torch
-    from threadpoolctl import threadpool_limits
 
     from binenc_core.trainer import BusyError, get_or_train
 
     torch.set_num_threads(threads)
-    with threadpool_limits(threads):
-        try:
-            get_or_train(config, device, say, wait=False)
-        except BusyError as busy:
-            say(str(busy))
+    try:
+        get_or_train(config, device, say, wait=False)
+    except BusyError as busy:
+        say(str(busy))
 
 
 def silent(text: str) -> None:

@@ -43,6 +43,13 @@ def use_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setattr(store, "RESULTS", folder / "results")
 
 
+def assert_same_bytes(run: store.Run, other: store.Run) -> None:
+    """The same files of history and arrays, byte for byte."""
+    for name in ("history.csv", "arrays.npz"):
+        one, two = (r.arrays_path.with_name(name).read_bytes() for r in (run, other))
+        assert one == two, name
+
+
 def assert_same_history(actual: pd.DataFrame, expected: pd.DataFrame) -> None:
     """The same values to the bit in the same rows; the columns' order is free.
 

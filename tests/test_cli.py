@@ -94,6 +94,12 @@ BAD_INPUT = [
     (["campaign", "mnist", "--device", "tpu"], "device is 'tpu'; allowed: auto, cuda, mps, cpu"),
     (["campaign", "mnist", "--threads", "0"], f"threads is '0'; allowed: {WHOLE}"),
     (["campaign", "mnist", "--processes", "-2"], f"processes is '-2'; allowed: {WHOLE}"),
+    (["campaign", "mnist", "--gpus", "1"], "--gpus goes with --executor slurm"),
+    (["campaign", "mnist", "--minutes", "9"], "--minutes goes with --executor slurm"),
+    (
+        ["campaign", "mnist", "--executor", "slurm", "--processes", "2"],
+        "--processes goes with --executor local",
+    ),
     (["campaign", "mnist", "--executor", "x"], "invalid choice: 'x' (choose from"),
     (["campaign", "mnist", "--gamma", "3"], "unknown parameter '--gamma'; allowed: "),
     (["freeze", "name", "--protocol", "old"], PROTOCOL),
@@ -282,7 +288,7 @@ def test_the_commands_of_a_campaign_can_be_typed(name, varied, capsys):
     assert len(before) == 2
     readme = (store.RESULTS / name / "README.md").read_text(encoding="utf8")
     capsys.readouterr()
-    for arguments in runnable(re.search(r"Command \| `(.*)` \|", readme)[1]):
+    for arguments in runnable(re.search(r"Command, .* \| `(.*)` \|", readme)[1]):
         assert main(arguments) == 0
     out = capsys.readouterr().out
     assert out.count("hit: digits none seed ") == 2
@@ -399,3 +405,13 @@ def test_an_error_of_the_data_files_is_told_whole(capsys, monkeypatch):
         main(["data", "mnist"])
     assert stopped.value.code == 1
     assert capsys.readouterr().err == "error: no source has the files\n  - a\n  - b\n"
+
+
+def test_threads_that_changed_on_the_way_are_no_option(capsys):
+    assert main(["train", *QUICK]) == 0
+    (info,) = store.runs_folder().glob("*/info.json")
+    info.write_text(re.sub(r'"threads": \d+', '"threads": "1; 2"', info.read_text()))
+    assert main(["freeze", "moved", *QUICK]) == 0
+    readme = (store.RESULTS / "moved" / "README.md").read_text(encoding="utf8")
+    assert '"1; 2"' in info.read_text()
+    assert "--threads" not in readme

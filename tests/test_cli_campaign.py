@@ -119,15 +119,17 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
 
 def test_a_diverged_run_is_no_failure(tmp_path):
     folder = tmp_path / "store"
-    path = campaign_file(tmp_path / "lost.toml", QUICK | {"head": "binary", "gamma": 1e39})
-    code, out, err = run(folder, "campaign", path, "--freeze")
+    grid = QUICK | {"head": "binary", "gamma": [1e39, 2e39]}
+    path = campaign_file(tmp_path / "lost.toml", grid)
+    code, out, err = run(folder, "campaign", path, "--freeze", "--processes", 1)
     assert (code, err) == (0, "")
-    assert out.splitlines() == [
-        "digits binary seed 0: diverged in epoch 0 "
-        "(done 1 (1 diverged) · running 0 · waiting 0 · failed 0)",
-        "lost: 1 of 1 runs, hits: 0",
-        "diverged in epoch 0: digits binary seed 0",
-        "froze 1 runs into results/lost",
+    assert out.splitlines()[1:] == [
+        "digits binary seed 0, gamma 2e+39: diverged in epoch 0 "
+        "(done 2 (2 diverged) · running 0 · waiting 0 · failed 0)",
+        "lost: 2 of 2 runs, hits: 0",
+        "diverged in epoch 0: digits binary seed 0, gamma 1e+39",
+        "diverged in epoch 0: digits binary seed 0, gamma 2e+39",
+        "froze 2 runs into results/lost",
     ]
 
 

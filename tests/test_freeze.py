@@ -137,7 +137,7 @@ def test_the_readme_tells_where_the_numbers_come_from(runs, folder):
         "2 trainings on digits: heads linear, none; seeds 0; 1, 3 epochs; protocol described."
         in text
     )
-    assert f"| Command | `{COMMAND}` |" in text
+    assert f"| Command, with today's code | `{COMMAND}` |" in text
     assert "abcdef012345" in text
     assert "Python 3.11.7, torch 2.14.1" in text
     assert "A processor, 2 cores; device cpu; threads per run 1" in text
@@ -226,3 +226,17 @@ def test_a_failure_keeps_the_earlier_campaign(runs, folder, monkeypatch):
         freeze(runs, folder, COMMAND)
     assert files(folder) == before
     assert [p.name for p in folder.parent.iterdir()] == ["campaign"]
+
+
+def test_the_places_of_a_run_that_moved_are_named_once(runs, folder):
+    text = readme(runs, folder, commit="aaa; bbb", threads="1; 2")
+    assert "| Commit of the code that trained | aaa; bbb |" in text
+    assert "threads per run 1; 2 |" in text
+
+
+def test_diverged_runs_are_told_apart(folder):
+    lost = [small(gamma=DIVERGING_GAMMA * factor) for factor in (1, 2)]
+    freeze([trainer.get_or_train(config, "cpu", str) for config in lost], folder, COMMAND)
+    text = (folder / "README.md").read_text(encoding="utf8")
+    (line,) = re.findall(r"^Diverged: (.*)\.$", text, re.MULTILINE)
+    assert line == "digits binary seed 0, gamma 1e+39, digits binary seed 0, gamma 2e+39"

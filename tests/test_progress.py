@@ -72,3 +72,9 @@ def test_nothing_but_the_file_is_left(path, clock):
 )
 def test_a_duration_is_in_the_unit_of_a_reader(seconds, text):
     assert duration(seconds) == text
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", "3"])
+def test_a_file_that_cannot_be_read_tells_nothing(path, content):
+    path.write_text(content)
+    assert read(path) is None

@@ -179,3 +179,12 @@ def test_configurations_of_this_version_are_listed(monkeypatch):
     assert list(store.stored_configs()) == [(quick(), store.runs_folder() / quick().id)]
     monkeypatch.setattr(config_module, "TRAINING_VERSION", config_module.TRAINING_VERSION + 1)
     assert list(store.stored_configs()) == []
+
+
+@pytest.mark.parametrize("lost", ["diverged_epoch", "id"])
+def test_a_damaged_campaign_is_named(lost):
+    frozen(quick())
+    path = store.RESULTS / "campaign" / "runs.csv"
+    path.write_text(path.read_text(encoding="utf8").replace(lost, "other", 1), encoding="utf8")
+    with pytest.raises(RuntimeError, match=r"the frozen campaign .*campaign is damaged: "):
+        find(quick())

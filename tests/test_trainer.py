@@ -17,6 +17,7 @@ from binenc_core.trainer import BusyError, get_or_train, is_busy, progress_of
 from small_runs import (
     DIVERGING_GAMMA,
     assert_same_arrays,
+    assert_same_bytes,
     assert_same_history,
     quick,
     small,
@@ -248,8 +249,7 @@ def state_of(run):
 
 
 def assert_same_run(run, other, state):
-    assert_same_history(run.history, other.history)
-    assert_same_arrays(run.arrays(), other.arrays())
+    assert_same_bytes(run, other)
     own = state_of(run)
     assert set(own) == set(state)
     assert all(torch.equal(own[name], state[name]) for name in state)
@@ -288,7 +288,9 @@ def test_a_training_may_be_cut_off_again_and_again(monkeypatch, tmp_path):
     assert_same_run(get_or_train(config, "cpu", str), whole, state)
 
 
-def test_a_training_that_was_cut_off_while_it_was_kept_is_not_trained_again(monkeypatch):
+def test_a_training_that_was_cut_off_while_it_was_kept_is_not_trained_again(monkeypatch, tmp_path):
+    whole, state = alone(monkeypatch, tmp_path, small())
+
     def killed(*arguments):
         raise KeyboardInterrupt
 
@@ -299,7 +301,28 @@ def test_a_training_that_was_cut_off_while_it_was_kept_is_not_trained_again(monk
     epochs = trained_epochs(monkeypatch)
     run = get_or_train(small(), "cpu", str)
     assert epochs == []
-    assert sorted(set(run.history["epoch"])) == [0, 1]
+    assert_same_run(run, whole, state)
+
+
+def test_a_training_that_diverges_before_its_next_checkpoint_gives_the_same_bytes(
+    monkeypatch, tmp_path
+):
+    config = small(epochs=6, log_every=3)
+    loss, epoch, train_epoch = training.total_loss, [], training.train_epoch
+
+    def watched(parts, data, config, number, bar):
+        epoch.append(number)
+        return train_epoch(parts, data, config, number, bar)
+
+    monkeypatch.setattr(training, "train_epoch", watched)
+    monkeypatch.setattr(
+        training, "total_loss", lambda *a: loss(*a) * (float("nan") if epoch[-1:] == [2] else 1)
+    )
+    whole, _ = alone(monkeypatch, tmp_path, config)
+    cut_off(monkeypatch, config, 1)
+    run = get_or_train(config, "cpu", str)
+    assert run.info["diverged_epoch"] == whole.info["diverged_epoch"] == 2
+    assert_same_bytes(run, whole)
 
 
 def test_the_time_of_a_run_is_that_of_all_its_parts(monkeypatch):
@@ -308,7 +331,7 @@ def test_the_time_of_a_run_is_that_of_all_its_parts(monkeypatch):
     path = store.runs_folder() / f".{config.id}.checkpoint"
     before = checkpoints.load(path)
     checkpoints.save(before._replace(seconds=1000.0), path)
-    assert 1000 < get_or_train(config, "cpu", str).info["seconds"] < 1100
+    assert 1000 <= get_or_train(config, "cpu", str).info["seconds"] < 1100
 
 
 def test_a_damaged_checkpoint_is_told_and_the_training_starts_again(monkeypatch, said, tmp_path):

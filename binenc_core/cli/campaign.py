@@ -11,9 +11,12 @@ from binenc_core.cli.options import (
     whole_number,
 )
 from binenc_core.files import check_writable
+from binenc_core.labels import labels
 from binenc_core.sources import ARCHIVES, fetch
 
-EXECUTORS = ("local", "slurm")
+# The options that belong to each executor; the cluster's with their defaults.
+DEFAULTS = {"partition": None, "gpus": 0, "minutes": 240, "width": 16}
+OPTIONS = {"local": ["processes"], "slurm": list(DEFAULTS)}
 
 
 def add(commands) -> None:
@@ -36,7 +39,7 @@ def add(commands) -> None:
     parser.add_argument(
         "--executor",
         default="local",
-        choices=EXECUTORS,
+        choices=OPTIONS,
         metavar="EXECUTOR",
         help="local: processes of this machine; slurm: a job array (default: local)",
     )
@@ -51,18 +54,18 @@ def add(commands) -> None:
     slurm.add_argument(
         "--minutes",
         type=whole_number("minutes"),
-        default=240,
-        help="time limit of a job, after which it is queued again and goes on (default: 240)",
+        help="time limit of a job, after which it is queued again and goes on (default: "
+        f"{DEFAULTS['minutes']})",
     )
     slurm.add_argument(
         "--width",
         type=whole_number("width"),
-        default=16,
-        help="jobs of the array that may run at once (default: 16)",
+        help=f"jobs of the array that may run at once (default: {DEFAULTS['width']})",
     )
 
 
 def _prepare(arguments: argparse.Namespace) -> Work:
+    _check_options(arguments)
     trainer.check_device(arguments.device)
     named = grids.read(arguments.name)
     if arguments.freeze:
@@ -78,20 +81,27 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     return work
 
 
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Raise ValueError for an option that another executor has."""
+    for executor, names in OPTIONS.items():
+        given = [name for name in names if getattr(arguments, name) is not None]
+        if given and executor != arguments.executor:
+            raise ValueError(f"--{given[0]} goes with --executor {executor}")
+
+
 def _executor(arguments: argparse.Namespace, named: grids.NamedRuns, missing: int):
     """Where the missing runs are trained; raises ValueError for what is not there."""
     if arguments.executor == "slurm":
         from binenc_core.cluster import SlurmExecutor
 
+        given = {name: getattr(arguments, name) for name in OPTIONS["slurm"]}
+        asked = {name: value for name, value in given.items() if value is not None}
         return SlurmExecutor(
             name=f"binenc-{named.name}",
             folder=store.runs_folder() / ".slurm" / named.name,
             device=arguments.device,
             threads=arguments.threads,
-            partition=arguments.partition,
-            gpus=arguments.gpus or 0,
-            minutes=arguments.minutes,
-            width=arguments.width,
+            **DEFAULTS | asked,
         )
     from binenc_core.local import LocalExecutor, default_processes
 
@@ -114,11 +124,12 @@ def _train(state: campaign.Campaign, executor: campaign.Executor, named: grids.N
 def _end(arguments: argparse.Namespace, named: grids.NamedRuns, state: campaign.Campaign) -> int:
     """Say how a campaign ended, and freeze it if that was asked and nothing failed."""
     print(f"{named.name}: {len(state.runs)} of {len(state.configs)} runs, hits: {state.hits}")
+    names = labels(state.configs)
     for config, run in state.runs.items():
         if run.info["diverged_epoch"] is not None:
-            print(f"diverged in epoch {run.info['diverged_epoch']}: {config.label}")
+            print(f"diverged in epoch {run.info['diverged_epoch']}: {names[config]}")
     for config, reason in state.failed.items():
-        print(f"failed: {config.label} ({config.id}): {reason}")
+        print(f"failed: {names[config]} ({config.id}): {reason}")
     if state.failed:
         return 1
     if arguments.freeze:

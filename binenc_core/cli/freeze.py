@@ -30,8 +30,8 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     if missing:
         raise ValueError(f"not trained yet: {', '.join(missing)}; train them with `{train}`")
     # The number of threads changes the last digits, so it belongs to the command.
-    threads = {run.info["threads"] for run in found}
-    same = f" --threads {threads.pop()}" if len(threads) == 1 else ""
+    threads = {str(run.info["threads"]) for run in found}
+    same = f" --threads {threads.pop()}" if len(threads) == 1 and min(threads).isdecimal() else ""
     command = f"{train}{same} && python -m binenc_core freeze {arguments.name} {options}"
 
     def work() -> int:

@@ -58,7 +58,9 @@ def plan(seeds: int, gamma: float, epochs: int, width: int) -> Plan:
         value = switches("released")[name]
         settings[f"{name} = {typed(value)}"] = described | {name: value}
     settings[RELEASED] = switches("released") | {"gamma": gamma} | same
-    return {name: _trainings(changes, seeds) for name, changes in settings.items()}
+    plan = {name: _trainings(changes, seeds) for name, changes in settings.items()}
+    # Without the penalty (γ = 0) its form changes nothing.
+    return {name: own for name, own in plan.items() if name == TEXT or own != plan[TEXT]}
 
 
 def _trainings(changes: Mapping[str, Any], seeds: int) -> list[RunConfig]:

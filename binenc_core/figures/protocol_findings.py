@@ -87,7 +87,11 @@ def _label(setting: str) -> str:
 def _sentence(effects: Effects, setting: str) -> str:
     """What a setting does to binary encoding, the quantities grouped by the verdict on them."""
     measured = {row.title: changes(effects, setting, BINARY, row.title) for row in QUANTITIES}
-    seeds = "every seed" if effects.table["seed"].nunique() > 1 else "the one seed"
+    asked = effects.table["seed"].nunique()
+    compared = len(measured[QUANTITIES[0].title])
+    seeds = "every seed" if asked > 1 else "the one seed"
+    if compared < asked:
+        seeds = f"the {compared} of {asked} seeds that went through"
     parts = []
     for verdict in (RAISES, LOWERS, LEAVES, MIXED, UNKNOWN):
         names = [name for name, own in measured.items() if direction(own) == verdict]

@@ -29,8 +29,9 @@ CONSEQUENCES = {
     "gamma_growth": f"With {PROTOCOLS['later']['gamma_growth']:g} per epoch γ doubles every "
     f"{math.log(2) / math.log(PROTOCOLS['later']['gamma_growth']):.1f} epochs, and what is "
     "reached depends on how long one trains.",
-    "gamma_cap": "Without a cap a growing γ would overflow in the end. Where γ is constant the cap "
-    "has no effect, so all protocols share its value.",
+    "gamma_cap": "Without a cap a growing γ would overflow in the end; this is the largest that "
+    "the fourth version uses. Where γ is constant the cap has no effect, so all protocols share "
+    "its value.",
     "penalty": "The text writes exp(x²) and no reduction. `mean_exp`, this book's reading of it, "
     "averages exp(x²) over batch and dimensions and punishes single large values steeply; "
     "`exp_mean`, the released code's, takes exp of the average of x², to which every value "

@@ -29,10 +29,8 @@ def findings(runs: Mapping[str, Sequence[Run]]) -> str:
     `runs` are those of each protocol in CAMPAIGNS. Where a campaign is not there, it says how to
     train it.
     """
-    if missing := [name for protocol, name in CAMPAIGNS.items() if not runs[protocol]]:
-        commands = " and ".join(f"`python -m binenc_core campaign {m} --freeze`" for m in missing)
-        folders = " and ".join(f"`results/{name}`" for name in missing)
-        return f"Not judged: {folders} is not there. {commands} trains and freezes it."
+    if note := _missing(runs):
+        return note
     settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
     note = "Each column is judged by its own protocol's definitions."
     if any(captions.differences(own) for own in runs.values()):
@@ -41,8 +39,30 @@ def findings(runs: Mapping[str, Sequence[Run]]) -> str:
     return "\n\n".join([agreement(runs), table, f"{note} {settings}", numbers(runs)])
 
 
+def headline(runs: Mapping[str, Sequence[Run]]) -> str:
+    """What the front page says beside the claims as described, as Markdown."""
+    opening = (
+        "The verdicts are for trainings as the paper's text describes them; its released code "
+        "trains differently."
+    )
+    return f"{opening} {_missing(runs) or f'On MNIST the two protocols {_agree(runs)}'}"
+
+
+def _missing(runs: Mapping[str, Sequence[Run]]) -> str:
+    """Which campaign is not there and how to train it, or nothing."""
+    missing = [name for protocol, name in CAMPAIGNS.items() if not runs[protocol]]
+    commands = " and ".join(f"`python -m binenc_core campaign {m} --freeze`" for m in missing)
+    folders = " and ".join(f"`results/{name}`" for name in missing)
+    text = f"Not judged: {folders} is not there. {commands} trains and freezes it."
+    return text if missing else ""
+
+
 def agreement(runs: Mapping[str, Sequence[Run]]) -> str:
     """On how many claims two protocols agree, and the others with both verdicts."""
+    return f"**What we see.** The protocols {_agree(runs)}"
+
+
+def _agree(runs: Mapping[str, Sequence[Run]]) -> str:
     (first, one), (second, other) = ((name, summary.verdicts(own)) for name, own in runs.items())
     claims = [key for key in one if key in other]
     # Whether a claim is seen, without the number of seeds.
@@ -54,7 +74,7 @@ def agreement(runs: Mapping[str, Sequence[Run]]) -> str:
     ]
     count = len(claims) - len(differing)
     end = ", all but these:" if differing else "."
-    text = f"**What we see.** The protocols agree on {count} of the {len(claims)} claims{end}"
+    text = f"agree on {count} of the {len(claims)} claims{end}"
     return "\n\n".join([text, "\n".join(differing)]) if differing else text
 
 
@@ -66,6 +86,8 @@ def numbers(runs: Mapping[str, Sequence[Run]]) -> str:
     quantities = []
     for row, write, write_difference in ROWS:
         last = {name: _values(own, row) for name, own in runs.items()}
+        if any(values is None for values in last.values()):
+            continue
         quantities += [
             wording.Quantity(f"{row.title}, {name}", values, write) for name, values in last.items()
         ]
@@ -75,8 +97,10 @@ def numbers(runs: Mapping[str, Sequence[Run]]) -> str:
     return wording.table(quantities)
 
 
-def _values(runs: Sequence[Run], row: Row) -> pd.DataFrame:
-    """A row's values at the last epoch: seeds × heads."""
+def _values(runs: Sequence[Run], row: Row) -> pd.DataFrame | None:
+    """A row's values at the last epoch, seeds × heads; None where no run has any."""
+    if not any(row.metric in run.history for run in runs):
+        return None
     curves = curve_data(runs, [row], "")
     (dataset,) = curves.datasets
     return values_at(curves, dataset, row)

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from binenc_core.config import PAPER_DATASETS
-from binenc_core.figures import summary
+from binenc_core.figures import summary, two_protocols
 from binenc_core.selection import page_configs
 from binenc_core.several import get_or_train_all
 
@@ -18,7 +18,8 @@ def renewed(text: str) -> str:
     Raises ValueError where the marks are missing.
     """
     runs = get_or_train_all(page_configs(",".join(PAPER_DATASETS)), say=lambda line: None)
-    found, count = BLOCK.subn(lambda _: f"\n{summary.findings(runs)}\n\n", text)
+    claims = f"{summary.findings(runs)}\n\n{two_protocols.headline(two_protocols.frozen())}"
+    found, count = BLOCK.subn(lambda _: f"\n{claims}\n\n", text)
     if count != 1:
         raise ValueError(f"{README} has not one place for the claims between its two marks")
     return found

@@ -1,5 +1,7 @@
 """MNIST under two protocols: the claims side by side, and what is said where one is missing."""
 
+from dataclasses import replace
+
 import pytest
 
 from binenc_core import grids, store
@@ -84,3 +86,26 @@ def test_a_campaign_that_is_not_frozen_has_no_runs(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "RESULTS", tmp_path)
     assert campaign_runs("mnist_released") == []
     assert two_protocols.frozen() == {"described": [], "released": []}
+
+
+@pytest.mark.parametrize("lost", ["described", "released"])
+def test_a_campaign_whose_runs_all_diverged_is_no_error(lost):
+    runs = both()
+    runs[lost] = [replace(r, history=r.history[["epoch", "split"]][:0]) for r in runs[lost]]
+    text = two_protocols.findings(runs)
+    assert "| not judged |" in text
+    assert "agree on 0 of the 0 claims." in text
+
+
+def test_a_campaign_without_a_linear_layer_has_no_peaks():
+    runs = both()
+    runs["released"] = [run for run in runs["released"] if run.config.head == "none"]
+    text = two_protocols.numbers(runs)
+    assert "test accuracy, released" in text
+    assert "peak separation" not in text
+
+
+def test_the_headline_says_what_the_verdicts_are_for():
+    assert "On MNIST the two protocols agree on 12 of the 12" in two_protocols.headline(both())
+    text = two_protocols.headline({"described": [], "released": []})
+    assert "Not judged: `results/mnist` and `results/mnist_released` is not there." in text
