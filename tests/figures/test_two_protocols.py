@@ -109,3 +109,30 @@ def test_the_headline_says_what_the_verdicts_are_for():
     assert "On MNIST the two protocols agree on 12 of the 12" in two_protocols.headline(both())
     text = two_protocols.headline({"described": [], "released": []})
     assert "Not judged: `results/mnist` and `results/mnist_released` is not there." in text
+
+
+def accurate(**accuracy):
+    """Runs of each protocol whose architectures have these accuracies by head."""
+    runs = both()
+    for protocol, values in accuracy.items():
+        runs[protocol] = [
+            replace(r, history=r.history.assign(accuracy=values[r.config.head]))
+            for r in runs[protocol]
+        ]
+    return runs
+
+
+@pytest.mark.parametrize(
+    ("linear", "said"),
+    [(0.9, "every architecture is less accurate on the test set than as described"), (0.99, "")],
+)
+def test_a_protocol_that_costs_all_architectures_accuracy_is_told(linear, said):
+    text = two_protocols.cost(
+        accurate(
+            described={"binary": 0.98, "linear": 0.98, "none": 0.98, "nonlinear": 0.98},
+            released={"binary": 0.97, "linear": linear, "none": 0.9, "nonlinear": 0.9},
+        )
+    )
+    assert said in text
+    assert bool(text) == bool(said)
+    assert not text or "binary encoding loses the least" in text
