@@ -85,10 +85,11 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     assert "some: 2 of 4 runs, hits: 0" in lines
     failed = [line for line in lines if line.startswith("failed: ")]
     assert failed[0] == (
-        f"failed: digits none seed 1 ({configs[1].id}): the run {damaged} is damaged; "
+        f"failed: digits none seed 1, width 16 ({configs[1].id}): the run {damaged} is damaged; "
         "delete it to train it again"
     )
-    assert re.fullmatch(rf"failed: digits none seed 7 \({configs[3].id}\): \w+: .*", failed[1])
+    large = rf"digits none seed 7, width {10**12} \({configs[3].id}\)"
+    assert re.fullmatch(rf"failed: {large}: \w+: .*", failed[1])
     assert "memory" in failed[1]
     assert len(failed) == 2
     assert not (folder / "results").exists()
@@ -108,7 +109,7 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
 
     # The command in its README, typed again without the runs, finds them frozen.
     readme = (folder / "results" / "good" / "README.md").read_text(encoding="utf8")
-    words = shlex.split(re.search(r"Command \| `(.*)` \|", readme)[1])
+    words = shlex.split(re.search(r"Command, .* \| `(.*)` \|", readme)[1])
     assert words[:3] == ["python", "-m", "binenc_core"]
     shutil.rmtree(folder / "runs")
     code, out, err = run(folder, *words[3:])

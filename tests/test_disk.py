@@ -76,7 +76,8 @@ def test_a_full_disk_fails_the_runs_of_a_campaign_that_do_not_fit(small_disk, tm
     code, out, err = run(small_disk, "campaign", path, "--processes", 1)
     assert (code, err) == (1, "")
     (failed,) = [line for line in out.splitlines() if line.startswith("failed: ")]
-    assert failed.startswith(f"failed: digits none seed 0 ({recipe(**LARGE).id}): OSError: cannot")
+    large = f"digits none seed 0, width {LARGE['width']} ({recipe(**LARGE).id})"
+    assert failed.startswith(f"failed: {large}: OSError: cannot")
     assert FULL in failed
     fitting = [QUICK, QUICK | {"seed": 1}]
     assert visible(small_disk) == sorted(recipe(**settings).id for settings in fitting)
