@@ -32,9 +32,13 @@ def arguments(path: Path) -> tuple:
 
 
 def frozen_files(folder: Path) -> dict[str, bytes]:
-    """What is frozen, by name, without durations: the column `seconds` and the row Time."""
+    """What is frozen, by name, without durations: the column `seconds` and the row Time.
+
+    A kill may leave a draft, a hidden folder that no reader looks into.
+    """
     root = folder / "results"
-    files = {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*.*")}
+    paths = [path for path in (root / "killed").rglob("*") if path.is_file()]
+    files = {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
     rows = list(csv.reader(files["killed/runs.csv"].decode("utf8").splitlines()))
     column = rows[0].index("seconds")
     for row in rows[1:]:
