@@ -10,6 +10,7 @@ from binenc_core import store, trainer
 from binenc_core.config import RunConfig
 from binenc_core.files import check_writable
 from binenc_core.progress import Progress
+from binenc_core.sources import ARCHIVES, fetch
 from binenc_core.store import Run
 
 POLL_SECONDS = 0.2
@@ -101,9 +102,13 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
     """Train what a campaign has not found, and keep its state up to date.
 
     `watch` is called with the campaign several times a second. A run that another process trains is
-    waited for. Raises OSError, before any work, for a runs folder that cannot be written.
+    waited for. Raises, before any work, OSError for a runs folder that cannot be written and
+    DataError for a dataset whose files are not to be had.
     """
     check_writable(store.runs_folder())
+    # Once, before several processes ask for the same files.
+    for dataset in {config.dataset for config in campaign.waiting} & set(ARCHIVES):
+        fetch(dataset)
     jobs: dict[RunConfig, Job] = {}
     attempts: Counter[RunConfig] = Counter()
     try:

@@ -9,6 +9,8 @@ from filelock import FileLock
 from binenc_core import campaign, store, trainer
 from binenc_core.config import RunConfig
 from binenc_core.progress import Progress
+from binenc_core.recipes import recipe
+from binenc_core.sources import DataError
 from small_runs import quick, use_folders
 
 INFO = dict.fromkeys(store.INFO_FIELDS, "") | {"diverged_epoch": None, "seconds": 0.0}
@@ -276,4 +278,26 @@ def test_a_runs_folder_that_cannot_be_written_is_told_before_any_work(monkeypatc
     executor = FakeExecutor()
     with pytest.raises(OSError, match="file"):
         trained(executor=executor)
+    assert executor.submitted == []
+
+
+def test_the_files_of_a_dataset_are_fetched_once_and_before_any_training(monkeypatch):
+    fetched, executor = [], FakeExecutor()
+    monkeypatch.setattr(
+        campaign, "fetch", lambda name: fetched.append((name, len(executor.submitted)))
+    )
+    configs = [recipe(d, seed=s) for d in ("mnist", "digits") for s in (0, 1)]
+    trained(configs, executor)
+    assert fetched == [("mnist", 0)]
+    assert set(executor.submitted) == set(configs)
+
+
+def test_files_that_are_not_to_be_had_end_a_campaign_before_any_training(monkeypatch):
+    def missing(name):
+        raise DataError("no source has the files")
+
+    monkeypatch.setattr(campaign, "fetch", missing)
+    executor = FakeExecutor()
+    with pytest.raises(DataError):
+        campaign.train_missing(campaign.begin([recipe("mnist")]), executor, lambda state: None)
     assert executor.submitted == []

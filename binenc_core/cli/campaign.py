@@ -10,9 +10,7 @@ from binenc_core.cli.options import (
     add_where_options,
     whole_number,
 )
-from binenc_core.files import check_writable
 from binenc_core.labels import labels
-from binenc_core.sources import ARCHIVES, fetch
 
 # The options that belong to each executor; the cluster's with their defaults.
 DEFAULTS = {"partition": None, "gpus": 0, "minutes": 240, "width": 16}
@@ -113,10 +111,6 @@ def _executor(arguments: argparse.Namespace, named: grids.NamedRuns, missing: in
 def _train(state: campaign.Campaign, executor: campaign.Executor, named: grids.NamedRuns) -> None:
     from binenc_core.watch import watching
 
-    check_writable(store.runs_folder())
-    # Once, before several processes ask for the same files.
-    for dataset in {config.dataset for config in state.waiting} & set(ARCHIVES):
-        fetch(dataset)
     with watching(state, named.name) as watch:
         campaign.train_missing(state, executor, watch)
 
