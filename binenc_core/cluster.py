@@ -27,6 +27,8 @@ LARGEST_ARRAY = 1000
 # is to reach its next checkpoint.
 WARNING_SECONDS = 60
 SHORTEST_MINUTES = 5
+# What is asked for unless it is said otherwise.
+MINUTES, WIDTH = 240, 16
 # A job that reaches no checkpoint within its time limit would otherwise start again for ever.
 MAX_TIMEOUTS = 100
 # What squeue lists is asked this often for all jobs together, and a job without a result is given
@@ -80,8 +82,8 @@ class SlurmExecutor:
         threads: int = 1,
         partition: str | None = None,
         gpus: int = 0,
-        minutes: int = 240,
-        width: int = 16,
+        minutes: int = MINUTES,
+        width: int = WIDTH,
     ):
         least = {"threads": 1, "gpus": 0, "minutes": SHORTEST_MINUTES, "width": 1}
         given = {"threads": threads, "gpus": gpus, "minutes": minutes, "width": width}

@@ -1,4 +1,4 @@
-"""Fixtures of the tests that need the built book or a browser."""
+"""Fixtures of several modules: folders of the test's own, the built book, a browser."""
 
 import shutil
 import subprocess
@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from binenc_core import provenance
+from small_runs import use_folders
 
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -17,6 +20,13 @@ BROWSER_FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
+
+
+@pytest.fixture
+def own_root(monkeypatch, tmp_path):
+    """Runs, campaigns and the project's root in a folder of the test's own."""
+    use_folders(monkeypatch, tmp_path)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
 
 
 @pytest.fixture(scope="session")

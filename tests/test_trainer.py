@@ -21,14 +21,9 @@ from small_runs import (
     assert_same_history,
     quick,
     small,
-    use_folders,
 )
 
-
-@pytest.fixture(autouse=True)
-def folders(monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
-    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+pytestmark = pytest.mark.usefixtures("own_root")
 
 
 def kept_runs() -> list[str]:

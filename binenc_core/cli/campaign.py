@@ -10,11 +10,11 @@ from binenc_core.cli.options import (
     add_where_options,
     whole_number,
 )
+from binenc_core.cluster import MINUTES, WIDTH, SlurmExecutor
 from binenc_core.labels import labels
 
-# The options that belong to each executor; the cluster's with their defaults.
-DEFAULTS = {"partition": None, "gpus": 0, "minutes": 240, "width": 16}
-OPTIONS = {"local": ["processes"], "slurm": list(DEFAULTS)}
+# The options that belong to each executor.
+OPTIONS = {"local": ["processes"], "slurm": ["partition", "gpus", "minutes", "width"]}
 
 
 def add(commands) -> None:
@@ -53,12 +53,12 @@ def add(commands) -> None:
         "--minutes",
         type=whole_number("minutes"),
         help="time limit of a job, after which it is queued again and goes on (default: "
-        f"{DEFAULTS['minutes']})",
+        f"{MINUTES})",
     )
     slurm.add_argument(
         "--width",
         type=whole_number("width"),
-        help=f"jobs of the array that may run at once (default: {DEFAULTS['width']})",
+        help=f"jobs of the array that may run at once (default: {WIDTH})",
     )
 
 
@@ -90,8 +90,6 @@ def _check_options(arguments: argparse.Namespace) -> None:
 def _executor(arguments: argparse.Namespace, named: grids.NamedRuns, missing: int):
     """Where the missing runs are trained; raises ValueError for what is not there."""
     if arguments.executor == "slurm":
-        from binenc_core.cluster import SlurmExecutor
-
         given = {name: getattr(arguments, name) for name in OPTIONS["slurm"]}
         asked = {name: value for name, value in given.items() if value is not None}
         return SlurmExecutor(
@@ -99,7 +97,7 @@ def _executor(arguments: argparse.Namespace, named: grids.NamedRuns, missing: in
             folder=store.runs_folder() / ".slurm" / named.name,
             device=arguments.device,
             threads=arguments.threads,
-            **DEFAULTS | asked,
+            **asked,
         )
     from binenc_core.local import LocalExecutor, default_processes
 
