@@ -79,6 +79,13 @@ def scaled(pixels: torch.Tensor, largest: int = 255) -> torch.Tensor:
     return pixels.float().div_(largest).sub_(0.5).div_(0.5)
 
 
+def as_bytes(images: torch.Tensor) -> torch.Tensor:
+    """Images of a Dataset as uint8 pixels between 0 and 255, to be looked at."""
+    if images.dtype == torch.uint8:
+        return images
+    return images.add(1).mul(127.5).round().to(torch.uint8)
+
+
 def _parse_idx(content: bytes, file: RawFile) -> np.ndarray:
     """View the data of an IDX file as an array, without a copy."""
     axes = len(file.shape)

@@ -10,12 +10,17 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from binenc_core.config import LINEAR_HEADS, RunConfig
-from binenc_core.data import Dataset
+from binenc_core.data import Dataset, as_bytes
 from binenc_core.loss import total_loss
 from binenc_core.metrics.binarity import binarity_metrics, standardize
 from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.collapse import collapse_metrics
-from binenc_core.metrics.encoding import encoding_metrics, positive_fractions
+from binenc_core.metrics.encoding import (
+    class_vertex_cosines,
+    encoding_metrics,
+    majority_codes,
+    positive_fractions,
+)
 from binenc_core.metrics.mixtures import Mixtures
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from binenc_core.models import Classifier
@@ -33,7 +38,7 @@ class Outputs(NamedTuple):
 
 
 class Evaluation(NamedTuple):
-    """Metrics by split ("train", "test") and name; arrays of the training set by name."""
+    """Metrics by split ("train", "test") and name; small arrays by name."""
 
     metrics: dict[str, dict[str, float]]
     arrays: dict[str, NDArray]
@@ -70,19 +75,20 @@ def evaluate(
     if measured is None:
         return None
     train_metrics, mixtures = measured
-    arrays = {
-        "class_means": centers.float(),
-        "positive_fractions": positive_fractions(train.x, train.labels).float(),
-    }
+    fractions = positive_fractions(train.x, train.labels)
+    arrays = {"class_means": centers.float(), "positive_fractions": fractions.float()}
     if mixtures is not None:
         arrays |= {f"mixture_{name}": part.float() for name, part in mixtures._asdict().items()}
         arrays["latent_histogram"] = latent_histogram(train.x)
+        arrays |= latent_scale(train.x)
     del train  # before those of the test set: without a penultimate layer they take 490 MB
     test = outputs(model, data.test_images, data.test_labels)
     measured = split_metrics(test, weights, centers, config, epoch)
     if measured is None:
         return None
     metrics = {"train": train_metrics, "test": measured[0]}
+    if mixtures is not None:
+        arrays |= furthest_images(test, majority_codes(fractions), data.test_images)
     return Evaluation(metrics, {name: array.cpu().numpy() for name, array in arrays.items()})
 
 
@@ -130,3 +136,26 @@ def latent_histogram(values: Tensor) -> Tensor:
     places = found + bins * torch.arange(dimensions, device=values.device)
     counts = torch.bincount(places.flatten(), minlength=bins * dimensions)
     return counts.view(dimensions, bins).to(torch.uint32)
+
+
+def latent_scale(values: Tensor) -> dict[str, Tensor]:
+    """Mean and standard deviation of each dimension, float32 (P,), which standardizing removes."""
+    std, mean = torch.std_mean(values.double(), dim=0, correction=0)
+    return {"latent_mean": mean.float(), "latent_std": std.float()}
+
+
+def furthest_images(out: Outputs, codes: Tensor, images: Tensor) -> dict[str, Tensor]:
+    """Of each class the image whose x points furthest away from its class's vertex.
+
+    `codes` bool (C, P), `images` (N, 1, H, W). Arrays by name: index among the images, int32 (C,);
+    cosine to the vertex, float32 (C,); predicted class, uint8 (C,); the pixels, uint8 (C, H, W).
+    """
+    cosines = class_vertex_cosines(out.x, out.labels, codes)
+    others = out.labels != torch.arange(len(codes), device=out.labels.device)[:, None]
+    index = cosines.expand(len(codes), -1).masked_fill(others, math.inf).argmin(dim=1)
+    return {
+        "furthest_index": index.int(),
+        "furthest_cosine": cosines[index].float(),
+        "furthest_predicted": out.logits[index].argmax(dim=1).to(torch.uint8),
+        "furthest_image": as_bytes(images[index.to(images.device), 0]),
+    }

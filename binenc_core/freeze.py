@@ -102,11 +102,15 @@ threads per run {_infos(runs, "threads")} |
 
 - `runs.csv`: one row per run: its id, its configuration, how it ended and where.
 - `history.csv`: one row per run, logged epoch and split ("train", "test").
-- `arrays/<id>.npz`: small arrays of the training set, stacked over the logged epochs in `epochs`:
+- `arrays/<id>.npz`: small arrays, stacked over the logged epochs in `epochs`. Of the training set
   `class_means` (C, P), `positive_fractions` (C, P); of the heads with a linear penultimate layer
   also the mixtures of the standardized values, `mixture_*`, and `latent_histogram` (P, bins), the
   counts of the standardized values between {low:g} and {high:g}, the outer bins with what lies \
 beyond.
+  Runs trained since these were added have `latent_mean` and `latent_std` (P,), the scale that
+  standardizing removes, and of the test set, of each class, the image whose x points furthest away
+  from its class's vertex: `furthest_index`, `furthest_cosine`, `furthest_predicted` (C,) and
+  `furthest_image` (C, H, W).
 
 Epochs count from 0: the values of epoch 0 are those after the first pass over the training set.
 

@@ -75,6 +75,14 @@ def test_a_network_takes_bytes_for_the_scaled_images():
         assert torch.equal(given, expected)
 
 
+@pytest.mark.parametrize("largest", [255, 16])
+def test_images_go_back_to_pixels(largest):
+    pixels = torch.arange(largest + 1, dtype=torch.uint8)
+    expected = (pixels.double() * 255 / largest).round().to(torch.uint8)
+    assert torch.equal(data.as_bytes(data.scaled(pixels, largest)), expected)
+    assert data.as_bytes(pixels) is pixels
+
+
 def signed(content):
     return content[:2] + b"\x09" + content[3:]
 

@@ -140,7 +140,9 @@ def test_only_linear_heads_have_mixtures_and_a_histogram(case):
         assert extra == set()
         return
     parts = {"score": (2,), "bic": (2,), "means": (2, 2), "stds": (2, 2), "weights": (2, 2)}
-    assert extra == {"latent_histogram", *(f"mixture_{name}" for name in parts)}
+    furthest = {f"furthest_{name}" for name in ("index", "cosine", "predicted", "image")}
+    scale = {"latent_histogram", "latent_mean", "latent_std"}
+    assert extra == scale | furthest | {f"mixture_{name}" for name in parts}
     for name, shape in parts.items():
         assert evaluation.arrays[f"mixture_{name}"].shape == shape
         assert evaluation.arrays[f"mixture_{name}"].dtype == np.float32
@@ -151,6 +153,32 @@ def test_only_linear_heads_have_mixtures_and_a_histogram(case):
     assert evaluation.metrics["train"]["gmm_score_standardized"] == pytest.approx(
         evaluation.arrays["mixture_score"].mean(), rel=1e-5
     )
+
+
+def test_the_scale_that_standardizing_removes():
+    config, model, data = model_and_data("linear")
+    arrays = evaluate(model, data, config).arrays
+    x = outputs(model, data.train_images, data.train_labels).x.numpy()
+    np.testing.assert_allclose(arrays["latent_mean"], x.mean(axis=0), rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(arrays["latent_std"], x.std(axis=0), rtol=1e-5)
+
+
+def test_the_furthest_images_are_those_of_a_plain_loop():
+    config, model, data = model_and_data()
+    arrays = evaluate(model, data, config).arrays
+    out = outputs(model, data.test_images, data.test_labels)
+    for label in range(10):
+        vertex = np.where(arrays["positive_fractions"][label] > 0.5, 1, -1)
+        own = np.flatnonzero(data.test_labels.numpy() == label)
+        points = out.x.numpy()[own]
+        cosines = points @ vertex / (np.linalg.norm(points, axis=1) * np.linalg.norm(vertex))
+        index = arrays["furthest_index"][label]
+        assert index == own[cosines.argmin()]
+        assert arrays["furthest_cosine"][label] == pytest.approx(cosines.min(), abs=1e-6)
+        assert arrays["furthest_predicted"][label] == out.logits[index].argmax()
+        pixels = (data.test_images[index, 0].numpy() + 1) * 127.5
+        np.testing.assert_allclose(arrays["furthest_image"][label], pixels, atol=0.51)
+    assert arrays["furthest_image"].dtype == np.uint8
 
 
 def test_the_histogram_counts_every_training_image_in_every_dimension():

@@ -55,6 +55,20 @@ def vertex_cosine(x: Tensor) -> float:
     return float(total / points / x.shape[1] ** 0.5)
 
 
+def class_vertex_cosines(x: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
+    """Cosine between each point and its class's vertex, x·s / (√P ‖x‖), float64 (N,).
+
+    `x` (N, P), `codes` bool (C, P), whose vertex s has 1 where the bit is 1 and −1 elsewhere. A
+    point at the origin, which lies in no direction, has 0.
+    """
+    signs = 2 * codes.double() - 1
+    parts = [
+        (rows * signs[own]).sum(dim=1) / rows.norm(dim=1).clamp(min=torch.finfo(rows.dtype).tiny)
+        for rows, own in chunks(x, labels)
+    ]
+    return torch.cat(parts) / x.shape[1] ** 0.5
+
+
 def encoding_metrics(x: Tensor, labels: Tensor, predicted: Tensor) -> dict[str, float]:
     """Every quantity of figure 2, by its name in `metrics.names`.
 

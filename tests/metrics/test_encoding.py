@@ -93,3 +93,12 @@ def test_vertex_cosine_is_the_cosine_with_the_sign_vector():
         expected, rel=1e-5
     )
     assert encoding.vertex_cosine(torch.eye(9)) == pytest.approx(1 / 3)
+
+
+def test_class_vertex_cosines_of_known_points():
+    codes = VERTICES > 0
+    x = torch.stack([VERTICES[0], 5 * VERTICES[1], -VERTICES[2], torch.zeros(3), VERTICES[1]])
+    labels = torch.tensor([0, 1, 2, 3, 0])
+    found = encoding.class_vertex_cosines(x, labels, codes)
+    # Two codes at Hamming distance 2 of 3 have the cosine (3 − 2·2)/3.
+    torch.testing.assert_close(found, torch.tensor([1, 1, -1, 0, -1 / 3], dtype=torch.float64))
