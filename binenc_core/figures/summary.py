@@ -1,6 +1,9 @@
 """Every claim on the workshop paper's figures with its verdict, and the trainings behind it."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
 
 from binenc_core.figures import (
     captions,
@@ -10,8 +13,18 @@ from binenc_core.figures import (
     fig4_collapse,
     wording,
 )
+from binenc_core.figures.curves import Curves
 from binenc_core.figures.style import DATASET_NAMES
 from binenc_core.store import Run
+
+
+class Judged(NamedTuple):
+    """A figure on one dataset: its curves, and its claims with the seeds in which each is seen."""
+
+    dataset: str
+    curves: Curves
+    claims: dict[str, pd.Series]
+
 
 FIGURES = {1: fig1_binarity, 2: fig2_encoding, 3: fig3_accuracy, 4: fig4_collapse}
 
@@ -48,6 +61,15 @@ def claim_table(columns: Mapping[str, Sequence[Run]]) -> str:
 
 def verdicts(runs: Sequence[Run]) -> dict[tuple[int, str], str]:
     """The verdict on every claim that runs on one dataset can judge, by figure and claim."""
+    return {
+        (figure, claim): wording.verdict(seen)
+        for figure, judged in judged_figures(runs).items()
+        for claim, seen in judged.claims.items()
+    }
+
+
+def judged_figures(runs: Sequence[Run]) -> dict[int, Judged]:
+    """Each figure that runs on one dataset can judge, by its number."""
     # A figure's data refuses runs none of which has a value.
     measured = {run.config.head for run in runs if len(run.history)}
     found = {}
@@ -55,6 +77,7 @@ def verdicts(runs: Sequence[Run]) -> dict[tuple[int, str], str]:
         if set(module.HEADS) <= measured:
             curves = module.data(runs)
             (dataset,) = curves.datasets
-            judged = wording.judged(module.claims, module.HEADS, curves, dataset) or {}
-            found |= {(figure, claim): wording.verdict(seen) for claim, seen in judged.items()}
+            claims = wording.judged(module.claims, module.HEADS, curves, dataset)
+            if claims is not None:
+                found[figure] = Judged(dataset, curves, claims)
     return found

@@ -1,0 +1,89 @@
+"""The paper's four claims in a few words each, with the verdict and the number behind it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from binenc_core.figures import captions, summary, two_protocols, wording
+from binenc_core.figures.curves import Curves, paired
+from binenc_core.figures.style import DATASET_NAMES
+from binenc_core.store import Run
+
+
+class Headline(NamedTuple):
+    """A figure's claim in a few words.
+
+    `judges`: those of the figure's claims that it stands for. `evidence`: the number to show, from
+    the figure's curves on a dataset and from those claims, each with the seeds in which it is seen.
+    """
+
+    text: str
+    judges: slice
+    evidence: Callable[[Curves, str, Sequence[pd.Series]], str]
+
+
+def _peaks(curves: Curves, dataset: str, claims: Sequence[pd.Series]) -> str:
+    apart = paired(curves, dataset, curves.rows[2])
+    binary, linear = (wording.value(apart[head]) for head in ("binary", "linear"))
+    return f"peaks {binary} widths apart; without the loss {linear}"
+
+
+def _sharing(curves: Curves, dataset: str, claims: Sequence[pd.Series]) -> str:
+    agreement = paired(curves, dataset, curves.rows[0])
+    return f"{wording.percent(agreement['binary'])} of the points"
+
+
+def _lead(curves: Curves, dataset: str, claims: Sequence[pd.Series]) -> str:
+    accuracy = paired(curves, dataset, next(row for row in curves.rows if row.split == "test"))
+    lead = accuracy["binary"] - accuracy.drop(columns="binary").max(axis=1)
+    return f"test set: {wording.points(lead)} against the best other"
+
+
+def _measures(curves: Curves, dataset: str, claims: Sequence[pd.Series]) -> str:
+    return f"{sum(seen.all() for seen in claims)} of {len(claims)} measures"
+
+
+HEADLINES = {
+    1: Headline("Each latent dimension takes one of two values", slice(None), _peaks),
+    2: Headline("The points of a class share one binary code", slice(1), _sharing),
+    3: Headline("The accuracy rises", slice(None), _lead),
+    4: Headline("Neural collapse goes further", slice(None), _measures),
+}
+
+
+def columns(runs: Sequence[Run]) -> dict[str, list[Run]]:
+    """The runs by dataset, and beside them those of the released code's protocol if frozen."""
+    found = {
+        DATASET_NAMES[name]: [run for run in runs if run.config.dataset == name]
+        for name in captions.datasets(runs)
+    }
+    released = two_protocols.frozen()["released"]
+    return found | ({"MNIST, as the released code trains": released} if released else {})
+
+
+def table(columns: Mapping[str, Sequence[Run]]) -> str:
+    """A Markdown table: a line for each headline, a column for each group of runs on a dataset."""
+    judged = {name: summary.judged_figures(runs) for name, runs in columns.items()}
+    lines = [f"| The paper says | {' | '.join(columns)} |", f"|{'---|' * (1 + len(columns))}"]
+    for figure, headline in HEADLINES.items():
+        cells = [_cell(headline, found.get(figure)) for found in judged.values()]
+        lines.append(f"| {headline.text} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(headline: Headline, judged: summary.Judged | None) -> str:
+    if judged is None:
+        return "not judged"
+    claims = list(judged.claims.values())[headline.judges]
+    if not all(len(seen) for seen in claims):
+        return "not judged"
+    evidence = headline.evidence(judged.curves, judged.dataset, claims)
+    return f"{verdict(claims)}<br>{evidence}"
+
+
+def verdict(claims: Sequence[pd.Series]) -> str:
+    """One verdict for claims, each with the seeds in which it is seen: all, some, or none."""
+    if all(seen.all() for seen in claims):
+        return "✓ **seen**"
+    return "◐ **in part**" if any(seen.any() for seen in claims) else "✗ **not seen**"
