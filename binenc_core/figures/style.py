@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from binenc_core.config import CLASSES
+
 
 class Look(NamedTuple):
     """Name, line color and dash of an architecture."""
@@ -21,11 +23,24 @@ LOOKS = {
 
 DATASET_NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "Digits"}
 
+# Of the datasets whose classes are not the digits 0 to 9.
+CLASS_NAMES = {
+    "fashion_mnist": (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    )
+}
+
 PROTOCOL_NAMES = {
     "described": "protocol as described in the paper",
     "released": "protocol of the released code",
     "later": "protocol of the later versions",
 }
+
+
+def class_names(dataset: str) -> tuple[str, ...]:
+    """What the classes of a dataset are called, by their label."""
+    return CLASS_NAMES.get(dataset) or tuple(map(str, range(CLASSES)))
 
 
 def typed(value: Any) -> str:

@@ -1,0 +1,81 @@
+"""The test images furthest from their vertex, and runs that have none."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from binenc_core.config import CLASSES
+from binenc_core.figures import furthest
+from made_codes import coded_run, random_codes
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """The digits' first seed has no images, FashionMNIST's only run neither."""
+    return [
+        *(
+            coded_run(tmp_path, random_codes(seed), images=seed > 0, head=head, seed=seed)
+            for head in ("linear", "binary")
+            for seed in (2, 1, 0)
+        ),
+        coded_run(tmp_path, random_codes(0, 128), dataset="fashion_mnist", epochs=10),
+    ]
+
+
+def test_shows_the_last_epoch_of_the_first_binary_seed_that_has_images(runs):
+    (images,) = furthest.data(runs)
+    assert (images.run.config.head, images.run.config.seed) == ("binary", 1)
+    assert list(images.pixels[:, 0, 0]) == list(range(0, 100, 10))
+    assert list(images.predicted) == [9, *range(1, CLASSES)]
+
+
+def test_the_linear_head_stands_in_where_it_alone_has_images(runs):
+    (images,) = furthest.data([run for run in runs if run.config.head == "linear"])
+    assert images.run.config.head == "linear"
+
+
+def test_every_image_is_drawn_with_its_words(runs):
+    fig = furthest.figure(furthest.data(runs), runs)
+    drawn = [trace for trace in fig.data if trace.type == "heatmap"]
+    assert [int(np.asarray(trace.z).max()) for trace in drawn] == list(range(0, 100, 10))
+    words = [note.text for note in fig.layout.annotations if "<br>" in note.text]
+    assert words[:2] == ["0<br>9<br>−0.50", "1<br>✓<br>0.10"]
+    assert len(words) == CLASSES
+
+
+def test_images_do_not_overlap(runs):
+    fig = furthest.figure(furthest.data(runs), runs)
+    for axis in {trace.xaxis for trace in fig.data}:
+        starts = [trace.x0 for trace in fig.data if trace.xaxis == axis]
+        assert (np.diff(starts) > 6).all()
+        low, high = fig.layout[axis.replace("x", "xaxis")].range
+        assert low <= min(starts) - 0.5
+        assert high >= max(starts) + 5.5
+
+
+def test_the_csv_has_classes_predictions_and_cosines(runs):
+    fig = furthest.figure(furthest.data(runs), runs)
+    table = pd.read_csv(io.StringIO(fig.layout.meta["csv"]))
+    assert list(table["predicted"]) == [9, *range(1, CLASSES)]
+    assert table["cosine"].iloc[0] == -0.5
+
+
+def test_the_caption_names_what_is_left_out_and_what_was_trained(runs):
+    caption = furthest.figure(furthest.data(runs), runs).layout.meta["caption"]
+    assert "No images of FashionMNIST: these runs were trained before" in caption
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, one seed; this project's recipe" in caption
+    assert "seed 1." in caption
+
+
+def test_without_any_image_there_is_a_sentence_and_no_figure(runs):
+    old = [run for run in runs if run.config.dataset == "fashion_mnist"]
+    assert furthest.data(old) == []
+    assert furthest.figure([], old) is None
+    assert furthest.missing([], old).startswith("No images of FashionMNIST")
+
+
+def test_nothing_is_missing_where_all_have_images(runs):
+    digits = [run for run in runs if run.config.dataset == "digits"]
+    assert furthest.missing(furthest.data(digits), digits) == ""
