@@ -39,12 +39,10 @@ clean: ## remove the built book and the caches (keeps .venv, data and runs)
 	@echo "removing _build and the caches of ruff and pytest"
 	@rm -rf _build .pytest_cache .ruff_cache
 
-$(READY): requirements.txt requirements-slurm.txt pyproject.toml
+$(READY): requirements.txt requirements-book.txt requirements-slurm.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or newer is needed, this is {v}: make PYTHON=/path/to/python3.11")'
 	@echo "making .venv with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv .venv
-	@echo "installing the requirements into .venv (PyTorch is large: minutes, the first time)"
+	@echo "installing the requirements and the project into .venv (PyTorch is large: minutes)"
 	@$(PY) -m pip install -qq --disable-pip-version-check -r requirements.txt -r requirements-slurm.txt
-	@echo "installing the project itself into .venv"
-	@$(PY) -m pip install -qq --disable-pip-version-check --no-deps -e .
 	@touch $@

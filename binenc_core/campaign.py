@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -53,11 +53,13 @@ class Running(NamedTuple):
 class Campaign:
     """The state of a campaign.
 
-    `hits`: how many runs were on disk before. `runs`: those that are there, `failed`: why the
-    others are not, both by configuration.
+    `frozen`: the runs that count as frozen, by id; None for all in results/. `hits`: how many runs
+    were on disk before. `runs`: those that are there, `failed`: why the others are not, both by
+    configuration.
     """
 
     configs: list[RunConfig]
+    frozen: Mapping[str, Run] | None = None
     hits: int = 0
     runs: dict[RunConfig, Run] = field(default_factory=dict)
     failed: dict[RunConfig, str] = field(default_factory=dict)
@@ -71,15 +73,15 @@ class Campaign:
 
     def look_up(self) -> None:
         """Find the runs that are on disk."""
-        frozen = store.frozen_runs()
+        frozen = store.frozen_runs() if self.frozen is None else self.frozen
         for config in self.configs:
             self.look_up_one(config, frozen)
         self.hits = len(self.runs)
 
-    def look_up_one(self, config: RunConfig, frozen: dict[str, Run] | None = None) -> bool:
+    def look_up_one(self, config: RunConfig, frozen: Mapping[str, Run] | None = None) -> bool:
         """Whether a run has ended: it is on disk, whole or damaged."""
         try:
-            found = store.find(config, frozen)
+            found = store.find(config, self.frozen if frozen is None else frozen)
         except RuntimeError as error:
             self.failed[config] = str(error)
             return True
@@ -91,9 +93,9 @@ class Campaign:
 Watch = Callable[[Campaign], None]
 
 
-def begin(configs: Iterable[RunConfig]) -> Campaign:
+def begin(configs: Iterable[RunConfig], frozen: Mapping[str, Run] | None = None) -> Campaign:
     """A campaign of several runs, each once, of which those on disk have been found."""
-    campaign = Campaign(list({config.id: config for config in configs}.values()))
+    campaign = Campaign(list({config.id: config for config in configs}.values()), frozen)
     campaign.look_up()
     return campaign
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from binenc_core import campaign, trainer
+from binenc_core import campaign, pytorch, trainer
 from binenc_core.config import RunConfig
 from binenc_core.labels import labels
 from binenc_core.progress import Say, duration
@@ -11,23 +11,28 @@ from binenc_core.store import Run
 
 
 def get_or_train_all(
-    configs: Iterable[RunConfig], device: str = "auto", say: Say = print
+    configs: Iterable[RunConfig], device: str = "auto", say: Say = print, here: bool = False
 ) -> list[Run]:
     """The runs of several configurations, each once, in their order; one line tells the hits.
+
+    `here` asks for runs trained on this machine, and passes results/ over where PyTorch is
+    installed.
 
     Several that are missing are trained in as many processes of one thread as there are cores; one
     alone, or those on a GPU, in this process, as `trainer.get_or_train` does. A script that calls
     this needs an `if __name__ == "__main__":`, since new processes import it. Raises ValueError for
-    a device that is not there, RuntimeError where a run failed, when the others are done.
+    a device that is not there, RuntimeError where a run failed, when the others are done, and for
+    missing runs, before any work, where PyTorch is not installed.
     """
     trainer.check_device(device)
     configs = list(dict.fromkeys(configs))
-    state = campaign.begin(configs)
+    state = campaign.begin(configs, frozen={} if here and pytorch.is_installed() else None)
     places = sorted({run.place for run in state.runs.values()})
     where = f" in {', '.join(places)}" if places else ""
     missing = state.waiting
     say(f"{len(state.configs)} runs, hits: {state.hits}{where}, misses: {len(missing)}")
     if missing:
+        pytorch.check(missing)
         _train(state, device, say)
     if state.failed:
         names = labels(state.configs)
@@ -48,7 +53,7 @@ def _train(state: campaign.Campaign, device: str, say: Say) -> None:
     if processes == 1:
         for config in missing:
             try:
-                state.runs[config] = trainer.get_or_train(config, device, say)
+                state.runs[config] = trainer.get_or_train(config, device, say, frozen=state.frozen)
             except (OSError, RuntimeError) as error:
                 state.failed[config] = str(error)
         return

@@ -50,6 +50,11 @@ class Run:
             return dict(stored)
 
     @property
+    def is_from_here(self) -> bool:
+        """Whether it is in the runs folder, not in results/."""
+        return self.arrays_path.is_relative_to(runs_folder())
+
+    @property
     def place(self) -> str:
         """The campaign's folder or the runs folder, from the project's root if it is there."""
         folder = self.arrays_path.parents[1]
@@ -66,8 +71,8 @@ def runs_folder() -> Path:
 def find(config: RunConfig, frozen: Mapping[str, Run] | None = None) -> Run | None:
     """The finished run of a configuration, from results/ or else from the runs folder.
 
-    `frozen` is what `frozen_runs` gives, for callers that look up many. Raises RuntimeError for a
-    run whose files are damaged.
+    `frozen` is what `frozen_runs` gives, for callers that look up many, or empty for those that
+    pass results/ over. Raises RuntimeError for a run whose files are damaged.
     """
     run = (frozen_runs() if frozen is None else frozen).get(config.id)
     # What a reader does to a table is the reader's own, and pandas copies on writing.
@@ -170,7 +175,7 @@ def keep(
         np.savez_compressed(draft / "arrays.npz", **dict(sorted(arrays.items())))
         if checkpoint.exists():
             _link(checkpoint, draft / CHECKPOINT)
-    return find(config)
+    return find(config, frozen={})
 
 
 def _link(source: Path, target: Path) -> None:

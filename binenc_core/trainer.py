@@ -1,14 +1,14 @@
 """One run: found on disk, or trained from its last checkpoint on, and kept."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from binenc_core import progress, provenance, store
+from binenc_core import progress, provenance, pytorch, store
 from binenc_core.config import DEVICES, RunConfig
 from binenc_core.files import check_writable
 from binenc_core.progress import Say
@@ -23,25 +23,31 @@ class BusyError(RuntimeError):
 
 
 def get_or_train(
-    config: RunConfig, device: str = "auto", say: Say = print, wait: bool = True
+    config: RunConfig,
+    device: str = "auto",
+    say: Say = print,
+    wait: bool = True,
+    frozen: Mapping[str, Run] | None = None,
 ) -> Run:
     """The run of a configuration: found on disk, or trained now and kept.
 
     Says which of the two, and how long a training will take. A training that was cut off goes on
     from its last logged epoch, and one of more epochs from the end of a shorter one. Two processes
     do not train the same run: the second waits for the first, or raises BusyError where `wait` is
-    false. Raises, before any work, ValueError for a device that is not there and OSError for a runs
-    folder that cannot be written.
+    false. `frozen` is as in `store.find`. Raises, before any work, ValueError for a device that is
+    not there, OSError for a runs folder that cannot be written, and RuntimeError for a missing run
+    where PyTorch is not installed.
     """
     check_device(device)
-    if found := store.find(config):
+    if found := store.find(config, frozen):
         return _hit(found, say)
+    pytorch.check([config])
     from binenc_core.devices import resolve_device
 
     target = resolve_device(device)
     check_writable(store.runs_folder())
     with _locked(config, say if wait else None):
-        if found := store.find(config):
+        if found := store.find(config, frozen):
             return _hit(found, say)
         return _train(config, target, say)
 

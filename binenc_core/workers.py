@@ -11,8 +11,8 @@ from binenc_core.progress import Say
 def train_one(config: RunConfig, device: str, threads: int, say: Say = print) -> None:
     """Train a run with so many CPU threads and keep it, from its last checkpoint on.
 
-    Returns at once where the run is on disk or another process is training it. Raises as
-    `trainer.get_or_train` does.
+    Returns at once where the run is in the runs folder or another process is training it; whoever
+    asks for it has looked in results/. Raises as `trainer.get_or_train` does.
     """
     import torch
 
@@ -20,7 +20,7 @@ def train_one(config: RunConfig, device: str, threads: int, say: Say = print) ->
 
     torch.set_num_threads(threads)
     try:
-        get_or_train(config, device, say, wait=False)
+        get_or_train(config, device, say, wait=False, frozen={})
     except BusyError as busy:
         say(str(busy))
 

@@ -12,6 +12,10 @@ import papermill
 import pytest
 
 from binenc_book import executed, toc
+from binenc_core import grids, store
+from binenc_core.config import RunConfig
+from binenc_core.figures import protocol_effects
+from binenc_core.selection import page_configs
 
 ROOT = Path(__file__).parents[1]
 PAGES = toc.notebooks(ROOT)
@@ -57,6 +61,31 @@ def test_is_thin(page):
         for node in ast.walk(ast.parse(cell.source)):
             looping = (ast.For, ast.While, ast.comprehension, ast.FunctionDef, ast.Lambda)
             assert not isinstance(node, looping), cell.source
+
+
+def defaults(page: str) -> dict:
+    """The values of a notebook's parameters, those of where it trains left out."""
+    found = papermill.inspect_notebook(str(ROOT / f"{page}.ipynb")).values()
+    return {p["name"]: ast.literal_eval(p["default"]) for p in found if p["name"] != "device"}
+
+
+def ids(configs: list[RunConfig]) -> set[str]:
+    return {config.id for config in configs}
+
+
+def test_the_trainings_of_the_page_on_protocols_are_a_frozen_campaign():
+    wanted = protocol_effects.configs(protocol_effects.plan(**defaults("book/protocols")))
+    campaign = grids.read("digits_switches")
+    assert set(campaign.configs) == set(wanted)
+    frozen = store.load_campaign(store.RESULTS / campaign.name)
+    assert {run.id for run in frozen} == ids(wanted)
+
+
+def test_the_trainings_of_the_quick_start_are_in_a_frozen_campaign():
+    wanted = page_configs("digits", **defaults("book/quickstart"))
+    frozen = store.load_campaign(store.RESULTS / "digits")
+    assert {run.id for run in frozen} == ids(grids.read("digits").configs)
+    assert ids(wanted) < {run.id for run in frozen}
 
 
 def run_papermill(*arguments: object, runs: Path) -> subprocess.CompletedProcess:

@@ -1,7 +1,10 @@
+import shutil
+
 import pytest
 import torch
 
-from binenc_core import campaign, local, store, trainer
+from binenc_core import campaign, local, store, trainer, workers
+from binenc_core.freeze import freeze
 from binenc_core.several import get_or_train_all
 from small_runs import assert_same_arrays, assert_same_history, quick, small, use_folders
 
@@ -119,3 +122,32 @@ def test_runs_side_by_side_equal_those_of_this_process_to_the_bit(
         assert run.config == alone.config == config
         assert_same_history(run.history, alone.history)
         assert_same_arrays(run.arrays(), alone.arrays())
+
+
+# ---- On this machine, whatever is frozen --------------------------------------------------------
+
+
+@pytest.fixture
+def frozen():
+    """A configuration whose run is in results/ and not in the runs folder."""
+    config = quick()
+    freeze([trainer.get_or_train(config, "cpu", str)], store.RESULTS / "digits", "command")
+    shutil.rmtree(store.runs_folder() / config.id)
+    return config
+
+
+def test_what_is_frozen_is_trained_where_runs_of_this_machine_are_asked_for(single, frozen):
+    said = []
+    (run,) = get_or_train_all([frozen], "cpu", said.append)
+    assert not run.is_from_here
+    (run,) = get_or_train_all([frozen], "cpu", said.append, here=True)
+    assert run.is_from_here
+    said.clear()
+    (again,) = get_or_train_all([frozen], "cpu", said.append, here=True)
+    assert again.is_from_here
+    assert said == [f"1 runs, hits: 1 in {store.runs_folder()}, misses: 0"]
+
+
+def test_a_process_of_a_campaign_leaves_it_to_the_campaign_what_is_frozen(frozen, one_thread):
+    workers.train_one(frozen, "cpu", 1, str)
+    assert (store.runs_folder() / frozen.id).is_dir()

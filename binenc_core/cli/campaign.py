@@ -3,7 +3,7 @@
 import argparse
 import shlex
 
-from binenc_core import campaign, freeze, grids, store, trainer
+from binenc_core import campaign, freeze, grids, pytorch, store, trainer
 from binenc_core.cli.options import (
     Work,
     add_command,
@@ -69,6 +69,8 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     if arguments.freeze:
         freeze.check_name(named.name, [config.dataset for config in named.configs])
     state = campaign.begin(named.configs)
+    if state.waiting:
+        pytorch.check(state.waiting)
     executor = _executor(arguments, named, len(state.waiting)) if state.waiting else None
 
     def work() -> int:

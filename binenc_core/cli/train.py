@@ -2,6 +2,7 @@
 
 import argparse
 
+from binenc_core import pytorch
 from binenc_core.cli.options import (
     Work,
     add_command,
@@ -27,6 +28,7 @@ def add(commands) -> None:
 
 def _prepare(arguments: argparse.Namespace) -> Work:
     chosen = configs(arguments)
+    pytorch.check()
     import torch
 
     from binenc_core.devices import resolve_device

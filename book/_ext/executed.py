@@ -7,11 +7,13 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from binenc_core import pytorch
+
 FOLDER = Path("_build", "executed")
 # Key of our record in an executed copy's metadata.
 RECORD = "binenc_book"
 # What a notebook's numbers depend on besides its own code.
-INPUTS = ("binenc_core/**/*.py", "results/**/*", "requirements.txt")
+INPUTS = ("binenc_core/**/*.py", "results/**/*", "requirements.txt", "requirements-book.txt")
 
 
 def copy_of(root: Path, page: str) -> Path:
@@ -30,9 +32,12 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
 
 
 def inputs_digest(root: Path) -> str:
-    """SHA-256, in hexadecimal, of the names and bytes of all files that match `INPUTS`."""
+    """SHA-256, in hexadecimal, of the names and bytes of all files that match `INPUTS`.
+
+    Whether PyTorch is installed counts too: with it the quick start trains.
+    """
     files = {path for pattern in INPUTS for path in root.glob(pattern) if path.is_file()}
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(str(pytorch.is_installed()).encode())
     for path in sorted(files):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())

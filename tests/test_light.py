@@ -1,0 +1,272 @@
+"""Reading without PyTorch: what requirements-book.txt has, and what works with that alone."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import nbformat
+import pytest
+from bs4 import BeautifulSoup
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+import light
+from binenc_book import executed, toc
+from binenc_core.__main__ import main
+from binenc_core.recipes import recipe
+from binenc_core.several import get_or_train_all
+from binenc_core.trainer import get_or_train
+
+ROOT = Path(__file__).parents[1]
+PAGES = toc.notebooks(ROOT)
+PACKAGES = {"binenc_core": ROOT / "binenc_core", "binenc_book": ROOT / "book" / "_ext"}
+# What trains, tests or takes pictures, with all that these bring along.
+HEAVY = ("torch", "torchvision", "scikit-learn", "pillow", "playwright", "pytest", "ruff")
+NEEDED = r"PyTorch, which is not installed here: pip install -r requirements\.txt$"
+
+
+@pytest.fixture
+def without_torch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+
+# ---- The files ----------------------------------------------------------------------------------
+
+
+def test_no_pin_is_written_twice():
+    everything = (ROOT / "requirements.txt").read_text(encoding="utf8").splitlines()
+    assert "-r requirements-book.txt" in everything
+    files = ("requirements.txt", "requirements-book.txt", "requirements-slurm.txt")
+    names = [name for file in files for name in light.pins(file)]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-book.txt"])
+def test_every_line_is_a_pin_another_file_or_the_project(file):
+    lines = (ROOT / file).read_text(encoding="utf8").splitlines()
+    code = [line for line in lines if line and not line.startswith("#")]
+    assert len(code) == len(light.pins(file)) + 1
+    assert code[0] == "-r requirements-book.txt" or code[-1] == "-e ."
+
+
+def test_nothing_heavy_is_in_the_light_installation():
+    assert not light.installed() & set(HEAVY)
+    assert set(HEAVY) <= set(light.pins("requirements.txt"))
+
+
+def test_what_binder_reads_is_there_and_light():
+    folder = ROOT / "binder"
+    assert {path.name for path in folder.iterdir()} == {"requirements.txt", "runtime.txt"}
+    (line,) = (folder / "requirements.txt").read_text(encoding="utf8").splitlines()
+    # pip takes the path after -r from the file, and that after -e from where it is called.
+    assert (folder / line.removeprefix("-r ")).resolve() == ROOT / "requirements-book.txt"
+    version = re.fullmatch(r"python-(3\.\d+)\n", (folder / "runtime.txt").read_text())[1]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf8"))["project"]
+    assert SpecifierSet(project["requires-python"]).contains(version)
+
+
+def test_the_commands_of_the_book_name_the_files():
+    for page in ("README.md", "book/reproduce.md"):
+        text = (ROOT / page).read_text(encoding="utf8")
+        assert "pip install -r requirements-book.txt" in text
+        assert "python -m binenc_book" in text
+
+
+# ---- The imports --------------------------------------------------------------------------------
+
+
+def imports(code: str) -> set[str]:
+    """Names of what a module imports when it is itself imported: modules, and what is in them."""
+    found = set()
+    todo = [*ast.parse(code).body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            todo += ast.iter_child_nodes(node)
+    return found
+
+
+def file_of(name: str) -> Path | None:
+    """File of a module of the project; None for the name of anything else."""
+    package, _, rest = name.partition(".")
+    if package not in PACKAGES:
+        return None
+    path = PACKAGES[package].joinpath(*rest.split(".")) if rest else PACKAGES[package]
+    candidates = (path.with_suffix(".py"), path / "__init__.py")
+    return next((file for file in candidates if file.is_file()), None)
+
+
+def reading_side() -> tuple[set[Path], set[str]]:
+    """The project's files that reading imports, and the names of all other modules that it does."""
+    code = [
+        cell.source
+        for page in PAGES
+        for cell in executed.code_cells(nbformat.read(ROOT / f"{page}.ipynb", 4))
+    ]
+    todo = {name for source in code for name in imports(source)}
+    todo |= {f"binenc_book.{path.stem}" for path in PACKAGES["binenc_book"].glob("*.py")}
+    todo.add("binenc_core.__main__")
+    files, others = set(), set()
+    while todo:
+        name = todo.pop()
+        file = file_of(name)
+        if file is None:
+            others.add(name.partition(".")[0])
+        elif file not in files:
+            files.add(file)
+            todo |= imports(file.read_text(encoding="utf8"))
+    return files, others - set(PACKAGES) - set(sys.stdlib_module_names)
+
+
+def test_all_that_the_reading_side_imports_is_pinned_for_it():
+    owners = packages_distributions()
+    pinned = light.pins("requirements-book.txt")
+    files, modules = reading_side()
+    assert len(files) > 40
+    assert {"pandas", "plotly", "papermill", "sphinx"} <= modules
+    # IPython is part of ipykernel's own installation.
+    unpinned = {
+        module
+        for module in modules - {"IPython"}
+        if not {canonicalize_name(owner) for owner in owners[module]} & set(pinned)
+    }
+    assert unpinned == set()
+
+
+@pytest.mark.parametrize("name", ["training", "data", "models", "evaluation", "local", "watch"])
+def test_what_trains_is_not_part_of_the_reading_side(name):
+    assert ROOT / "binenc_core" / f"{name}.py" not in reading_side()[0]
+
+
+# ---- What is missing ----------------------------------------------------------------------------
+
+
+def test_a_missing_run_is_told_beside_the_nearest_frozen_one(without_torch, capsys):
+    configs = [recipe("digits", gamma=3, seed=seed) for seed in (0, 1)]
+    for ask in (get_or_train_all, lambda configs: get_or_train(configs[0])):
+        with pytest.raises(RuntimeError, match=NEEDED) as error:
+            ask(configs)
+        (line,) = str(error.value).splitlines()
+        assert "digits binary seed 0, with gamma 3.0 (frozen: 10.0);" in line
+    assert "2 runs, hits: 0, misses: 2" in capsys.readouterr().out
+
+
+def test_where_nothing_alike_is_frozen_that_is_told(without_torch, own_root):
+    with pytest.raises(RuntimeError, match=r"not on disk: 1 run, .* nothing is frozen; .*PyTorch"):
+        get_or_train_all([recipe("digits")])
+
+
+@pytest.mark.parametrize("here", [False, True])
+def test_frozen_runs_are_given_without_pytorch(without_torch, here):
+    (run,) = get_or_train_all([recipe("digits")], here=here)
+    assert run.place == "results/digits"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["train", "--dataset", "digits"],
+        ["campaign", "paper"],
+        ["campaign", "paper", "--executor", "slurm"],
+    ],
+)
+def test_commands_that_train_tell_in_one_line_that_they_need_it(
+    words, without_torch, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "runs"))
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 1
+    captured = capsys.readouterr()
+    assert re.fullmatch(f"error: .*{NEEDED}", captured.err.removesuffix("\n"))
+    assert captured.out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_campaign_that_is_on_disk_needs_no_pytorch(without_torch, capsys):
+    assert main(["campaign", "digits"]) == 0
+    assert "digits: 20 of 20 runs, hits: 20" in capsys.readouterr().out
+
+
+# ---- The book -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def small_machine(tmp_path_factory):
+    """A copy of the project and the environment variables of the light installation."""
+    folder = tmp_path_factory.mktemp("small_machine")
+    tree = folder / "tree"
+    hidden = shutil.ignore_patterns(".*", "_build", "data", "runs", "tests", "__pycache__")
+    shutil.copytree(ROOT, tree, ignore=hidden)
+    return tree, light.environment(folder / "first", tree, folder / "runs")
+
+
+def run(command: list[str], folder: Path, environment: dict) -> subprocess.CompletedProcess:
+    words = [sys.executable, "-m", *command]
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_the_light_installation_lacks_pytorch(small_machine):
+    tree, environment = small_machine
+    code = "import binenc_core; print(binenc_core.__file__); import torch"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
+    assert Path(done.stdout.strip()) == tree / "binenc_core" / "__init__.py"
+    assert "ModuleNotFoundError: No module named 'torch'" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_book_is_built_from_frozen_runs(small_machine):
+    tree, environment = small_machine
+    done = run(["binenc_book"], tree, environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not Path(environment["BINENC_RUNS"]).exists()
+    pages = {page: tree / "_build" / "html" / f"{page}.html" for page in PAGES}
+    found = {name: BeautifulSoup(p.read_bytes(), "html.parser") for name, p in pages.items()}
+    for page in PAGES:
+        assert not re.search(r"misses: [1-9]", found[page].text), page
+    said = " ".join(found["book/quickstart"].find("article").text.split())
+    assert "Nothing was trained here, since PyTorch is not installed" in said
+    assert "frozen ones of results/digits" in said
+    assert len(found["book/quickstart"].select(".book-figure")) == 2
+    assert found["book/protocols"].select(".book-figure")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["book/quickstart", "book/figures/fig1_binarity"])
+def test_a_notebook_runs_from_its_own_folder(small_machine, tmp_path, page):
+    """As JupyterLab runs it, on Binder too."""
+    tree, environment = small_machine
+    source, output = tree / f"{page}.ipynb", tmp_path / "out.ipynb"
+    done = run(["papermill", source.name, str(output)], source.parent, environment)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+def test_a_notebook_that_asks_for_what_is_not_frozen_says_so(small_machine, tmp_path):
+    tree, environment = small_machine
+    page, output = "book/figures/fig1_binarity.ipynb", str(tmp_path / "out.ipynb")
+    done = run(["papermill", page, output, "-p", "gamma", "3"], tree, environment)
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("RuntimeError: not on disk: 6 runs, the first of them mnist binary")
+    assert re.search(NEEDED, last)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["data", "digits"]])
+def test_commands_that_need_no_pytorch_work(small_machine, words):
+    tree, environment = small_machine
+    done = run(["binenc_core", *words], tree, environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
