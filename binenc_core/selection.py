@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from binenc_core import store
+from binenc_core import grids, store
 from binenc_core.config import DATASETS, HEADS, RunConfig
 from binenc_core.recipes import recipe, switches
 from binenc_core.store import Run
@@ -27,12 +27,43 @@ def page_configs(
     """
     asked = switches(protocol) if protocol is not None else {}
     asked |= {name: value for name, value in changes.items() if value is not None}
-    if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
-        raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
+    check_seeds(seeds)
     if not isinstance(dataset, str):
         raise ValueError(f"dataset is {dataset!r}; allowed: {', '.join(DATASETS)}")
     names = [name.strip() for name in dataset.split(",")]
     return [c for name in names for c in _dataset_configs(name, heads, seeds, asked)]
+
+
+def check_seeds(seeds: int | None) -> None:
+    """Raise ValueError for what is neither None nor a number of seeds."""
+    if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
+        raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
+
+
+GAMMA = "gamma"
+
+
+def gamma_configs(
+    dataset: str | None = None, seeds: int | None = None, **changes
+) -> list[RunConfig]:
+    """The configurations of the runs behind the γ explorer.
+
+    They are those of the campaign frozen as "gamma", or of campaigns/gamma.toml where `dataset`,
+    `seeds` (0 … seeds−1) or `changes` (values of RunConfig's fields) ask for something; None asks
+    for nothing, and then there are none without a frozen campaign. Another dataset has its own
+    recipe. Raises ValueError for an unknown name or a value out of range.
+    """
+    check_seeds(seeds)
+    asked = {name: value for name, value in changes.items() if value is not None}
+    frozen = [run.config for run in campaign_runs(GAMMA)]
+    if not frozen and not asked and dataset is None and seeds is None:
+        return []
+    configs = frozen or grids.read(GAMMA).configs
+    if dataset not in (None, configs[0].dataset):
+        configs = [recipe(dataset, gamma=c.gamma, seed=c.seed) for c in configs]
+    if seeds is not None:
+        configs = [c.change(seed=seed) for c in configs for seed in range(seeds)]
+    return list(dict.fromkeys(c.change(**asked) for c in configs))
 
 
 def _dataset_configs(name: str, heads, seeds: int | None, asked: dict) -> list[RunConfig]:

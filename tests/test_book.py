@@ -19,7 +19,8 @@ from binenc_book.plotly_mime import MIME
 ROOT = Path(__file__).parents[1]
 PAGES = toc.pages(ROOT)
 NOTEBOOKS = toc.notebooks(ROOT)
-WITH_FIGURES = [name for name in NOTEBOOKS if name != "book/index"]
+EXPLORER = "book/explore"
+WITH_FIGURES = [name for name in NOTEBOOKS if name not in ("book/index", EXPLORER)]
 THEMES = ("light", "dark")
 # Axes alone would be a drawing too.
 TRACES_IN_PANELS = """box => [...box.querySelectorAll(".overplot")]
@@ -86,7 +87,7 @@ def test_the_site_has_no_fault(built_book):
     assert check(built_book) == []
 
 
-@pytest.mark.parametrize("name", NOTEBOOKS)
+@pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name != EXPLORER])
 def test_every_figure_of_a_notebook_is_on_its_page(built_book, name):
     html = BeautifulSoup((built_book / f"{name}.html").read_bytes(), "html.parser")
     alts = [box["aria-label"] for box in html.select(".book-figure")]
@@ -180,3 +181,40 @@ def test_the_legend_hides_an_architecture_in_all_panels(drawn):
 def test_search_finds_a_page(origin, watched):
     watched.goto(f"{origin}/search.html?q=encoding")
     watched.wait_for_selector("#search-results li a")
+
+
+# ---- The γ explorer, of the frozen runs ---------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("watched", THEMES, indirect=True)
+def test_the_explorer_goes_from_the_code_to_its_collapse_with_the_keyboard(origin, watched):
+    watched.goto(f"{origin}/{EXPLORER}.html")
+    draw_figures(watched)
+    status = watched.locator(".explorer-status")
+    assert status.inner_text().startswith("γ = 10,")
+    slider = watched.get_by_role("slider", name="γ")
+    slider.press("End")
+    assert slider.get_attribute("aria-valuetext") == "γ 1000"
+    assert "The code has collapsed" in status.inner_text()
+    slider.press("Home")
+    assert status.inner_text().startswith("γ = 0,")
+    assert watched.errors == []
+
+
+@pytest.mark.browser
+def test_the_explorer_fits_a_telephone(built_book, browser):
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto((built_book / f"{EXPLORER}.html").as_uri())
+    draw_figures(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    script = "drawings => drawings.map(svg => svg.getBoundingClientRect().right)"
+    assert max(page.eval_on_selector_all(".explorer-plot .main-svg", script)) <= 390
+    page.close()
+
+
+def test_the_explorer_s_page_is_small_and_its_data_are_a_file(built_book):
+    page = built_book / f"{EXPLORER}.html"
+    assert page.stat().st_size < 150_000
+    (data,) = (built_book / "_static" / "explorer").glob("*.js")
+    assert data.stat().st_size > page.stat().st_size

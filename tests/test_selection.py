@@ -2,11 +2,11 @@
 
 import pytest
 
-from binenc_core import store
+from binenc_core import grids, store
 from binenc_core.config import HEADS
 from binenc_core.freeze import freeze
 from binenc_core.recipes import recipe, switches
-from binenc_core.selection import campaign_runs, page_configs
+from binenc_core.selection import campaign_runs, gamma_configs, page_configs
 from binenc_core.trainer import get_or_train
 from small_runs import small, use_folders
 
@@ -107,3 +107,37 @@ def test_bad_input_names_what_is_allowed(arguments, message):
     with pytest.raises(ValueError) as refused:
         page_configs(**arguments)
     assert str(refused.value).startswith(message)
+
+
+def test_the_explorer_has_no_runs_until_they_are_frozen_or_asked_for():
+    assert gamma_configs() == []
+    configs = gamma_configs("mnist")
+    assert configs == grids.read("gamma").configs
+    assert {c.gamma for c in configs} >= {0, 10, 1000}
+
+
+def test_the_explorer_s_runs_are_those_of_its_campaign():
+    frozen = [small(gamma=gamma, seed=seed) for gamma in (0, 3) for seed in (4, 2)]
+    freeze([get_or_train(c, "cpu", str) for c in frozen], store.RESULTS / "gamma", "command")
+    assert set(gamma_configs()) == set(gamma_configs("digits")) == set(frozen)
+    assert set(gamma_configs(epochs=3)) == {c.change(epochs=3) for c in frozen}
+    assert [(c.gamma, c.seed) for c in gamma_configs(seeds=1)] == [(0, 0), (3, 0)]
+
+
+def test_another_dataset_s_explorer_has_that_dataset_s_recipe():
+    configs = gamma_configs("digits", seeds=1, epochs=2, width=16)
+    gammas = sorted({c.gamma for c in grids.read("gamma").configs})
+    assert configs == [recipe("digits", gamma=g, epochs=2, width=16) for g in gammas]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"seeds": 0}, "seeds is 0; allowed: a whole number ≥ 1"),
+        ({"dataset": "cifar"}, "dataset is 'cifar'; allowed: mnist"),
+        ({"epochs": 0}, "epochs is 0; allowed: a whole number ≥ 1"),
+    ],
+)
+def test_an_explorer_of_bad_values_is_refused(asked, message):
+    with pytest.raises(ValueError, match=message):
+        gamma_configs(**asked)

@@ -1,11 +1,10 @@
 """What a figure must say of the runs behind it: dataset, network, epochs, seeds, protocol."""
 
 from collections.abc import Sequence
-from operator import attrgetter
 
-from binenc_core.config import PAPER_DATASETS, RunConfig
+from binenc_core.config import PAPER_DATASETS
 from binenc_core.figures.style import DATASET_NAMES, LOOKS, PROTOCOL_NAMES, typed
-from binenc_core.recipes import departures, protocol_of
+from binenc_core.recipes import departures, protocol_of, recipe
 from binenc_core.store import Run
 
 
@@ -28,11 +27,10 @@ def _sentence(runs: Sequence[Run]) -> str:
         raise ValueError("runs on one dataset may differ only in head, seed and penalty")
     config = alike.pop()
     seeds = len({run.config.seed for run in runs})
-    penalized = sorted((r.config for r in runs if r.config.gamma), key=attrgetter("gamma"))
     parts = [
         f"{config.backbone.upper()} of width {config.width}",
         f"P = {config.latent_dim}",
-        *dict.fromkeys(_penalty(config) for config in penalized),
+        *_penalties(runs),
         "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs",
         "one seed" if seeds == 1 else f"{seeds} seeds",
     ]
@@ -44,11 +42,24 @@ def _sentence(runs: Sequence[Run]) -> str:
     return f"{DATASET_NAMES[config.dataset]}: {', '.join(parts)}; {protocol}."
 
 
-def _penalty(config: RunConfig) -> str:
-    growth = ""
-    if config.gamma_growth != 1:
-        growth = f"·{config.gamma_growth:g}^epoch up to {typed(config.gamma_cap)}"
-    return f"γ = {config.gamma:g}{growth} ({config.penalty})"
+def _gammas(runs: Sequence[Run]) -> list[float]:
+    """The weights that runs give the penalty, of the architecture that has one."""
+    return sorted({run.config.gamma for run in runs if run.config.head == "binary"})
+
+
+def _penalties(runs: Sequence[Run]) -> list[str]:
+    """The penalties on one dataset, a phrase for each reading of L_Bin and growth of γ."""
+    weights: dict[tuple[str, str], list[float]] = {}
+    for config in dict.fromkeys(run.config for run in runs if run.config.gamma):
+        growth = ""
+        if config.gamma_growth != 1:
+            growth = f"·{config.gamma_growth:g}^epoch up to {typed(config.gamma_cap)}"
+        weights.setdefault((growth, config.penalty), []).append(config.gamma)
+    none = [0.0] if 0 in _gammas(runs) else []
+    return [
+        f"γ = {', '.join(f'{gamma:g}' for gamma in sorted({*none, *own}))}{growth} ({penalty})"
+        for (growth, penalty), own in weights.items()
+    ]
 
 
 def _protocol(runs: Sequence[Run]) -> str:
@@ -62,7 +73,11 @@ def differences(runs: Sequence[Run]) -> list[str]:
     for dataset in datasets(runs):
         own = [run for run in runs if run.config.dataset == dataset]
         protocol = _protocol(own)
-        phrases += [phrase for run in own for phrase in departures(run.config, protocol)]
+        configs = [run.config for run in own]
+        if len(_gammas(own)) > 1:  # what an experiment varies is no departure
+            usual = recipe(dataset, protocol).gamma
+            configs = [config.change(gamma=usual) for config in configs]
+        phrases += [phrase for config in configs for phrase in departures(config, protocol)]
     return list(dict.fromkeys(phrases))
 
 

@@ -11,6 +11,7 @@ from sphinx.util import logging
 
 from binenc_book import executed
 from binenc_book.plotly_mime import MIME
+from binenc_core.figures.gamma_explorer import MIME as EXPLORER
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,13 @@ def plotly_outputs(cell: NotebookNode) -> list[NotebookNode]:
     return [out for out in cell.outputs if MIME in out.get("data", {})]
 
 
+def captions(cell: NotebookNode) -> list[str]:
+    """The captions that the figures of a code cell carry."""
+    metas = [out.data[MIME].get("layout", {}).get("meta") or {} for out in plotly_outputs(cell)]
+    metas += [out.data[EXPLORER] for out in cell.outputs if EXPLORER in out.get("data", {})]
+    return [meta["caption"] for meta in metas if meta.get("caption")]
+
+
 def fill_caption(cell: NotebookNode) -> bool:
     """Give a numbered figure the caption that the figure itself carries, if it has none.
 
@@ -34,8 +42,7 @@ def fill_caption(cell: NotebookNode) -> bool:
     options = cell.metadata.get("mystnb", {}).get("figure")
     if options is None or options.get("caption"):
         return True
-    metas = [out.data[MIME].get("layout", {}).get("meta") or {} for out in plotly_outputs(cell)]
-    options["caption"] = next((meta["caption"] for meta in metas if meta.get("caption")), "")
+    options["caption"] = next(iter(captions(cell)), "")
     return bool(options["caption"])
 
 

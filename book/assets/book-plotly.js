@@ -255,7 +255,8 @@
   }
 
   function start() {
-    const boxes = document.querySelectorAll(".book-figure");
+    // Others, such as the γ explorer, are drawn by scripts of their own.
+    const boxes = document.querySelectorAll(".book-figure:has(> .book-plot)");
     const near = new IntersectionObserver((entries) => {
       for (const { isIntersecting, target } of entries) {
         if (isIntersecting) { near.unobserve(target); draw(target); }
@@ -268,5 +269,7 @@
     addEventListener("afterprint", () => toScreen(boxes));
   }
 
+  // What the scripts of other figures share with this one.
+  window.bookPlotly = { config, element, save, templates, theme };
   start(); // the script is deferred: the page has been parsed
 })();

@@ -79,3 +79,11 @@ def test_runs_that_cannot_share_a_caption_are_refused():
 def test_each_dataset_has_its_sentence():
     text = captions.setting([made_run("fashion_mnist"), made_run("mnist")])
     assert text.index("FashionMNIST: CNN") < text.index(" MNIST: MLP")
+
+
+def test_several_weights_are_what_the_runs_vary_and_no_difference():
+    runs = [made_run(gamma=gamma, epochs=101) for gamma in (10, 0, 0.1, 1000)]
+    assert captions.setting(runs) == (
+        "MNIST: MLP of width 2048, P = 64, γ = 0, 0.1, 10, 1000 (mean_exp), 101 epochs, one seed; "
+        "protocol as described in the paper."
+    )

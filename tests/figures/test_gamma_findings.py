@@ -1,0 +1,94 @@
+"""What is said of a sweep over γ: the rules, and the words for each place of the sliders."""
+
+import pytest
+
+from binenc_core.figures import gamma_findings as say
+from binenc_core.figures.gamma_data import data
+from made_sweeps import EPOCHS, GAMMAS, made_run, made_sweep
+
+LAST = EPOCHS[-1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        (say.kept, [True, True, False]),
+        (say.whole, [False, True, False]),
+        (say.collapsed, [False, False, True]),
+    ],
+)
+def test_a_rule_holds_where_the_runs_were_made_to_follow_it(tmp_path, rule, expected):
+    sweep = data(made_sweep(tmp_path))
+    assert [list(rule(sweep, gamma, LAST)) for gamma in GAMMAS] == [[e, e] for e in expected]
+
+
+def test_one_code_for_all_classes_is_not_whole_though_all_agree(tmp_path):
+    sweep = data(made_sweep(tmp_path))
+    table = sweep.table.assign(code_agreement=1.0, accuracy=0.9)
+    sweep = sweep._replace(table=table)
+    assert not say.whole(sweep, 1000, LAST).any()
+    assert say.collapsed(sweep, 1000, LAST).all()
+
+
+def test_a_network_at_chance_has_collapsed_whatever_its_codes(tmp_path):
+    sweep = data(made_sweep(tmp_path))
+    sweep = sweep._replace(table=sweep.table.assign(distinct_codes=10))
+    assert say.collapsed(sweep, 1000, LAST).all()
+    assert not say.collapsed(sweep, 10, LAST).any()
+
+
+@pytest.mark.parametrize(("loss", "expected"), [(0.009, True), (0.011, False)])
+def test_the_accuracy_is_kept_up_to_one_point_below(tmp_path, loss, expected):
+    sweep = data(made_sweep(tmp_path))
+    table = sweep.table
+    table.loc[table["gamma"] == 10, "accuracy"] -= 0.01 + loss  # it was 0.01 above
+    assert list(say.kept(sweep, 10, LAST)) == [expected] * 2
+
+
+def test_each_gamma_has_its_own_words(tmp_path):
+    sweep = data(made_sweep(tmp_path))
+    none, whole, collapsed = (say.sentence(sweep, gamma, LAST) for gamma in GAMMAS)
+    assert none.startswith("γ = 0, epoch 9: 97.05 ± 0.07 % of the test images")
+    assert "from γ = 0" not in none and "times smaller" not in none
+    assert "but only 30.00 ± 0.00 % of the training points" in none
+    assert "+1.00 ± 0.00 points from γ = 0" in whole
+    assert "The code is whole: 97.00 ± 0.00 %" in whole
+    assert "20 times smaller" in whole
+    assert "by chance it would be 10 %: nothing has been learnt" in collapsed
+    assert "The code has collapsed: 10 classes, 1 distinct code." in collapsed
+    assert "2,000 times smaller" in collapsed
+
+
+def test_before_the_last_epoch_a_code_has_not_collapsed_but_not_come(tmp_path):
+    sweep = data(made_sweep(tmp_path))
+    early = sweep._replace(table=sweep.table.assign(distinct_codes=3))
+    assert "No code tells the classes apart: 10 classes, 3" in say.sentence(early, 10, EPOCHS[0])
+
+
+def test_a_diverged_run_is_told(tmp_path):
+    sweep = data(made_sweep(tmp_path, diverged=7))
+    assert "diverged" not in say.sentence(sweep, 1000, 5)
+    assert say.sentence(sweep, 1000, LAST).endswith(" Seed 0 diverged in epoch 7.")
+    runs = [made_run(tmp_path, 0.0, 0), made_run(tmp_path, 10.0, 0, diverged=7)]
+    assert say.sentence(data(runs), 10, LAST) == (
+        "γ = 10, epoch 9: no run got there. Seed 0 diverged in epoch 7."
+    )
+
+
+def test_the_findings_name_the_gammas_of_each_rule_and_have_a_line_for_each(tmp_path):
+    text = say.findings(made_sweep(tmp_path))
+    assert "- **accuracy kept**: in every seed at γ = 0, 10." in text
+    assert "- **code whole**: in every seed at γ = 10." in text
+    assert "- **collapsed**: in every seed at γ = 1000." in text
+    assert "| 10 | 98.05 ± 0.07 % | 97.00 ± 0.00 % | 10 ± 0 |" in text
+
+
+def test_what_some_seeds_show_is_said_with_their_number(tmp_path):
+    runs = made_sweep(tmp_path)
+    history = runs[2].history  # γ = 10, seed 0
+    history.loc[history["epoch"] == LAST, "code_agreement"] = 0.9
+    assert "- **code whole**: in some at γ = 10 (1 of 2)." in say.findings(runs)
+
+
+def test_without_runs_there_is_nothing_to_report():
+    assert "nothing to report" in say.findings([])
