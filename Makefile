@@ -31,6 +31,7 @@ bench: $(READY) ## measure speed and memory, as ratios on this machine
 	@$(PY) -m benchmarks.evaluation
 	@$(PY) -m benchmarks.campaign
 	@$(PY) -m benchmarks.memory
+	@$(PY) -m benchmarks.live_trainer
 
 readme: $(READY) ## renew the claim table of README.md from results/
 	@$(PY) -m binenc_book.readme

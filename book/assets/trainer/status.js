@@ -1,0 +1,32 @@
+/* What has happened, in words. */
+(() => {
+  "use strict";
+  const trainer = (window.bookTrainer = window.bookTrainer || {});
+  const { percent } = trainer;
+
+  function encoding({ found, classes, latest, settings }) {
+    const codes = found.distinct === classes
+      ? `${classes} classes have ${classes} codes`
+      : `${classes} classes share ${found.distinct === 1 ? "one code" : `${found.distinct} codes`}`;
+    const near = settings.head === "binary" || settings.head === "linear"
+      ? `; class means within ${Math.ceil(100 * latest.distance)} % of the corners` : "";
+    const agreeing = percent(latest.agreement);
+    return `${agreeing} of the images have their class's whole code, ${codes}${near}`;
+  }
+
+  /* One sentence, or two, on where a run stands. */
+  trainer.status = (run, goal) => {
+    if (run.diverged) {
+      return `Diverged in epoch ${run.epoch + 1}: the loss is no longer finite. `
+        + "Choose a smaller γ or learning rate, and reset.";
+    }
+    const at = `Epoch ${run.epoch} of ${Math.max(goal, run.epoch)}`;
+    const { test } = run.latest;
+    if (run.collapsed) {
+      return `${at}: collapsed. At γ = ${run.gamma} the penalty outweighs the cross-entropy, every `
+        + "image lies near zero and nothing is learnt: test accuracy "
+        + `${percent(test)}, as by guessing.`;
+    }
+    return `${at}: test accuracy ${percent(test)}; ${encoding(run)}.`;
+  };
+})();

@@ -1,0 +1,325 @@
+"""The engine of the live trainer: its data, its gradients, its agreement with the Python core."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from trainer_pages import ROOT, load_engine
+
+from binenc_book import trainer_data
+from binenc_core import models
+from binenc_core.config import HEADS, RunConfig
+from binenc_core.data import load
+from binenc_core.metrics.classes import class_means
+from binenc_core.metrics.encoding import encoding_metrics
+from binenc_core.parts import build
+from binenc_core.training import step
+
+TEN = list(range(10))
+SETTINGS = {
+    "digits": TEN,
+    "latent": 16,
+    "head": "binary",
+    "gamma": 10,
+    "penalty": "mean_exp",
+    "softmax": "once",
+    "dropoutEpochs": "every",
+    "rate": 1e-3,
+    "seed": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def engine(browser):
+    page = browser.new_page()
+    load_engine(page)
+    yield page
+    page.close()
+
+
+def train(engine, epochs: int, **changes) -> list[dict]:
+    """History of a run of the page's engine."""
+    return engine.evaluate(
+        """([settings, epochs]) => {
+            const run = new bookTrainer.Run(settings);
+            while (run.epoch < epochs && !run.diverged) run.advance(Infinity);
+            return run.history.map((row) => ({...row, diverged: run.diverged,
+                collapsed: run.collapsed}));
+        }""",
+        [SETTINGS | changes, epochs],
+    )
+
+
+def test_the_digits_of_the_page_are_those_of_the_core():
+    written = (ROOT / trainer_data.SCRIPT).read_text(encoding="utf8")
+    assert written == trainer_data.script(load("digits")), "python -m binenc_book.trainer_data"
+
+
+@pytest.mark.browser
+def test_the_page_reads_every_pixel_and_label(engine):
+    found = engine.evaluate(
+        """() => { const {train, test} = bookTrainer.digits([0,1,2,3,4,5,6,7,8,9]);
+        return [train, test].map(({pixels, labels}) => [[...pixels], [...labels]]); }"""
+    )
+    data = load("digits")
+    for (pixels, labels), images, classes in zip(
+        found,
+        (data.train_images, data.test_images),
+        (data.train_labels, data.test_labels),
+        strict=True,
+    ):
+        assert pixels == images.flatten().tolist()
+        assert labels == classes.tolist()
+
+
+@pytest.mark.browser
+def test_chosen_digits_are_numbered_anew(engine):
+    labels = engine.evaluate("() => [...bookTrainer.digits([1, 4]).test.labels]")
+    expected = load("digits").test_labels
+    assert labels == [int(label == 4) for label in expected.tolist() if label in (1, 4)]
+
+
+# Central differences over every tenth parameter, with the dropout mask held.
+LARGEST_DIFFERENCE = """([head, penalty, softmax]) => {
+    const {Generator, Network, totalLoss} = bookTrainer;
+    const random = new Generator(5, 0), count = 7;
+    const network = new Network({
+        inputs: 6, hidden: [9, 8], latent: 3, classes: 4, head, dropout: 0.5, batch: count,
+    });
+    network.initialize(random, random);
+    const pixels = Float64Array.from({length: 6 * count}, () => 2 * random.uniform() - 1);
+    const labels = Uint8Array.from({length: count}, () => Math.floor(4 * random.uniform()));
+    const order = Int32Array.from({length: count}, (_, i) => i);
+    const masks = Uint8Array.from({length: 17 * count}, () => Number(random.uniform() < 0.7));
+    const settings = {gamma: head === "binary" ? 3 : 0, penalty, softmax};
+    const loss = () => {
+        network.forward(pixels, order, 0, count, masks);
+        return totalLoss(network, labels, order, 0, count, settings).loss;
+    };
+    loss();
+    network.backward(count, masks);
+    const gradient = network.gradient.slice(), width = 1e-5;
+    let difference = 0, size = 0;
+    for (let i = 0; i < gradient.length; i++) {
+        const value = network.parameters[i];
+        network.parameters[i] = value + width;
+        const above = loss();
+        network.parameters[i] = value - width;
+        const slope = (above - loss()) / (2 * width);
+        network.parameters[i] = value;
+        difference = Math.max(difference, Math.abs(slope - gradient[i]));
+        size = Math.max(size, Math.abs(gradient[i]));
+    }
+    return [difference, size];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("softmax", ["once", "twice"])
+@pytest.mark.parametrize(
+    ("head", "penalty"),
+    [("binary", "mean_exp"), ("binary", "exp_mean"), *((h, "mean_exp") for h in HEADS[1:])],
+)
+def test_the_gradient_is_the_numeric_one(engine, head, penalty, softmax):
+    difference, size = engine.evaluate(LARGEST_DIFFERENCE, [head, penalty, softmax])
+    assert size > 1e-2
+    assert difference < 1e-8
+
+
+# Trains on given batches from given weights; the loss of each batch and x of the first images.
+BATCHES = """({network: shape, weights, pixels, labels, batches, settings, masks}) => {
+    const {Network, Adam, totalLoss} = bookTrainer;
+    const network = new Network(shape);
+    network.load(weights);
+    const adam = new Adam(network.parameters.length);
+    const all = Float64Array.from(pixels), losses = [];
+    batches.forEach((batch, at) => {
+        const mask = masks && Uint8Array.from(masks[at]);
+        network.forward(all, batch, 0, batch.length, mask);
+        losses.push(totalLoss(network, labels, batch, 0, batch.length, settings).loss);
+        network.backward(batch.length, mask);
+        adam.step(network.parameters, network.gradient, settings.rate);
+    });
+    network.forward(all, [0, 1, 2, 3, 4, 5, 6, 7], 0, 8);
+    return [losses, [...network.x.values.subarray(0, 8 * network.x.size)]];
+}"""
+
+
+class FixedDropout(nn.Module):
+    """Dropout by given masks, a (B, units) mask for each call."""
+
+    def __init__(self, masks: list[torch.Tensor]):
+        super().__init__()
+        self.masks = iter(masks)
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        return 2 * h * next(self.masks) if self.training else h
+
+
+def drawn_masks(batches: list[torch.Tensor], width: int) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return [torch.rand(len(b), 2 * width, generator=generator) < 0.5 for b in batches]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("hidden", [2, 3])
+@pytest.mark.parametrize(
+    ("head", "penalty", "softmax"),
+    [
+        ("binary", "mean_exp", "once"),
+        ("binary", "exp_mean", "twice"),
+        ("linear", "mean_exp", "once"),
+        ("nonlinear", "mean_exp", "once"),
+        ("none", "mean_exp", "once"),
+    ],
+)
+def test_the_first_epochs_are_those_of_the_core(
+    engine, monkeypatch, head, penalty, softmax, hidden, masked
+):
+    # In float64, as the page computes: else Adam turns the rounding of slopes near zero into steps.
+    monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
+    config = RunConfig(
+        dataset="digits",
+        head=head,
+        width=64,
+        latent_dim=4,
+        gamma=3,
+        penalty=penalty,
+        softmax=softmax,
+        dropout=0,
+        learning_rate=1e-3,
+        halve_every=0,
+    )
+    data = load("digits")
+    images = data.train_images.double()
+    parts = build(config, 8, torch.device("cpu"))
+    if hidden == 2:  # the page's; the core's backbone has three
+        parts.model.backbone = nn.Sequential(
+            nn.Flatten(), *models._dense((64, 64), 64, config.dropout)
+        )
+        parts = type(parts)(
+            parts.model,
+            torch.optim.AdamW(parts.model.parameters(), lr=1e-3, weight_decay=0, fused=True),
+            parts.shuffle,
+            parts.device,
+        )
+    parts.model.double()
+    linear = [module for module in parts.model.modules() if isinstance(module, nn.Linear)]
+    weights = [{"rows": m.weight.tolist(), "bias": m.bias.tolist()} for m in linear]
+    epochs = [torch.randperm(len(data.train_labels), generator=parts.shuffle) for _ in range(2)]
+    batches = [batch for order in epochs for batch in order.split(64)]
+    masks = drawn_masks(batches, 64) if masked else None
+    if masked:
+        places = [i for i, m in enumerate(parts.model.backbone) if isinstance(m, nn.Dropout)]
+        for number, place in enumerate(places):
+            own = slice(64 * number, 64 * (number + 1))
+            parts.model.backbone[place] = FixedDropout([mask[:, own] for mask in masks])
+    parts.model.train()
+    expected = [
+        step(parts, images[b], data.train_labels[b], config, config.gamma)[0].item()
+        for b in batches
+    ]
+    parts.model.eval()
+    with torch.no_grad():
+        _, x = parts.model(images[:8])
+    given = {
+        "network": {
+            "inputs": 64,
+            "hidden": [64] * hidden,
+            "latent": 4,
+            "classes": 10,
+            "head": head,
+            "dropout": 0.5,
+            "batch": 64,
+        },
+        "weights": weights,
+        "pixels": data.train_images.flatten().tolist(),
+        "labels": data.train_labels.tolist(),
+        "batches": [batch.tolist() for batch in batches],
+        "settings": {
+            "gamma": config.gamma,
+            "penalty": penalty,
+            "softmax": softmax,
+            "rate": 1e-3,
+        },
+        "masks": [mask.flatten().int().tolist() for mask in masks] if masked else None,
+    }
+    losses, found = engine.evaluate(BATCHES, given)
+    np.testing.assert_allclose(losses, expected, rtol=1e-6)
+    np.testing.assert_allclose(found, x.flatten().tolist(), atol=1e-6)
+
+
+@pytest.mark.browser
+def test_the_measures_are_those_of_the_core(engine):
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(60) % 5
+    centers = torch.randn(5, 3, generator=generator)
+    x = centers[labels] + 0.5 * torch.randn(60, 3, generator=generator)
+    found = engine.evaluate(
+        "([x, labels]) => { const f = bookTrainer.measures(Float64Array.from(x), labels, 5, 3);"
+        "return {...f, means: [...f.means], hamming: [...f.hamming]}; }",
+        [x.flatten().tolist(), labels.tolist()],
+    )
+    expected = encoding_metrics(x, labels, labels)
+    assert found["agreement"] == pytest.approx(expected["code_agreement"])
+    assert found["distinct"] == expected["distinct_codes"]
+    assert sum(found["hamming"]) / 20 == pytest.approx(expected["hamming_mean"])
+    np.testing.assert_allclose(found["means"], class_means(x, labels).flatten(), atol=1e-6)
+    assert found["spread"] == pytest.approx(float(x.std(dim=0, correction=0).mean()), rel=1e-5)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("means", "amplitude", "distance"),
+    [([2, 2, -2, 2], 2, 0), ([1, 3, 1, -3], 2, 0.5), ([0, 0, 0, 0], 0, 0)],
+)
+def test_corners_of_the_common_amplitude(engine, means, amplitude, distance):
+    found = engine.evaluate(
+        "(x) => bookTrainer.measures(Float64Array.from(x), [0, 1], 2, 2)", means
+    )
+    assert found["amplitude"] == amplitude
+    assert found["distance"] == pytest.approx(distance)
+
+
+@pytest.mark.browser
+def test_the_same_seed_gives_the_same_numbers(engine):
+    first, again, other = (train(engine, 2, digits=[0, 1], seed=seed) for seed in (3, 3, 4))
+    assert json.dumps(first) == json.dumps(again)
+    assert first[1]["loss"] != other[1]["loss"]
+
+
+@pytest.mark.browser
+def test_random_numbers_fill_the_unit_interval_evenly(engine):
+    numbers = engine.evaluate(
+        "() => { const g = new bookTrainer.Generator(1, 2);"
+        "return Array.from({length: 20000}, () => g.uniform()); }"
+    )
+    counts, _ = np.histogram(numbers, bins=20, range=(0, 1))
+    assert ((counts - 1000) ** 2 / 1000).sum() < 43.8  # χ² of 19 degrees of freedom, p = 0.001
+    assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 0.03
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_it_learns_the_digits(engine):
+    last = train(engine, 150)[-1]
+    assert last["epoch"] == 150
+    assert last["test"] >= 0.9
+
+
+@pytest.mark.browser
+def test_a_large_gamma_collapses_the_code(engine):
+    last = train(engine, 20, gamma=1000)[-1]
+    assert last["collapsed"]
+    assert last["test"] < 0.15
+    assert last["spread"] < 0.01
+
+
+@pytest.mark.browser
+def test_an_overflow_is_told_and_not_recorded(engine):
+    rows = train(engine, 5, digits=[0, 1], head="binary", rate=1e3)
+    assert rows[-1]["diverged"]
+    assert all(row["spread"] is not None and np.isfinite(row["spread"]) for row in rows)

@@ -1,0 +1,233 @@
+"""The live trainer as a reader meets it: it starts, listens to the keyboard, says what happens."""
+
+import csv
+import io
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from bs4 import BeautifulSoup
+from trainer_pages import ASSETS, load_trainer
+
+from binenc_book.trainer_directive import PAGE, PRESETS, SCRIPTS, trainer_html
+
+GAMMA = ".book-slider input >> nth=0"
+TRAINER = "document.querySelector('.trainer')"
+NEAR = 0.05  # the class means' distance from the corners, of their distance from the center
+
+
+def opened(browser, preset="square", compact=False, **options):
+    page = browser.new_page(**options)
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+    load_trainer(page, preset, compact)
+    return page
+
+
+@pytest.fixture
+def paused(browser):
+    """A trainer that has started by itself and was stopped."""
+    page = opened(browser)
+    until(page, "running")
+    page.click("text=Pause")
+    yield page
+    assert page.errors == []
+    page.close()
+
+
+def until(page, state: str) -> None:
+    page.wait_for_function(f"{TRAINER}.dataset.training === '{state}'", timeout=120_000)
+
+
+def epoch(page) -> int:
+    return page.evaluate(f"{TRAINER}.bookTrainer.run.epoch")
+
+
+def canvas_image(page) -> str:
+    return page.evaluate("document.querySelector('.trainer-latent').toDataURL()")
+
+
+def test_every_script_is_listed():
+    assert sorted(SCRIPTS) == sorted(path.stem for path in ASSETS.glob("*.js"))
+
+
+def test_the_placeholder_is_a_figure_with_a_name():
+    box = BeautifulSoup(trainer_html("cube", True, "a&b.html"), "html.parser").div
+    assert {"book-figure", "trainer"} == set(box["class"])
+    assert (box["role"], box["data-preset"], box["data-page"]) == ("group", "cube", "a&b.html")
+    assert box["aria-label"]
+    assert box.noscript
+
+
+@pytest.mark.browser
+def test_the_presets_are_those_of_the_page(paused):
+    assert paused.evaluate("Object.keys(bookTrainer.PRESETS)") == list(PRESETS)
+
+
+@pytest.mark.browser
+def test_the_digits_come_to_the_corners_by_themselves(browser):
+    page = opened(browser, reduced_motion="reduce")  # the same numbers, drawn at the end alone
+    until(page, "finished")
+    found = page.evaluate(f"{TRAINER}.bookTrainer.run.latest")
+    assert found["epoch"] == 150
+    assert found["distinct"] == 4
+    assert found["distance"] < NEAR
+    assert "4 classes have 4 codes" in page.inner_text(".trainer-status")
+    assert "150 epochs" in page.inner_text(".trainer-setting")
+    assert page.errors == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_gamma_slider_listens_to_the_keyboard_and_acts_at_once(paused):
+    before = paused.evaluate(f"{TRAINER}.bookTrainer.run.gamma")
+    done = epoch(paused)
+    paused.focus(GAMMA)
+    paused.keyboard.press("ArrowRight")
+    after = paused.evaluate(f"{TRAINER}.bookTrainer.run.gamma")
+    assert after > before
+    assert paused.inner_text(".book-slider output >> nth=0") == f"{after:g}"
+    assert epoch(paused) == done  # the network is the same
+    paused.keyboard.press("End")
+    picture = canvas_image(paused)
+    paused.click("text=Continue")
+    paused.wait_for_function(f"{TRAINER}.bookTrainer.run.epoch > {done + 1}")
+    assert canvas_image(paused) != picture
+    assert paused.evaluate(f"{TRAINER}.bookTrainer.run.latest.gamma") == 1000
+    assert "changed while training" in paused.evaluate(
+        f"bookTrainer.sentence({TRAINER}.bookTrainer.run)"
+    )
+
+
+@pytest.mark.browser
+def test_gamma_goes_from_zero_to_a_thousand(paused):
+    values = paused.evaluate("bookTrainer.GAMMAS")
+    assert values[:2] == [0, 0.01]
+    assert values[-1] == 1000
+    assert {0.1, 1, 3, 10, 100} < set(values)
+    assert values == sorted(set(values))
+
+
+@pytest.mark.browser
+def test_step_start_pause_and_reset(paused):
+    done = epoch(paused)
+    paused.click("text=Step")
+    assert epoch(paused) == done + 1
+    assert paused.inner_text(".trainer-status").startswith(f"Epoch {done + 1} of 150")
+    paused.wait_for_timeout(100)
+    assert epoch(paused) == done + 1
+    paused.click("text=Continue")
+    paused.wait_for_function(f"{TRAINER}.bookTrainer.run.epoch > {done + 1}")
+    paused.click("text=Pause")
+    paused.click("text=Reset")
+    assert epoch(paused) == 0
+    assert paused.inner_text(".trainer-buttons button >> nth=0") == "Start"
+
+
+@pytest.mark.browser
+def test_other_digits_and_networks_begin_anew(paused):
+    paused.click("text=Reset")
+    for digit in (0, 1):
+        paused.click(f".trainer-digit >> nth={digit}")
+    assert paused.evaluate(f"{TRAINER}.bookTrainer.run.settings.digits") == [4, 7]
+    assert paused.is_disabled(".trainer-digit input >> nth=4")  # two classes must remain
+    paused.click("summary")
+    paused.select_option("label:has-text('Protocol') select", "released")
+    settings = paused.evaluate(f"{TRAINER}.bookTrainer.run.settings")
+    names = ("penalty", "softmax", "dropoutEpochs")
+    assert [settings[name] for name in names] == ["exp_mean", "twice", "first"]
+    paused.select_option("label:has-text('Softmax') select", "once")
+    assert paused.eval_on_selector("label:has-text('Protocol') select", "s => s.value") == "mixed"
+    paused.select_option("label:has-text('Architecture') select", "none")
+    assert paused.is_disabled(GAMMA)
+    assert paused.query_selector_all(".trainer-axes select")
+    assert epoch(paused) == 0
+
+
+@pytest.mark.browser
+def test_a_collapse_is_said(paused):
+    paused.focus(GAMMA)
+    paused.keyboard.press("End")
+    paused.click("text=Reset")
+    for _ in range(40):
+        paused.click("text=Step")
+        if "collapsed" in paused.inner_text(".trainer-status"):
+            break
+    assert "nothing is learnt" in paused.inner_text(".trainer-status")
+
+
+@pytest.mark.browser
+def test_the_cube_is_turned_by_keys_and_pointer(paused):
+    paused.click("text=Eight digits, a cube")
+    paused.click("text=Pause")
+    paused.focus(".trainer-latent")
+    pictures = [canvas_image(paused)]
+    paused.keyboard.press("ArrowLeft")
+    pictures.append(canvas_image(paused))
+    box = paused.query_selector(".trainer-latent").bounding_box()
+    paused.mouse.move(box["x"] + 100, box["y"] + 100)
+    paused.mouse.down()
+    paused.mouse.move(box["x"] + 140, box["y"] + 110)
+    paused.mouse.up()
+    pictures.append(canvas_image(paused))
+    assert len(set(pictures)) == 3
+
+
+@pytest.mark.browser
+def test_it_gives_its_data_and_its_picture(paused):
+    paused.click("text=Step")
+    with paused.expect_download() as caught:
+        paused.click("text=Data (CSV)")
+    header, *rows = csv.reader(io.StringIO(Path(caught.value.path()).read_text("utf8")))
+    assert len(rows) == epoch(paused) + 1
+    assert {len(row) for row in rows} == {len(header)}
+    with paused.expect_download() as caught:
+        paused.click("text=Picture (SVG)")
+    text = Path(caught.value.path()).read_text("utf8")
+    assert text == paused.evaluate(f"{TRAINER}.bookPicture()")
+    picture = ElementTree.fromstring(text)
+    assert "NaN" not in text
+    words = " ".join(picture.itertext())
+    assert "seed 7" in words
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("compact", [False, True])
+def test_a_phone_shows_it_whole(browser, compact):
+    page = opened(browser, "wide", compact, viewport={"width": 390, "height": 800})
+    until(page, "running")
+    if not compact:
+        page.click("summary")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.errors == []
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_compact_one_leads_to_the_page(browser):
+    page = opened(browser, compact=True)
+    assert len(page.query_selector_all("canvas")) == 1
+    assert page.get_attribute(".trainer a", "href") == "train_here.html"
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_page_of_the_book_trains_from_a_file(built_book, browser):
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.goto((built_book / f"{PAGE}.html").as_uri())
+    page.locator(".trainer").scroll_into_view_if_needed()
+    page.wait_for_function(f"{TRAINER}.dataset.state === 'ready'")
+    page.wait_for_function(f"{TRAINER}.bookTrainer.run.epoch >= 2", timeout=60_000)
+    assert errors == []
+    page.close()
+
+
+def test_pages_without_a_trainer_do_not_load_it(built_book):
+    for name, wanted in ((PAGE, True), ("book/method", False)):
+        html = (built_book / f"{name}.html").read_text("utf8")
+        assert ("trainer/panel.js" in html) == wanted
+        assert ("trainer/trainer.css" in html) == wanted
