@@ -1,9 +1,9 @@
 """Which of the three a notebook shows: the live panel, the explorer, or the trainer in the page."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
+from binenc_core import pytorch
 from binenc_core.figures import gamma_data, gamma_explorer
 from binenc_core.figures.gamma_explorer import Shown
 from binenc_core.store import Run
@@ -18,7 +18,7 @@ def show(runs: Sequence[Run], device: str = "auto") -> Any:
     Where somebody sits before a live kernel that can train: the panel, which trains on `device`.
     Elsewhere the explorer of `runs`, or the trainer that runs in the page where there are none.
     """
-    if is_live() and find_spec("torch"):
+    if is_live() and pytorch.is_installed():
         from binenc_core.widgets import gamma_panel  # loads PyTorch
 
         return gamma_panel(device=device)

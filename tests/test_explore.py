@@ -41,7 +41,7 @@ def panel(monkeypatch):
     module = types.ModuleType("binenc_core.widgets")
     module.gamma_panel = lambda device: f"the panel on {device}"
     monkeypatch.setitem(sys.modules, "binenc_core.widgets", module)
-    return lambda torch: monkeypatch.setattr(explore, "find_spec", lambda name: torch or None)
+    return lambda torch: monkeypatch.setattr(pytorch, "is_installed", lambda: torch)
 
 
 def shown(result) -> str:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from trainer_pages import ROOT, load_engine
 
 from binenc_book import trainer_data
 from binenc_core import models
@@ -16,6 +15,7 @@ from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.encoding import encoding_metrics
 from binenc_core.parts import build
 from binenc_core.training import step
+from trainer_pages import ROOT, load_engine
 
 TEN = list(range(10))
 SETTINGS = {

@@ -7,9 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
-from trainer_pages import ASSETS, load_trainer
 
 from binenc_book.trainer_directive import PAGE, PRESETS, SCRIPTS, trainer_html
+from trainer_pages import ASSETS, load_trainer
 
 GAMMA = ".book-slider input >> nth=0"
 TRAINER = "document.querySelector('.trainer')"
@@ -53,7 +53,7 @@ def test_every_script_is_listed():
 
 
 def test_the_placeholder_is_a_figure_with_a_name():
-    box = BeautifulSoup(trainer_html("cube", True, "a&b.html"), "html.parser").div
+    box = BeautifulSoup(trainer_html("cube", "a&b.html"), "html.parser").div
     assert {"book-figure", "trainer"} == set(box["class"])
     assert (box["role"], box["data-preset"], box["data-page"]) == ("group", "cube", "a&b.html")
     assert box["aria-label"]

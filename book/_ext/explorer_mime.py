@@ -12,6 +12,7 @@ from typing import Any
 from docutils import nodes
 
 from binenc_book.plotly_mime import BUNDLE
+from binenc_book.trainer_directive import TrainerBox, trainer_html
 from binenc_core.figures.gamma_explorer import MIME
 
 DATA_FOLDER = "explorer"
@@ -35,13 +36,6 @@ def data_script(content: dict[str, Any]) -> str:
     return f"(window.bookExplorers ||= {{}})[{json.dumps(content['name'])}] = {data};\n"
 
 
-def trainer_html() -> str:
-    """The trainer, for a page whose explorer has no frozen runs."""
-    return (
-        '<p>Train a network in this page instead: <a href="train_here.html">Train it here</a>.</p>'
-    )
-
-
 class ExplorerMime:
     """The myst-nb renderer of `gamma_explorer.MIME`, for HTML only."""
 
@@ -57,7 +51,7 @@ class ExplorerMime:
             return None
         content = data.content
         if content["show"] == "trainer":
-            return [nodes.raw(text=trainer_html(), format="html", classes=["output"])]
+            return [TrainerBox("", trainer_html("square"), format="html", classes=["output"])]
         path = f"{DATA_FOLDER}/{content['name']}.js"
         target = Path(renderer.renderer.sphinx_env.app.outdir, "_static", path)
         target.parent.mkdir(parents=True, exist_ok=True)

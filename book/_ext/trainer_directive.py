@@ -38,9 +38,12 @@ def preset(argument: str) -> str:
     return directives.choice(argument, PRESETS)
 
 
-def trainer_html(preset: str, compact: bool, page: str) -> str:
-    """Placeholder of a trainer, which the scripts fill; `page` is the address of the full one."""
-    kind = f' data-compact data-page="{escape(page)}"' if compact else ""
+def trainer_html(preset: str, full_page: str = "") -> str:
+    """Placeholder of a trainer, which the scripts fill.
+
+    The compact form has a link to the full one, whose address is `full_page`.
+    """
+    kind = f' data-compact data-page="{escape(full_page)}"' if full_page else ""
     return (
         f'<div class="book-figure trainer" role="group" aria-label="{ALT}" '
         f'data-preset="{preset}"{kind}>'
@@ -65,7 +68,8 @@ class Trainer(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The placeholder alone, or as a numbered figure where there is a caption."""
         page = self.env.app.builder.get_relative_uri(self.env.docname, PAGE)
-        html = trainer_html(self.options.get("preset", "square"), "compact" in self.options, page)
+        full_page = page if "compact" in self.options else ""
+        html = trainer_html(self.options.get("preset", "square"), full_page)
         box = TrainerBox("", html, format="html")
         self.set_source_info(box)
         if not self.content:

@@ -7,7 +7,8 @@
   const { View, picture } = trainer.views;
 
   const EPOCHS = 150; // of a training, and of each continuation
-  const SLICE = 11; // ms of training in a frame of 16
+  const SLICE = 12; // ms of training in a frame of 16
+  const ASIDE = 4; // frames between two drawings of the views beside the latent space
   const NEWS = 5000; // ms between two announcements to a screen reader while training
   const TEMPOS = {
     5: "5 epochs a second", 30: "30 epochs a second", Infinity: "as fast as possible",
@@ -34,6 +35,7 @@
       this.pair = [0, 1];
       this.turn = { ...trainer.cube.START };
       this.visible = false;
+      this.frames = 0;
       this.frame = this.frame.bind(this);
       this.choose(box.dataset.preset);
       this.build();
@@ -217,7 +219,7 @@
       }
       if (this.run.epoch > before) {
         this.tell();
-        if (!calm.matches) this.draw();
+        if (!calm.matches) this.draw(this.frames++ % ASIDE === 0);
       }
       this.wake();
     }
@@ -245,11 +247,11 @@
       return [this.latent, ...this.others];
     }
 
-    draw() {
+    draw(all = true) {
       if (!this.latent.canvas.clientWidth) return; // not laid out, or hidden
       const colors = trainer.palette();
-      if (this.digits) this.digits.paint(colors);
-      for (const view of this.views) view.draw(this.run, colors);
+      if (all && this.digits) this.digits.paint(colors);
+      for (const view of all ? this.views : [this.latent]) view.draw(this.run, colors);
     }
 
     describe() {
