@@ -26,12 +26,13 @@ test: $(READY) ## check style and run the tests (ARGS="-k name" goes to pytest)
 data: $(READY) ## fetch and verify MNIST and FashionMNIST
 	@$(PY) -m binenc_core data
 
-bench: $(READY) ## measure speed and memory, as ratios on this machine
+bench: $(READY) ## measure speed and memory, as ratios, and how soon the built pages are there
 	@$(PY) -m benchmarks.training_step
 	@$(PY) -m benchmarks.evaluation
 	@$(PY) -m benchmarks.campaign
 	@$(PY) -m benchmarks.memory
 	@$(PY) -m benchmarks.live_trainer
+	@$(PY) -m benchmarks.pages
 
 readme: $(READY) ## renew the claim table of README.md from results/
 	@$(PY) -m binenc_book.readme

@@ -1,25 +1,18 @@
 """Fixtures of several modules: folders of the test's own, the built book, a browser."""
 
-import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from binenc_book.browser import NoBrowser, chromium
 from binenc_core import provenance
 from small_runs import use_folders
 
 ROOT = Path(__file__).parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-BROWSER_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 @pytest.fixture
@@ -30,23 +23,36 @@ def own_root(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def built_book() -> Path:
-    """Folder of the book's HTML, built as `make book` does."""
-    command = [sys.executable, "-m", "binenc_book"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+def built_book(tmp_path_factory, worker_id) -> Path:
+    """Folder of the book's HTML, built as `make book` does, once for all processes of the tests."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+    with FileLock(shared / "book.lock"):
+        log = shared / "book.log"
+        if not log.exists():
+            command = [sys.executable, "-m", "binenc_book"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            log.write_text(f"{done.returncode}\n{done.stdout}{done.stderr}", "utf8")
+    code, _, said = log.read_text("utf8").partition("\n")
+    assert code == "0", said
     return ROOT / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is installed")
-    from playwright.sync_api import sync_playwright
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(chromium())
+        except NoBrowser as error:
+            pytest.skip(f"no browser: {error}")
+        yield opened
 
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
-        yield chromium
-        chromium.close()
+
+@pytest.fixture(scope="session")
+def contexts(browser):
+    """A browser session per theme, so that pages share its cache."""
+    made = {theme: browser.new_context(color_scheme=theme) for theme in ("light", "dark")}
+    yield made
+    for context in made.values():
+        context.close()

@@ -16,11 +16,11 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from binenc_book import build, check_site, execute, executed, toc
 from binenc_book.executed_notebooks import fill_caption, with_outputs
-from binenc_book.plotly_mime import BUNDLE, MIME, TRACES, faults, figure_html
+from binenc_book.plotly_mime import BUNDLE, DEFAULT_HEIGHT, MIME, TRACES, faults, figure_html
 
 ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "book" / "assets"
-META = {"alt": "Two lines", "caption": "Mean of 3 seeds.", "name": "lines", "csv": "x,y\n0,1\n"}
+META = {"alt": "Two lines", "caption": "Mean of 3 seeds.", "csv": "x,y\n0,1\n", "source": "a.b"}
 
 
 def figure(**changes) -> dict:
@@ -42,6 +42,11 @@ def figure(**changes) -> dict:
     axes = {"xaxis": {"domain": [0, 0.45]}, "xaxis2": {"domain": [0.55, 1]}}
     layout = {"height": 300, "meta": META, **axes, "yaxis2": {"anchor": "x2"}}
     return {"data": data, "layout": layout} | changes
+
+
+def placed(fig: dict, name: str = "lines") -> str:
+    """A figure as HTML, on a page at the site's root."""
+    return figure_html(fig, "index", name, "make it again")
 
 
 def plotly_output(fig: dict):
@@ -76,16 +81,18 @@ def save_toc(root: Path, *pages: str) -> None:
 def test_a_figure_survives_its_way_into_the_page():
     nasty = 'ends </script><script>alert("x")</script> & <!-- so "on"'
     fig = figure(layout={"meta": META | {"alt": nasty}, "title": {"text": nasty}})
-    html = BeautifulSoup(f"<main>{figure_html(fig)}<p>after</p></main>", "html.parser")
+    html = BeautifulSoup(f"<main>{placed(fig)}<p>after</p></main>", "html.parser")
     (script,) = html.find_all("script")
-    assert json.loads(script.string) == fig
+    layout = {"title": {"text": nasty}, "height": DEFAULT_HEIGHT}
+    assert json.loads(script.string) == fig | {"layout": layout}
     assert html.select_one(".book-figure")["aria-label"] == nasty
     assert [tag.name for tag in html.main.find_all(recursive=False)] == ["div", "p"]
 
 
-def test_the_page_supplies_the_template():
-    fig = figure(layout={"meta": META, "template": {"layout": {"font": {"size": 99}}}})
-    assert "99" not in figure_html(fig)
+def test_the_page_supplies_the_template_and_a_file_has_the_data():
+    template = {"layout": {"font": {"size": 99}}}
+    fig = figure(layout={"meta": META | {"csv": "a,b\n77,88\n"}, "template": template})
+    assert "99" not in placed(fig) and "88" not in placed(fig)
 
 
 def test_a_complete_figure_has_no_fault():
@@ -125,19 +132,19 @@ def workbench(browser, tmp_path_factory):
     moving = figure(
         data=[{"type": "bar", "y": [0, 0]}],
         frames=frames,
-        layout={"meta": META | {"name": "moving"}, "height": 200, "sliders": [slider]},
+        layout={"meta": META, "height": 200, "sliders": [slider]},
     )
-    body = figure_html(figure()) + figure_html(moving)
+    body = placed(figure()) + placed(moving, "moving")
     folder = tmp_path_factory.mktemp("workbench")
     scripts = "".join(
         f'<script defer src="{(ASSETS / name).as_uri()}"></script>'
-        for name in (BUNDLE, "book-plotly.js")
+        for name in (BUNDLE, "book-plotly.js", "book-figure.js")
     )
     page_file = folder / "page.html"
     page_file.write_text(
         f'<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>w</title>'
         f'<link rel="stylesheet" href="{(ASSETS / "book.css").as_uri()}">'
-        f'{scripts}<body>{body}<div style="height:9000px"></div>{figure_html(moving)}</body>',
+        f'{scripts}<body>{body}<div style="height:9000px"></div>{placed(moving, "later")}</body>',
         "utf8",
     )
     yield browser, page_file.as_uri()
@@ -160,6 +167,10 @@ def states(page) -> list:
 def visible_groups(page) -> list:
     script = "plot => plot.data.filter(t => t.visible !== 'legendonly').map(t => t.legendgroup)"
     return page.eval_on_selector(".book-plot", script)
+
+
+# A figure's picture.
+TAKE = "box => box.bookPicture()"
 
 
 def font_color(page) -> str:
@@ -241,9 +252,7 @@ def test_figures_follow_the_theme_and_print_in_the_light_one(bench):
 def test_the_picture_is_light_has_a_legend_and_leaves_out_what_is_hidden(bench):
     bench.evaluate("document.documentElement.dataset.theme = 'dark'")
     bench.locator(".book-legend button").first.click()
-    with bench.expect_download() as caught:
-        bench.click("text=Picture (SVG) >> nth=0")
-    picture = ElementTree.fromstring(Path(caught.value.path()).read_text("utf8"))
+    picture = ElementTree.fromstring(bench.eval_on_selector(".book-figure", TAKE))
     background = next(picture.iter("{http://www.w3.org/2000/svg}rect"))
     assert "fill: rgb(255, 255, 255)" in background.get("style")
     texts = [text for element in picture.iter() if (text := element.text)]
@@ -359,25 +368,29 @@ def test_a_numbered_figure_without_a_caption_is_noticed():
 # ---- Pages of notebooks in Sphinx ---------------------------------------------------------------
 
 
+EXTENSIONS = ("executed_notebooks", "furniture", "prune")
+
+
 @pytest.fixture
 def sphinx_book(tmp_path):
-    """A book of one notebook with one numbered figure, run; and a function that builds it."""
+    """A book of one notebook with two figures; functions that run it and build it."""
     source = tmp_path / "book"
     clean = notebook(
         new_markdown_cell("# Title\n\nSee {numref}`fig-a`."),
+        parameters_cell("n: int = 3"),
         figure_cell({"name": "fig-a"}),
-        new_code_cell("unnumbered"),
+        figure_cell({"name": "fig-b"}),
     )
     source.mkdir()
     nbformat.write(clean, source / "index.ipynb")
 
-    def run(fig: dict, number: int = 1) -> None:
+    def run(fig: dict, parameters: dict | None = None) -> None:
+        clean, parameters = nbformat.read(source / "index.ipynb", 4), parameters or {}
         done = nbformat.from_dict(clean)
-        done.cells[number].outputs = [plotly_output(fig)]
-        other = 3 - number
-        done.cells[other].outputs = [plotly_output(figure())]
+        for cell, shown in zip(done.cells[2:], (fig, figure()), strict=True):
+            cell.outputs = [plotly_output(shown)]
         inputs = executed.inputs_digest(source)
-        executed.write_record(done, {}, executed.stamp(clean, {}, inputs))
+        executed.write_record(done, parameters, executed.stamp(clean, parameters, inputs))
         path = executed.copy_of(source, "index")
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(done, path)
@@ -385,7 +398,7 @@ def sphinx_book(tmp_path):
     def make() -> tuple[BeautifulSoup, str]:
         out, warnings = tmp_path / "out", io.StringIO()
         settings = {
-            "extensions": ["myst_nb", "binenc_book.executed_notebooks", "binenc_book.prune"],
+            "extensions": ["myst_nb", *(f"binenc_book.{name}" for name in EXTENSIONS)],
             "nb_execution_mode": "off",
             "html_static_path": [str(ASSETS)],
             "exclude_patterns": ["_build"],
@@ -408,20 +421,47 @@ def sphinx_book(tmp_path):
     return source, run, make
 
 
-def test_a_run_notebook_s_page_has_numbered_and_plain_figures(sphinx_book):
+def test_a_run_notebook_s_page_has_numbered_figures(sphinx_book):
     _, run, make = sphinx_book
     run(figure())
     page, warnings = make()
     assert warnings == ""
-    assert len(page.select(".book-figure")) == 2
-    (caption,) = page.select("figcaption")
-    assert caption.get_text(" ", strip=True).startswith("Fig. 1 Mean of 3 seeds.")
-    assert [c.get_text(strip=True) for c in page.select(".book-caption")] == [META["caption"]]
+    assert [box["data-name"] for box in page.select("figure .book-figure")] == ["fig-a", "fig-b"]
+    captions = [caption.get_text(" ", strip=True) for caption in page.select("figcaption")]
+    for number, caption in enumerate(captions, start=1):
+        assert caption.startswith(f"Fig. {number} Mean of 3 seeds.")
     assert page.select_one("p a.reference").get_text() == "Fig. 1"
     loaded = [tag["src"].split("?")[0] for tag in page.select("script[src][defer]")]
-    assert [f"_static/{name}" for name in (BUNDLE, "book-plotly.js")] == [
-        name for name in loaded if "plotly" in name
+    assert [f"_static/{name}" for name in (BUNDLE, "book-plotly.js", "book-figure.js")] == [
+        name for name in loaded if "plotly" in name or "figure" in name
     ]
+
+
+def test_a_figure_has_its_data_and_how_it_is_made_beside_it(sphinx_book, tmp_path):
+    _, run, make = sphinx_book
+    run(figure(), {"n": 5, "name": "two words"})
+    page, _ = make()
+    links = {a.get_text(): a["href"] for a in page.select("[data-name=fig-a] .book-links a")}
+    assert links == {
+        "Data (CSV)": "_static/figures/fig-a.csv",
+        "Notebook": "_sources/index.ipynb",
+        "Parameters": "#parameters",
+        "Function": "_modules/a.html#b",
+    }
+    assert (tmp_path / "out" / links["Data (CSV)"]).read_text() == META["csv"]
+    assert page.find(id="parameters").get_text().strip() == "n: int = 3"
+    command = ".venv/bin/papermill index.ipynb out.ipynb -p n 5 -p name 'two words'"
+    assert page.select_one("[data-name=fig-a] details pre").get_text() == command
+
+
+def test_a_figure_without_a_number_is_a_warning(sphinx_book):
+    source, run, make = sphinx_book
+    text = (source / "index.ipynb").read_text().replace('"name": "fig-b"', '"align": "left"')
+    (source / "index.ipynb").write_text(text)
+    run(figure())
+    page, warnings = make()
+    assert "a figure needs a number" in warnings
+    assert len(page.select(".book-figure")) == 1
 
 
 def test_a_notebook_that_was_not_run_is_a_warning(sphinx_book):
@@ -440,7 +480,7 @@ def test_outputs_of_other_data_or_code_are_a_warning(sphinx_book):
     assert "other code or data" in warnings
     run(figure())
     assert make()[1] == ""
-    text = (source / "index.ipynb").read_text().replace('"unnumbered"', '"changed"')
+    text = (source / "index.ipynb").read_text().replace('"n: int = 3"', '"n: int = 4"')
     (source / "index.ipynb").write_text(text)
     page, warnings = make()
     assert "other code or data" in warnings
@@ -457,10 +497,9 @@ def test_a_change_of_prose_needs_no_new_run(sphinx_book):
     assert page.h1.get_text().startswith("Other title")
 
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_a_figure_that_cannot_be_shown_is_a_warning(sphinx_book, number):
+def test_a_figure_that_cannot_be_shown_is_a_warning(sphinx_book):
     _, run, make = sphinx_book
-    run(figure(data=[{"type": "scattergl"}]), number)
+    run(figure(data=[{"type": "scattergl"}]))
     page, warnings = make()
     assert "'scattergl' is not in the book's Plotly bundle" in warnings
     assert "index.ipynb: WARNING" in warnings

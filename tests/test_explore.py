@@ -9,7 +9,7 @@ import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from binenc_core import explore
+from binenc_core import explore, pytorch
 from binenc_core.figures.gamma_explorer import MIME, Shown
 from made_sweeps import made_sweep
 

@@ -11,15 +11,27 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from binenc_book import executed, furniture
 from binenc_book.executed_notebooks import fill_caption
-from binenc_book.explorer_mime import SCRIPTS, data_script, explorer_html
+from binenc_book.explorer_mime import data_script, explorer_html
+from binenc_book.plotly_mime import BUNDLE
 from binenc_core.explore import TRAINER
 from binenc_core.figures.gamma_data import data
-from binenc_core.figures.gamma_explorer import MIME, NAME, figure
+from binenc_core.figures.gamma_explorer import MIME, figure
 from made_sweeps import DIMENSIONS, EPOCHS, STD, made_sweep
 
 ASSETS = Path(__file__).parents[1] / "book" / "assets"
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+NAME = "fig-e"
+# In the order in which a page loads them, its data between the last two.
+SCRIPTS = (BUNDLE, "book-plotly.js", "explorer.js")
+
+
+def placeholder(content: dict) -> str:
+    """The HTML of an explorer on a page of the root folder."""
+    return explorer_html(content, "index", NAME, "papermill index.ipynb out.ipynb")
 
 
 def content_of(folder: Path, **changes) -> dict:
@@ -32,14 +44,15 @@ def content_of(folder: Path, **changes) -> dict:
 def test_the_placeholder_holds_no_data_and_survives_its_words(tmp_path):
     nasty = 'a "<b>" & </div>'
     content = content_of(tmp_path) | {"alt": nasty}
-    html = BeautifulSoup(explorer_html(content), "html.parser")
+    html = BeautifulSoup(placeholder(content), "html.parser")
     (box,) = html.select(".book-figure")
     assert (box["role"], box["aria-label"], box["data-name"]) == ("group", nasty, NAME)
-    assert len(str(html)) < 1000
+    assert html.noscript["data-figure"] == NAME
+    assert len(str(html)) < 2000
 
 
 def test_the_data_are_a_classic_script_of_the_same_bytes_each_time(tmp_path):
-    first, second = (data_script(content_of(tmp_path)) for _ in range(2))
+    first, second = (data_script(content_of(tmp_path), NAME) for _ in range(2))
     assert first == second
     start, _, rest = first.partition(" = ")
     assert start == f'(window.bookExplorers ||= {{}})["{NAME}"]'
@@ -56,16 +69,21 @@ def make_page(tmp_path):
         source.mkdir(exist_ok=True)
         output = new_output("display_data", data={MIME: content, "text/plain": "fallback"})
         cell = new_code_cell(
-            "show(runs)", outputs=[output], metadata={"mystnb": {"figure": {"name": "fig-e"}}}
+            "show(runs)", outputs=[output], metadata={"mystnb": {"figure": {"name": NAME}}}
         )
         assert fill_caption(cell)
         cells = [new_markdown_cell("# Title\n\n{numref}`fig-e`"), cell]
         notebook = new_notebook(cells=cells, metadata={"language_info": {"name": "python"}})
         nbformat.write(notebook, source / "index.ipynb")
+        copy = executed.copy_of(source, "index")
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        executed.write_record(notebook, {"gamma": 3}, "stamp")
+        nbformat.write(notebook, copy)
         settings = {
             "extensions": ["myst_nb"],
             "nb_execution_mode": "off",
             "html_static_path": [str(ASSETS)],
+            "exclude_patterns": ["_build"],
             "numfig": True,
         }
         with patch_docutils(), docutils_namespace():
@@ -91,9 +109,10 @@ def test_the_page_loads_the_data_after_plotly_and_before_the_explorer(tmp_path, 
     assert len(page.select(".book-explorer")) == 1
     data_file = f"explorer/{NAME}.js"
     loaded = [tag["src"].split("?")[0] for tag in page.select("script[src][defer]")]
-    expected = [*SCRIPTS[:-1], data_file, SCRIPTS[-1]]
-    assert [src.removeprefix("_static/") for src in loaded][-4:] == expected
-    assert (out / "_static" / data_file).read_text("utf8") == data_script(content)
+    expected = [*SCRIPTS[:-1], data_file, SCRIPTS[-1], furniture.SCRIPT]
+    assert [src.removeprefix("_static/") for src in loaded][-5:] == expected
+    assert (out / "_static" / data_file).read_text("utf8") == data_script(content, NAME)
+    assert "-p gamma 3" in page.select_one(".book-links pre").get_text()
     assert page.select_one("figcaption").get_text(" ").strip().startswith("Fig. 1")
     assert content["caption"][:30] in page.select_one("figcaption").get_text()
     assert content["data"]["histograms"][:50] not in str(page)
@@ -101,7 +120,7 @@ def test_the_page_loads_the_data_after_plotly_and_before_the_explorer(tmp_path, 
 
 def test_without_frozen_runs_the_page_has_the_trainer(make_page):
     page, out = make_page(TRAINER.content)
-    assert page.select("figure a[href='train_here.html']")
+    assert page.select_one("figure .trainer")["data-name"] == NAME
     assert not page.select(".book-explorer")
     assert not (out / "_static" / "explorer").exists()
 
@@ -117,18 +136,17 @@ def open_page(browser, tmp_path_factory):
     def show(width: int = 1000, diverged: int | None = None):
         folder = tmp_path_factory.mktemp("explorer")
         content = content_of(folder, diverged=diverged)
-        (folder / "data.js").write_text(data_script(content), "utf8")
+        (folder / "data.js").write_text(data_script(content, NAME), "utf8")
         scripts = [(ASSETS / name).as_uri() for name in SCRIPTS]
-        tags = [
-            f'<script defer src="{s}"></script>' for s in (*scripts[:-1], "data.js", scripts[-1])
-        ]
+        files = (*scripts[:-1], "data.js", scripts[-1], (ASSETS / furniture.SCRIPT).as_uri())
+        tags = [f'<script defer src="{file}"></script>' for file in files]
         styles = [
             f'<link rel="stylesheet" href="{(ASSETS / name).as_uri()}">'
             for name in ("book.css", "explorer.css")
         ]
         (folder / "page.html").write_text(
             '<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">'
-            f"<title>e</title>{''.join(styles + tags)}<body>{explorer_html(content)}</body>",
+            f"<title>e</title>{''.join(styles + tags)}<body>{placeholder(content)}</body>",
             "utf8",
         )
         page = browser.new_page(viewport={"width": width, "height": 900})
@@ -318,11 +336,7 @@ def test_fits_a_telephone(open_page):
 
 
 @pytest.mark.browser
-def test_gives_its_table_and_its_picture(explorer):
-    with explorer.expect_download() as caught:
-        explorer.click("text=Data (CSV)")
-    assert caught.value.suggested_filename == f"{NAME}.csv"
-    assert Path(caught.value.path()).read_text("utf8") == explorer.content_shown["csv"]
+def test_gives_its_picture(explorer):
     explorer.evaluate("document.documentElement.dataset.theme = 'dark'")
     with explorer.expect_download() as caught:
         explorer.click("text=Picture (SVG)")

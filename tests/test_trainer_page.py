@@ -53,11 +53,14 @@ def test_every_script_is_listed():
 
 
 def test_the_placeholder_is_a_figure_with_a_name():
-    box = BeautifulSoup(trainer_html("cube", "a&b.html"), "html.parser").div
+    html = trainer_html("cube", "book/page", "fig-cube", "a&b.html")
+    box = BeautifulSoup(html, "html.parser").div
     assert {"book-figure", "trainer"} == set(box["class"])
     assert (box["role"], box["data-preset"], box["data-page"]) == ("group", "cube", "a&b.html")
     assert box["aria-label"]
-    assert box.noscript
+    assert box["data-name"] == box.noscript["data-figure"] == "fig-cube"
+    (function,) = box.select(".book-links a")
+    assert (ASSETS / function["href"].removeprefix("../_static/trainer/")).is_file()
 
 
 @pytest.mark.browser

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from binenc_book import furniture
 from binenc_book.trainer_directive import SCRIPTS, trainer_html
 
 ROOT = Path(__file__).parents[1]
@@ -15,14 +16,20 @@ def load_engine(page) -> None:
         page.add_script_tag(path=ASSETS / f"{name}.js")
 
 
+def placeholder(preset: str, compact: bool = False) -> str:
+    """The HTML of a trainer on a page of the root folder."""
+    return trainer_html(preset, "page", "fig-trainer", "train_here.html" if compact else "")
+
+
 def load_trainer(page, preset: str = "square", compact: bool = False) -> None:
     """Show a trainer, with the styles that it has in the book."""
     page.set_content(
         '<html data-theme="light"><head><meta name="viewport" content="width=device-width">'
-        f"</head><body>{trainer_html(preset, compact, 'train_here.html')}</body></html>"
+        f"</head><body>{placeholder(preset, compact)}</body></html>"
     )
     for style in (ASSETS.parent / "book.css", ASSETS / "trainer.css"):
         page.add_style_tag(path=style)
     for name in SCRIPTS:
         page.add_script_tag(path=ASSETS / f"{name}.js")
+    page.add_script_tag(path=ASSETS.parent / furniture.SCRIPT)
     page.wait_for_function("document.querySelector('.trainer').dataset.state === 'ready'")

@@ -11,11 +11,11 @@ from plotly.subplots import make_subplots
 from binenc_core.config import CLASSES
 from binenc_core.figures import codes
 from binenc_core.figures.codes import Book
+from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS, class_names
 from binenc_core.metrics.codebook import hamming
 from binenc_core.metrics.hypercube import simplex_distance
 
-NAME = "code_distances"
 ROW_HEIGHT = 330
 NEAR, FAR = "#0b4f86", "#f6efdc"
 LIMIT = "#808890"  # to be seen on light and on dark
@@ -71,17 +71,17 @@ def figure(books: Sequence[Book]) -> go.Figure:
     fig.update_xaxes(title_text="Hamming distance, bits", col=2)
     fig.update_layout(
         height=height,
-        meta={
-            "name": NAME,
-            "alt": "Hamming distances between class codes: a matrix of the pairs of classes for "
+        meta=described(
+            figure,
+            alt="Hamming distances between class codes: a matrix of the pairs of classes for "
             "each dataset, and the distribution over all pairs for the binary-encoding and the "
             "linear-penultimate architectures.",
-            "caption": "Hamming distances between class codes at the last epoch. Left: with "
+            caption="Hamming distances between class codes at the last epoch. Left: with "
             f"{LOOKS[named_head(distances)].name.lower()}, mean over the seeds, dark where two "
             "codes are close. Right: all pairs of all seeds; the dotted line is the largest mean "
             "distance that codes can have, which is the simplex ETF's too. " + codes.setting(books),
-            "csv": by_seed(distances).to_csv(),
-        },
+            table=by_seed(distances).reset_index(),
+        ),
     )
     return fig
 

@@ -10,10 +10,10 @@ from plotly.subplots import make_subplots
 
 from binenc_core.figures import codes
 from binenc_core.figures.codes import Book
+from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS, class_names
 from binenc_core.metrics.codebook import splits
 
-NAME = "code_matrix"
 PANEL_HEIGHT, GAP = 150, 44
 # Bits that a class agrees on are light and dark, on paper too; the others stand out by color.
 COLORS = [[0, "#f6efdc"], [0.5, "#e69f00"], [1, "#0b4f86"]]
@@ -67,18 +67,18 @@ def figure(shown: Sequence[Book]) -> go.Figure:
                 **{"len": 0.7, "thickness": 12, "ticksuffix": " %"},
             },
         },
-        meta={
-            "name": NAME,
-            "alt": "Matrices of class codes, a row for each class and a column for each latent "
+        meta=described(
+            figure,
+            alt="Matrices of class codes, a row for each class and a column for each latent "
             "dimension, for the binary-encoding and the linear-penultimate architectures.",
-            "caption": "Class codes at the last epoch: of each class the fraction of training "
+            caption="Class codes at the last epoch: of each class the fraction of training "
             f"points with bit 1 in each dimension, seed {seeds}. Light and dark are bits on which "
             "the class agrees, orange is undecided. The order and the sign of dimensions mean "
             "nothing: each is shown with bit 1 for the first class, and they are sorted by the "
             "classes on that side, so that equal and complementary dimensions stand together. "
             + codes.setting(shown),
-            "csv": table(shown).to_csv(index=False),
-        },
+            table=table(shown),
+        ),
     )
     return fig
 

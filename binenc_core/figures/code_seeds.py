@@ -12,10 +12,10 @@ from plotly.subplots import make_subplots
 
 from binenc_core.figures import codes
 from binenc_core.figures.codes import Book
+from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
 from binenc_core.metrics.codebook import distance_correlation, matched_bits
 
-NAME = "code_seeds"
 # Two books are one where this fraction of their bits agrees.
 SAME = 0.95
 # How often the classes of one of two books are shuffled, and what counts as beyond that chance.
@@ -110,14 +110,14 @@ def figure(found: Resemblance) -> go.Figure | None:
     )
     fig.update_layout(
         height=LINE_HEIGHT * len(lines) + 110,
-        meta={
-            "name": NAME,
-            "alt": "How far the code books of two seeds agree, in bits and in the distances "
+        meta=described(
+            figure,
+            alt="How far the code books of two seeds agree, in bits and in the distances "
             "between classes, against chance, for the binary-encoding and the linear-penultimate "
             "architectures.",
-            "caption": found.caption,
-            "csv": table.to_csv(index=False, float_format="%.4g"),
-        },
+            caption=found.caption,
+            table=table.round(4),
+        ),
     )
     return fig
 

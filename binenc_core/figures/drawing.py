@@ -1,21 +1,23 @@
 """Draws a grid of learning curves."""
 
 import math
+from collections.abc import Callable
 
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from binenc_core.figures.curves import Curves, Row, panel
+from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
 
 PANEL_HEIGHT = 250
 
 
-def draw(curves: Curves, name: str, alt: str) -> go.Figure:
-    """The interactive figure; `name` is the stem of its downloads, `alt` describes it in words.
+def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Figure:
+    """The interactive figure that `function` gives; `alt` describes it in words.
 
-    `layout.meta` holds name, alt, the caption and the plotted values as CSV.
+    `layout.meta` is that of `describing.described`.
     """
     rows, columns = len(curves.rows), len(curves.datasets)
     fig = make_subplots(
@@ -39,12 +41,7 @@ def draw(curves: Curves, name: str, alt: str) -> go.Figure:
     fig.update_xaxes(title_text="epoch", row=rows)
     fig.update_layout(
         height=PANEL_HEIGHT * rows + 90,
-        meta={
-            "name": name,
-            "alt": alt,
-            "caption": curves.caption,
-            "csv": curves.table.to_csv(index=False),
-        },
+        meta=described(function, alt, curves.caption, curves.table),
     )
     return fig
 
@@ -90,7 +87,7 @@ def _seed_lines(by_seed: pd.DataFrame, head: str) -> list[go.Scatter]:
             y=by_seed[seed],
             mode="lines",
             line=_line(head, 1),
-            opacity=0.45,
+            opacity=0.6,
             showlegend=False,
             hovertemplate=f"seed {seed}: %{{y:.4g}}<extra></extra>",
         )
@@ -112,7 +109,7 @@ def _mean_line(by_seed: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         customdata=by_seed.std(axis=1, ddof=1, skipna=False) if seeds > 1 else None,
         mode="lines+markers",
         line=_line(head, 2.5),
-        marker={"size": 6},
+        marker={"symbol": LOOKS[head].symbol, "size": 7},
         showlegend=legend,
         hovertemplate=f"{LOOKS[head].name}<br>epoch %{{x}}: %{{y:.4g}}{note}<extra></extra>",
     )

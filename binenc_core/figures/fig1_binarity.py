@@ -11,7 +11,6 @@ from binenc_core.figures.curves import Curves, Row, change, curve_data, paired, 
 from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
-NAME = "fig1_binarity"
 HEADS = LINEAR_HEADS
 
 
@@ -40,7 +39,7 @@ def figure(curves: Curves) -> go.Figure:
         "Log-likelihood score, standard deviation and peak separation of two-component mixtures "
         "against the epoch, for the binary-encoding and the linear-penultimate architectures."
     )
-    return draw(curves, NAME, alt)
+    return draw(curves, figure, alt)
 
 
 def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:

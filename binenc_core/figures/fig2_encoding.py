@@ -12,7 +12,6 @@ from binenc_core.figures.drawing import draw
 from binenc_core.metrics.names import column
 from binenc_core.store import Run
 
-NAME = "fig2_encoding"
 # The encoding counts as shared when this fraction of all points has its class's whole code.
 SHARED = 0.95
 
@@ -43,7 +42,7 @@ def figure(curves: Curves) -> go.Figure:
         "Whole-code and per-bit agreement within the classes against the epoch, "
         "for the four architectures."
     )
-    return draw(curves, NAME, alt)
+    return draw(curves, figure, alt)
 
 
 def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:

@@ -11,7 +11,6 @@ from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_a
 from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
-NAME = "fig3_accuracy"
 ROWS = (
     Row("accuracy", "train", "train accuracy"),
     Row("accuracy", "test", "test accuracy"),
@@ -27,7 +26,7 @@ def data(runs: Sequence[Run]) -> Curves:
 def figure(curves: Curves) -> go.Figure:
     """The figure of `data`."""
     alt = "Train and test accuracy against the epoch, for the four architectures."
-    return draw(curves, NAME, alt)
+    return draw(curves, figure, alt)
 
 
 def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:

@@ -12,8 +12,6 @@ from binenc_core.figures.drawing import draw
 from binenc_core.metrics.names import column
 from binenc_core.store import Run
 
-NAME = "fig4_collapse"
-
 
 def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
     """The paper's five rows, from the class means' geometry to the within-class covariance."""
@@ -58,7 +56,7 @@ def figure(curves: Curves) -> go.Figure:
         "Equinorm, equiangularity, max angle, Tr(Sw Sb+)/C and within-class covariance against the "
         "epoch, for the four architectures."
     )
-    return draw(curves, NAME, alt)
+    return draw(curves, figure, alt)
 
 
 def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:

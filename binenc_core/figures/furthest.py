@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from binenc_core.figures import captions, codes
+from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS, class_names
 from binenc_core.store import Run
 
-NAME = "furthest_images"
 # Pixels of a row of images, and of the words above it.
 IMAGE_HEIGHT, WORDS_HEIGHT = 56, 80
 COLUMNS = 2  # as one panel on a phone, ten images would be too small
@@ -86,13 +86,13 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
         margin={"t": WORDS_HEIGHT, "b": 16, "l": 8, "r": 8},
         showlegend=False,
         coloraxis={"colorscale": INK, "cmin": 0, "cmax": 255, "showscale": False},
-        meta={
-            "name": NAME,
-            "alt": "Test images that lie furthest from their class's vertex, one of each class for "
+        meta=described(
+            figure,
+            alt="Test images that lie furthest from their class's vertex, one of each class for "
             "each dataset, with true and predicted class.",
-            "caption": " ".join(filter(None, [caption, missing(shown, runs), setting])),
-            "csv": table(shown).to_csv(index=False),
-        },
+            caption=" ".join(filter(None, [caption, missing(shown, runs), setting])),
+            table=table(shown),
+        ),
     )
     return fig
 

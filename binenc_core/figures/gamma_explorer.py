@@ -15,7 +15,6 @@ from binenc_core.metrics.names import HISTOGRAM_RANGE
 
 # What the book's pages know how to draw; its content has `show`, the kind of drawing.
 MIME = "application/vnd.binenc.explorer+json"
-NAME = "gamma_explorer"
 ALT = (
     "Explorer of the penalty's weight γ: sliders for γ, the epoch and the latent dimension change "
     "the accuracy over the epochs, the histogram of the dimension, the class codes, their Hamming "
@@ -38,7 +37,6 @@ def figure(sweep: Sweep) -> Shown:
     """The explorer of `gamma_data.data`, opened at the usual γ after the last epoch."""
     content = {
         "show": "explorer",
-        "name": NAME,
         "alt": ALT,
         "caption": sweep.caption,
         "source": f"{__name__}.figure",

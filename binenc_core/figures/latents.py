@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from binenc_core.figures import captions
+from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from binenc_core.store import Run
@@ -57,13 +58,13 @@ def figure(latents: Latents) -> go.Figure:
     """A panel for each head, and a slider that goes through the latent dimensions."""
     heads = [run.config.head for run in latents.runs]
     fig = make_subplots(cols=len(heads), column_titles=[LOOKS[h].name for h in heads])
-    for column in range(1, len(heads) + 1):
-        fig.add_trace(_bars(latents, column - 1, dimension=0), row=1, col=column)
+    for panel in range(len(heads)):
+        fig.add_trace(_bars(latents, panel), row=1, col=panel + 1)
     dimensions = min(len(part) for part in latents.fractions)
     fig.frames = [
         go.Frame(
             name=str(j),
-            data=[_bars(latents, panel, j) for panel in range(len(heads))],
+            data=[go.Bar(y=_heights(latents, panel, j)) for panel in range(len(heads))],
             traces=list(range(len(heads))),
         )
         for j in range(dimensions)
@@ -83,13 +84,13 @@ def figure(latents: Latents) -> go.Figure:
         height=380,
         bargap=0,
         showlegend=False,
-        meta={
-            "name": "latents",
-            "alt": "Histograms of one latent dimension at a time, for the binary-encoding and the "
+        meta=described(
+            figure,
+            alt="Histograms of one latent dimension at a time, for the binary-encoding and the "
             "linear-penultimate architectures.",
-            "caption": latents.caption,
-            "csv": _table(latents).to_csv(index=False),
-        },
+            caption=latents.caption,
+            table=_table(latents),
+        ),
     )
     fig.update_xaxes(title_text="x, standardized", range=HISTOGRAM_RANGE)
     # Frames do not rescale the axes, so they must hold every dimension's bars.
@@ -99,11 +100,16 @@ def figure(latents: Latents) -> go.Figure:
     return fig
 
 
-def _bars(latents: Latents, panel: int, dimension: int) -> go.Bar:
+def _heights(latents: Latents, panel: int, dimension: int) -> NDArray[np.float32]:
+    return latents.fractions[panel][dimension].astype("f4")
+
+
+def _bars(latents: Latents, panel: int) -> go.Bar:
+    """The bars of the first dimension; those of the others are the same but for their heights."""
     look = LOOKS[latents.runs[panel].config.head]
     return go.Bar(
         x=latents.centers.astype("f4"),
-        y=latents.fractions[panel][dimension].astype("f4"),
+        y=_heights(latents, panel, dimension=0),
         marker={"color": look.color, "line": {"width": 0}},
         name=look.name,
         hovertemplate="x %{x:.2f}: %{y:.3f} of the points<extra></extra>",

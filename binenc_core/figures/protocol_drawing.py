@@ -10,11 +10,11 @@ from plotly.subplots import make_subplots
 from scipy import stats
 
 from binenc_core.config import LINEAR_HEADS
+from binenc_core.figures.describing import described
 from binenc_core.figures.protocol_effects import Effects, changes, lead
 from binenc_core.figures.style import LOOKS
 from binenc_core.figures.switches import TEXT
 
-NAME = "protocol_effects"
 LINE_HEIGHT = 34
 COLUMNS = 2
 # Values at which an axis may have a tick.
@@ -32,9 +32,9 @@ class Mark(NamedTuple):
 
 
 MARKS = {
-    "binary": Mark(LOOKS["binary"].name, LOOKS["binary"].color, "circle", 0.17),
-    "linear": Mark(LOOKS["linear"].name, LOOKS["linear"].color, "square", -0.17),
-    "lead": Mark("Binary less linear", "#cc79a7", "diamond", 0.0),
+    "binary": Mark(LOOKS["binary"].name, LOOKS["binary"].color, LOOKS["binary"].symbol, 0.17),
+    "linear": Mark(LOOKS["linear"].name, LOOKS["linear"].color, LOOKS["linear"].symbol, -0.17),
+    "lead": Mark("Binary less linear", "#cc79a7", "star", 0.0),
 }
 
 
@@ -89,7 +89,7 @@ def stretched(value: float) -> float:
 
 
 def figure(effects: Effects) -> go.Figure:
-    """The interactive figure; `layout.meta` holds name, alt text, caption and data as CSV."""
+    """The interactive figure; `layout.meta` is that of `describing.described`."""
     drawn = panels(effects)
     rows = -(-len(drawn) // COLUMNS)
     fig = make_subplots(
@@ -118,14 +118,14 @@ def figure(effects: Effects) -> go.Figure:
     )
     fig.update_layout(
         height=rows * (LINE_HEIGHT * len(heights) + 90) + 30,
-        meta={
-            "name": NAME,
-            "alt": "Paired changes of test accuracy, whole-code agreement and peak separation by "
+        meta=described(
+            figure,
+            alt="Paired changes of test accuracy, whole-code agreement and peak separation by "
             "each switch and by all together, for the binary-encoding and the linear-penultimate "
             "architectures, and the lead of the first over the second in test accuracy.",
-            "caption": effects.caption,
-            "csv": effects.table.to_csv(index=False),
-        },
+            caption=effects.caption,
+            table=effects.table,
+        ),
     )
     return fig
 

@@ -129,7 +129,10 @@ SHOWN = ("test accuracy", "whole-code agreement", "peak separation")
 
 def table(effects: Effects) -> str:
     """A Markdown table: a line for each setting with binary encoding's values and its lead."""
-    lines = [f"| | {' | '.join(SHOWN)} | lead in test accuracy |", f"|{'---|' * (2 + len(SHOWN))}"]
+    lines = [
+        f"| Setting | {' | '.join(SHOWN)} | lead in test accuracy |",
+        f"|{'---|' * (2 + len(SHOWN))}",
+    ]
     for setting in effects.settings:
         cells = [WRITTEN[name][0](values(effects, setting, BINARY, name)) for name in SHOWN]
         cells.append(wording.points(lead(effects, setting)))

@@ -9,7 +9,6 @@ from binenc_core.figures.curves import Curves, Row, curve_data, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
-NAME = "quickstart"
 ROWS = (
     Row("accuracy", "test", "test accuracy"),
     Row("code_agreement", "train", "whole-code agreement"),
@@ -25,7 +24,7 @@ def data(runs: Sequence[Run]) -> Curves:
 def figure(curves: Curves) -> go.Figure:
     """The figure of `data`."""
     alt = "Test accuracy and whole-code agreement against the epoch, for the four architectures."
-    return draw(curves, NAME, alt)
+    return draw(curves, figure, alt)
 
 
 def origin(runs: Sequence[Run]) -> str:

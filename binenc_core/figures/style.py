@@ -6,19 +6,20 @@ from binenc_core.config import CLASSES
 
 
 class Look(NamedTuple):
-    """Name, line color and dash of an architecture."""
+    """Name, line color, dash and marker of an architecture."""
 
     name: str
     color: str
     dash: str
+    symbol: str
 
 
 # The paper's colors, in shades that readers with color blindness can tell apart (Okabe and Ito).
 LOOKS = {
-    "binary": Look("Binary encoding", "#0072b2", "solid"),
-    "linear": Look("Linear penultimate", "#009e73", "dash"),
-    "none": Look("No penultimate", "#e69f00", "dashdot"),
-    "nonlinear": Look("Non-linear penultimate", "#d55e00", "dot"),
+    "binary": Look("Binary encoding", "#0072b2", "solid", "circle"),
+    "linear": Look("Linear penultimate", "#009e73", "dash", "square"),
+    "none": Look("No penultimate", "#e69f00", "dashdot", "diamond"),
+    "nonlinear": Look("Non-linear penultimate", "#d55e00", "dot", "triangle-up"),
 }
 
 DATASET_NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "Digits"}

@@ -64,7 +64,7 @@ def table(quantities: Sequence[Quantity]) -> str:
     """A Markdown table: a line for each quantity, a column for each architecture that has any."""
     heads = [head for head in LOOKS if any(head in q.values for q in quantities)]
     lines = [
-        f"| | {' | '.join(LOOKS[head].name for head in heads)} |",
+        f"| Quantity | {' | '.join(LOOKS[head].name for head in heads)} |",
         f"|{'---|' * (1 + len(heads))}",
     ]
     for name, values, write in quantities:

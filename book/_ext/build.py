@@ -1,4 +1,4 @@
-"""The command that builds the book: run the notebooks, make the pages, check the site."""
+"""The command that builds the book: notebooks, pages, static pictures, checks of the site."""
 
 import argparse
 import ast
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from binenc_book import pictures
 from binenc_book.check_site import check
 from binenc_book.execute import execute
 
@@ -61,6 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     print("book: making the pages, with warnings as errors", flush=True)
     if not make_pages():
+        return 1
+    try:
+        print(f"book: {pictures.save(SITE)}", flush=True)
+    except ValueError as error:
+        print(f"book: {error}", file=sys.stderr)
         return 1
     print("book: checking links, sizes and that nothing is loaded from elsewhere", flush=True)
     if faults := check(SITE):

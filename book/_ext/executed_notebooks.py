@@ -33,12 +33,20 @@ def captions(cell: NotebookNode) -> list[str]:
     return [meta["caption"] for meta in metas if meta.get("caption")]
 
 
+def has_text_alone(cell: NotebookNode) -> bool:
+    """Whether a code cell gave a text: where there is nothing to plot, a sentence says so."""
+    kinds = {kind for out in cell.outputs for kind in out.get("data", {})}
+    return "text/markdown" in kinds and not kinds & {MIME, EXPLORER}
+
+
 def fill_caption(cell: NotebookNode) -> bool:
     """Give a numbered figure the caption that the figure itself carries, if it has none.
 
-    Changes the metadata of a code cell with outputs. Returns whether the cell is fine: it asks for
-    no figure, or its figure has a caption.
+    Changes the metadata of a code cell with outputs; a cell that gave a text is no figure. Returns
+    whether the cell is fine: it asks for no figure, or its figure has a caption.
     """
+    if has_text_alone(cell):
+        cell.metadata.get("mystnb", {}).pop("figure", None)
     options = cell.metadata.get("mystnb", {}).get("figure")
     if options is None or options.get("caption"):
         return True

@@ -11,29 +11,32 @@ from typing import Any
 
 from docutils import nodes
 
+from binenc_book import furniture
 from binenc_book.plotly_mime import BUNDLE
 from binenc_book.trainer_directive import TrainerBox, trainer_html
 from binenc_core.figures.gamma_explorer import MIME
 
 DATA_FOLDER = "explorer"
-SCRIPTS = (BUNDLE, "book-plotly.js", "explorer.js")
 
 
-def explorer_html(content: dict[str, Any]) -> str:
-    """Placeholder of an explorer: HTML that loads nothing and runs nothing."""
-    alt, name = escape(content["alt"]), escape(content["name"])
+def explorer_html(content: dict[str, Any], page: str, name: str, reproduce: str) -> str:
+    """Placeholder of an explorer and what stands under it: HTML that runs nothing.
+
+    The arguments are as in `plotly_mime.figure_html`.
+    """
+    links = furniture.links_html(page, name, content["source"], reproduce=reproduce)
     return (
-        f'<div class="book-figure book-explorer" role="group" aria-label="{alt}" '
-        f'data-name="{name}">'
-        "<noscript><p>This explorer needs JavaScript.</p></noscript></div>"
+        f'<div class="book-figure book-explorer" role="group" '
+        f'aria-label="{escape(content["alt"])}" data-name="{name}"><div class="explorer-body">'
+        f"{furniture.no_picture_html(page, name)}</div>{links}</div>"
     )
 
 
-def data_script(content: dict[str, Any]) -> str:
+def data_script(content: dict[str, Any], name: str) -> str:
     """The script that leaves an explorer's data where explorer.js looks for them."""
     held = content["data"] | {"csv": content["csv"]}
     data = json.dumps(held, separators=(",", ":"), sort_keys=True)
-    return f"(window.bookExplorers ||= {{}})[{json.dumps(content['name'])}] = {data};\n"
+    return f"(window.bookExplorers ||= {{}})[{json.dumps(name)}] = {data};\n"
 
 
 class ExplorerMime:
@@ -49,13 +52,20 @@ class ExplorerMime:
         """
         if data.mime_type != MIME or inline:
             return None
-        content = data.content
+        content, env = data.content, renderer.renderer.sphinx_env
+        page = env.docname
+        name = data.cell_metadata["mystnb"]["figure"]["name"]
         if content["show"] == "trainer":
-            return [TrainerBox("", trainer_html("square"), format="html", classes=["output"])]
-        path = f"{DATA_FOLDER}/{content['name']}.js"
-        target = Path(renderer.renderer.sphinx_env.app.outdir, "_static", path)
+            html = trainer_html("square", page, name)
+            return [TrainerBox("", html, format="html", classes=["output"])]
+        path = f"{DATA_FOLDER}/{name}.js"
+        target = Path(env.app.outdir, "_static", path)
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(data_script(content), encoding="utf8")
-        for order, script in enumerate((*SCRIPTS[:-1], path, SCRIPTS[-1])):
+        target.write_text(data_script(content, name), encoding="utf8")
+        scripts = (BUNDLE, "book-plotly.js", path, "explorer.js", furniture.SCRIPT)
+        for order, script in enumerate(scripts):
             renderer.add_js_file(script, script, {"defer": "defer", "priority": 400 + order})
-        return [nodes.raw(text=explorer_html(content), format="html", classes=["output"])]
+        html = explorer_html(content, page, name, furniture.reproducing(env.srcdir, page))
+        node = nodes.raw(text=html, format="html", classes=["output"])
+        node["book_name"], node[furniture.CSV] = name, content["csv"]
+        return [node]

@@ -1,7 +1,8 @@
 """Plotly figures in the pages: a placeholder with inert JSON, which assets/book-plotly.js draws.
 
-A figure describes itself in `layout.meta`: `alt` (what a screen reader says), `caption`,
-`name` (file stem of its downloads) and `csv` (its data, as CSV text).
+A figure describes itself in `layout.meta`: `alt` (what a screen reader says), `caption`, `csv`
+(its data, as CSV text) and `source` (dotted name of the function that draws it). The cell that
+makes it names it (`mystnb: {figure: {name: …}}`), so that it is numbered.
 """
 
 import json
@@ -12,9 +13,11 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
+from binenc_book import furniture
+
 MIME = "application/vnd.plotly.v1+json"
 BUNDLE = "vendor/plotly/plotly-cartesian.min.js"
-META = ("alt", "caption", "name", "csv")
+META = ("alt", "caption", "csv", "source")
 # What the vendored bundle can draw.
 TRACES = frozenset(
     (
@@ -50,49 +53,53 @@ def faults(figure: dict[str, Any]) -> list[str]:
     return found
 
 
-def figure_html(figure: dict[str, Any]) -> str:
-    """Placeholder of a figure: HTML that loads nothing and runs nothing."""
+def figure_html(figure: dict[str, Any], page: str, name: str, reproduce: str) -> str:
+    """Placeholder of a figure and what stands under it: HTML that loads nothing and runs nothing.
+
+    `page` is the Sphinx name of the page, `name` the figure's label, `reproduce` the command that
+    makes the figure again.
+    """
     kept = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
-    # The page's script supplies the template, one for light and one for dark.
-    kept["layout"] = {k: v for k, v in figure.get("layout", {}).items() if k != "template"}
+    meta = figure["layout"]["meta"]
+    # The page's script supplies the template, one for light and one for dark; what describes the
+    # figure stands around it.
+    inside = {k: v for k, v in figure["layout"].items() if k not in ("template", "meta")}
+    height = inside.setdefault("height", DEFAULT_HEIGHT)
     # "<" could end the script element.
-    payload = json.dumps(kept, separators=(",", ":")).replace("<", "\\u003c")
-    alt = escape(kept["layout"]["meta"]["alt"])
-    height = int(kept["layout"].get("height") or DEFAULT_HEIGHT)
+    payload = json.dumps(kept | {"layout": inside}, separators=(",", ":")).replace("<", "\\u003c")
     return (
-        f'<div class="book-figure" role="group" aria-label="{alt}">'
+        f'<div class="book-figure" role="group" aria-label="{escape(meta["alt"])}"'
+        f' data-name="{name}">'
         f'<script type="application/json">{payload}</script>'
-        f'<div class="book-plot" style="height:{height}px"></div>'
-        "<noscript><p>This interactive figure needs JavaScript.</p></noscript></div>"
+        f'<div class="book-plot" style="min-height:{int(height)}px">'
+        f"{furniture.no_picture_html(page, name)}</div>"
+        f"{furniture.links_html(page, name, meta['source'], reproduce=reproduce)}</div>"
     )
 
 
 class PlotlyMime:
     """The myst-nb renderer of Plotly's MIME type, for HTML only."""
 
-    mime_priority_overrides = (("html", MIME, 1), ("dirhtml", MIME, 1))
+    mime_priority_overrides = (("html", MIME, 1),)
 
     @staticmethod
     def handle_mime(renderer, data, inline: bool) -> list[nodes.Element] | None:
         """Turn one Plotly output into nodes; None leaves other outputs to myst-nb."""
         if data.mime_type != MIME or inline:
             return None
-        page = renderer.renderer.sphinx_env.docname
-        for fault in (found := faults(data.content)):
+        env = renderer.renderer.sphinx_env
+        page = env.docname
+        name = data.cell_metadata.get("mystnb", {}).get("figure", {}).get("name")
+        found = faults(data.content)
+        if not name:
+            found.append("a figure needs a number: name it in its cell's metadata, mystnb.figure")
+        for fault in found:
             log.warning(fault, type="binenc_book", subtype="figure", location=page)
         if found:
             return [nodes.paragraph(text="This figure cannot be shown.")]
-        for order, path in enumerate((BUNDLE, "book-plotly.js")):
+        for order, path in enumerate((BUNDLE, "book-plotly.js", furniture.SCRIPT)):
             renderer.add_js_file(path, path, {"defer": "defer", "priority": 400 + order})
-        html = figure_html(data.content)
-        figure = nodes.raw(text=html, format="html", classes=["output", "plotly"])
-        if "figure" in data.cell_metadata.get("mystnb", {}):
-            return [figure]  # numbered: executed_notebooks.py gives it its caption
-        return [figure, _caption(renderer, data)]
-
-
-def _caption(renderer, data) -> nodes.container:
-    caption = nodes.container(classes=["book-caption"])
-    with renderer.renderer.current_node_context(caption):
-        renderer.renderer.nested_render_text(data.content["layout"]["meta"]["caption"], data.line)
-    return caption
+        html = figure_html(data.content, page, name, furniture.reproducing(env.srcdir, page))
+        node = nodes.raw(text=html, format="html", classes=["output", "plotly"])
+        node["book_name"], node[furniture.CSV] = name, data.content["layout"]["meta"]["csv"]
+        return [node]

@@ -7,8 +7,8 @@
     The caption.
     ```
 
-`:compact:` leaves the latent plane, γ and the accuracy, for a page that shows one picture; it
-has no caption. The scripts and styles are loaded by the pages with a trainer alone.
+`:compact:` leaves the latent plane, γ and the accuracy, for a page that shows one picture. The
+scripts and styles are loaded by the pages with a trainer alone.
 """
 
 from html import escape
@@ -17,6 +17,8 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
+
+from binenc_book import furniture
 
 PAGE = "book/train_here"
 FOLDER = "trainer"
@@ -38,16 +40,20 @@ def preset(argument: str) -> str:
     return directives.choice(argument, PRESETS)
 
 
-def trainer_html(preset: str, full_page: str = "") -> str:
-    """Placeholder of a trainer, which the scripts fill.
+def trainer_html(preset: str, page: str, name: str, full_page: str = "") -> str:
+    """Placeholder of a trainer, which the scripts fill, and what stands under it.
 
-    The compact form has a link to the full one, whose address is `full_page`.
+    `page` is the Sphinx name of the page, `name` the figure's label. The compact form has a link to
+    the full one, whose address is `full_page`.
     """
     kind = f' data-compact data-page="{escape(full_page)}"' if full_page else ""
+    source = furniture.static_address(page, f"{FOLDER}/trainer.js")
+    # Its data are what the reader trains, so the script gives them.
+    links = furniture.links_html(page, name, source, csv=False)
     return (
-        f'<div class="book-figure trainer" role="group" aria-label="{ALT}" '
-        f'data-preset="{preset}"{kind}>'
-        "<noscript><p>This network trains with JavaScript.</p></noscript></div>"
+        f'<div class="book-figure trainer" role="group" aria-label="{ALT}" data-name="{name}" '
+        f'data-preset="{preset}"{kind}><div class="trainer-body">'
+        f"{furniture.no_picture_html(page, name, csv=False)}</div>{links}</div>"
     )
 
 
@@ -56,7 +62,7 @@ class TrainerBox(nodes.raw):
 
 
 class Trainer(SphinxDirective):
-    """The directive; its content is the caption."""
+    """The directive; its content is the caption of a numbered figure, its name the label."""
 
     has_content = True
     option_spec = {  # noqa: RUF012
@@ -66,15 +72,18 @@ class Trainer(SphinxDirective):
     }
 
     def run(self) -> list[nodes.Node]:
-        """The placeholder alone, or as a numbered figure where there is a caption."""
-        page = self.env.app.builder.get_relative_uri(self.env.docname, PAGE)
-        full_page = page if "compact" in self.options else ""
-        html = trainer_html(self.options.get("preset", "square"), full_page)
+        """The numbered figure; a directive without name or caption is an error."""
+        self.assert_has_content()
+        if "name" not in self.options:
+            raise self.error("a trainer needs a name, by which its figure is numbered")
+        page, name = self.env.docname, self.options["name"]
+        full_page = self.env.app.builder.get_relative_uri(page, PAGE)
+        compact = "compact" in self.options
+        preset = self.options.get("preset", PRESETS[0])
+        html = trainer_html(preset, page, name, full_page if compact else "")
         box = TrainerBox("", html, format="html")
+        figure = nodes.figure("", box, classes=["trainer-compact"] if compact else [])
         self.set_source_info(box)
-        if not self.content:
-            return [box]
-        figure = nodes.figure("", box)
         self.set_source_info(figure)
         text, messages = self.parse_inline("\n".join(self.content), lineno=self.content_offset)
         figure += nodes.caption("", "", *text)
@@ -89,6 +98,7 @@ def add_files(app: Sphinx, page: str, template: str, context: dict, doctree) -> 
     app.add_css_file(f"{FOLDER}/trainer.css")
     for order, name in enumerate(SCRIPTS):
         app.add_js_file(f"{FOLDER}/{name}.js", defer="defer", priority=600 + order)
+    app.add_js_file(furniture.SCRIPT, defer="defer", priority=600 + len(SCRIPTS))
 
 
 def setup(app: Sphinx) -> dict:

@@ -1,6 +1,6 @@
 /* Draws the figures of the book (.book-figure, see _ext/plotly_mime.py) when they near the
-   viewport, in the colours of the page's theme, and gives each what the keyboard can reach:
-   a legend, sliders for its frames, and buttons for its data and its picture. */
+   viewport, in the colors of the page's theme, and gives each what the keyboard can reach: a
+   legend, and sliders for its frames. */
 (() => {
   "use strict";
 
@@ -58,12 +58,6 @@
   const plainText = (html) =>
     new DOMParser().parseFromString(html, "text/html").body.textContent;
 
-  function save(text, name, type) {
-    const url = URL.createObjectURL(new Blob([text], { type }));
-    element("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-  }
-
   // Panels side by side need room: below it, the figure scrolls sideways.
   function leastWidth(layout) {
     const starts = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))
@@ -85,16 +79,28 @@
 
   const dashes = { dot: "2 3", dash: "6 3", longdash: "10 4", dashdot: "6 3 2 3", longdashdot: "10 4 2 4" };
 
+  // Plotly's markers, by the names that it gives them, around the middle of a swatch.
+  const markers = {
+    circle: "M10 6a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z", square: "M10.5 2.5h7v7h-7Z",
+    diamond: "M14 1l5 5l-5 5l-5 -5Z", "triangle-up": "M14 1.5l5 8.5h-10Z",
+    star: "M14 0.5l1.4 3.9l4.1 0.1l-3.3 2.5l1.2 4l-3.4 -2.3l-3.4 2.3l1.2 -4l-3.3 -2.5l4.1 -0.1Z",
+  };
+
   function swatch(trace) {
     const line = trace.line || {}, marker = trace.marker || {};
     const colors = [line.color, marker.color, trace.fillcolor];
     const color = colors.find((c) => typeof c === "string") || "currentColor";
-    const shape = (trace.type || "scatter") !== "scatter"
-      ? svg("rect", { x: 9, y: 1, width: 10, height: 10, fill: color })
-      : trace.mode === "markers"
-        ? svg("circle", { cx: 14, cy: 6, r: 4, fill: color })
-        : svg("path", { d: "M0 6H28", stroke: color, "stroke-width": 2.5, "stroke-dasharray": dashes[line.dash] || "none" });
-    return svg("svg", { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": true }, shape);
+    const mode = (trace.type || "scatter") === "scatter" ? trace.mode || "lines" : "area";
+    const shapes = [];
+    if (mode === "area") shapes.push(svg("rect", { x: 9, y: 1, width: 10, height: 10, fill: color }));
+    if (mode.includes("lines")) {
+      const dash = dashes[line.dash] || "none";
+      shapes.push(svg("path", { d: "M0 6H28", stroke: color, "stroke-width": 2.5, "stroke-dasharray": dash }));
+    }
+    if (mode.includes("markers")) {
+      shapes.push(svg("path", { d: markers[marker.symbol] || markers.circle, fill: color }));
+    }
+    return svg("svg", { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": true }, ...shapes);
   }
 
   function legend(plot, figure) {
@@ -167,78 +173,99 @@
   const isFrameSlider = (spec) =>
     spec.steps && spec.steps.length && spec.steps.every((step) => step.method === "animate");
 
-  // ---- Buttons under a figure ---------------------------------------------------------------
+  // ---- Pictures -----------------------------------------------------------------------------
 
-  // The figure as it now stands, without what is hidden, as a picture for print: the legend,
-  // which on the page is HTML, gets room below the panels.
-  function forPaper(plot, showlegend) {
+  // The figure as it now stands, without what is hidden, as a picture for print: the legend and
+  // what the sliders say, which on the page are HTML, get room below and above the panels.
+  function forPaper(box) {
+    const plot = box.querySelector(".book-plot");
     const { width, height, margin } = plot._fullLayout;
-    const room = showlegend ? 64 : 0;
+    const showlegend = box.querySelector(".book-legend") !== null;
+    const chosen = [...box.querySelectorAll(".book-slider")]
+      .map((slider) => [...slider.querySelectorAll("span, output")].map((part) => part.textContent).join(" "));
+    const below = showlegend ? 64 : 0, above = chosen.length ? 30 : 0;
     return {
-      data: plot.data.map((t) => (t.visible === "legendonly" ? { ...t, visible: false } : t)),
+      // Plotly would choose other random names each time.
+      data: plot.data.map((trace, index) => ({
+        ...trace, uid: `t${index}`, visible: trace.visible === "legendonly" ? false : trace.visible,
+      })),
       layout: {
         ...plot.layout, template: templates.paper, showlegend,
-        width: Math.max(width, 800), height: height + room, margin: { ...margin, b: margin.b + room },
+        width: Math.max(width, 800), height: height + below + above,
+        margin: { ...margin, b: margin.b + below, t: margin.t + above },
+        title: { text: chosen.join(", "), x: 0.5, y: 1, yanchor: "top", pad: { t: 10 }, font: { size: 14 } },
         legend: { orientation: "h", x: 0.5, xanchor: "center", y: 0, yanchor: "bottom", yref: "container" },
       },
     };
   }
 
-  function downloads(plot, meta, hasLegend) {
-    const csv = element("button", { type: "button", textContent: "Data (CSV)" });
-    csv.addEventListener("click", () => save(meta.csv, `${meta.name}.csv`, "text/csv"));
-    const picture = element("button", { type: "button", textContent: "Picture (SVG)" });
-    picture.addEventListener("click", () => {
-      const drawing = forPaper(plot, hasLegend);
-      const { width, height } = drawing.layout;
-      Plotly.downloadImage(drawing, { format: "svg", filename: meta.name, width, height });
-    });
-    return element("div", { className: "book-actions" }, csv, picture);
+  async function picture(box) {
+    await draw(box);
+    const drawing = forPaper(box);
+    const { width, height } = drawing.layout;
+    const address = await Plotly.toImage(drawing, { format: "svg", width, height });
+    return decodeURIComponent(address.slice(address.indexOf(",") + 1));
   }
 
   // ---- Drawing ------------------------------------------------------------------------------
 
-  const isDrawn = (box) => "state" in box.dataset;
+  const paperWidth = 640; // fits A4 and Letter with usual margins
+  let screenTheme = null; // the page's theme, while it is being printed
+  const medium = () => (screenTheme === null ? theme() : "paper");
+  const widthOn = (where) =>
+    (where === "paper" ? { width: paperWidth } : { width: undefined, autosize: true });
 
-  async function draw(box) {
-    if (isDrawn(box)) return;
+  const drawings = new WeakMap(); // figure -> promise of its drawing
+
+  function draw(box) {
+    if (!drawings.has(box)) drawings.set(box, drawNow(box));
+    return drawings.get(box);
+  }
+
+  // All that is seen is there before the first pause: a page is printed without waiting.
+  async function drawNow(box) {
     box.dataset.state = "drawing";
     const figure = JSON.parse(box.querySelector('script[type="application/json"]').textContent);
     const { layout } = figure;
     const plot = box.querySelector(".book-plot");
     const sliders = (layout.sliders || []).filter(isFrameSlider);
     const buttons = legend(plot, figure);
-    plot.dataset.theme = theme();
-    layout.template = templates[theme()];
+    const where = medium();
+    plot.dataset.theme = where;
+    Object.assign(layout, widthOn(where), { template: templates[where], showlegend: false });
     layout.sliders = (layout.sliders || []).filter((spec) => !isFrameSlider(spec));
     // On a touch screen a finger on the figure scrolls the page.
     if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
 
     const scroll = element("div", { className: "book-scroll" });
     plot.replaceWith(scroll);
+    plot.replaceChildren();
     scroll.append(plot);
-    plot.style.minWidth = `${leastWidth(layout)}px`;
-    if (scroll.scrollWidth > scroll.clientWidth) scroll.tabIndex = 0;
-    await Plotly.newPlot(plot, {
-      data: figure.data, frames: figure.frames, config, layout: { ...layout, showlegend: false },
-    });
     if (buttons) scroll.before(buttons);
+    plot.style.minWidth = `${leastWidth(layout)}px`;
+    // Given together with the figure, frames would make Plotly pause before it draws.
+    const drawn = Plotly.newPlot(plot, { data: figure.data, config, layout });
+    if (figure.frames) Plotly.addFrames(plot, figure.frames);
     scroll.before(...sliders.map((spec) => slider(plot, spec)));
-    scroll.after(downloads(plot, layout.meta, buttons !== null));
+    makeReachable(scroll);
+    await drawn;
     box.dataset.state = "ready";
     adapt(box);
   }
 
-  const paperWidth = 640; // fits A4 and Letter with usual margins
-  let screenTheme = null; // the page's theme, while it is being printed
+  // What scrolls must have a tab stop, and what has one a name.
+  function makeReachable(scroll) {
+    if (scroll.scrollWidth <= scroll.clientWidth) return;
+    scroll.tabIndex = 0;
+    scroll.setAttribute("role", "group");
+    scroll.setAttribute("aria-label", "Panels, scroll sideways");
+  }
 
   function adapt(box) {
     const plot = box.querySelector(".book-plot");
-    const medium = screenTheme === null ? theme() : "paper";
-    if (box.dataset.state !== "ready" || plot.dataset.theme === medium) return;
-    plot.dataset.theme = medium;
-    const size = medium === "paper" ? { width: paperWidth } : { width: undefined, autosize: true };
-    Plotly.relayout(plot, { template: templates[medium], ...size });
+    if (box.dataset.state !== "ready" || plot.dataset.theme === medium()) return;
+    plot.dataset.theme = medium();
+    Plotly.relayout(plot, { template: templates[medium()], ...widthOn(medium()) });
   }
 
   function toPaper(boxes) {
@@ -255,8 +282,9 @@
   }
 
   function start() {
-    // Others, such as the γ explorer, are drawn by scripts of their own.
-    const boxes = document.querySelectorAll(".book-figure:has(> .book-plot)");
+    // Figures of other kinds have scripts of their own.
+    const boxes = [...document.querySelectorAll(".book-figure:has(> .book-plot)")];
+    for (const box of boxes) box.bookPicture = () => picture(box);
     const near = new IntersectionObserver((entries) => {
       for (const { isIntersecting, target } of entries) {
         if (isIntersecting) { near.unobserve(target); draw(target); }

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { config, element, save, templates, theme } = window.bookPlotly;
+  const { config, element, templates, theme } = window.bookPlotly;
 
   // ---- The data, as binenc_core/figures/gamma_explorer.py packs them -------------------------
 
@@ -422,17 +422,6 @@
     return new XMLSerializer().serializeToString(whole);
   }
 
-  function actions(box, table) {
-    const { name } = box.dataset;
-    const csv = element("button", { type: "button", textContent: "Data (CSV)" });
-    csv.addEventListener("click", () => save(table, `${name}.csv`, "text/csv"));
-    const svg = element("button", { type: "button", textContent: "Picture (SVG)" });
-    svg.addEventListener("click", async () => {
-      save(await box.bookPicture(), `${name}.svg`, "image/svg+xml");
-    });
-    return element("div", { className: "book-actions" }, csv, svg);
-  }
-
   // ---- One explorer -------------------------------------------------------------------------
 
   let onPaper = false; // while the page is being printed
@@ -475,7 +464,7 @@
     };
 
     const dimensions = Array.from({ length: data.dimensions }, (_, d) => String(d));
-    box.append(
+    box.querySelector(".explorer-body").replaceChildren(
       element("div", { className: "explorer-main" },
         slider("γ", data.gammas.map(String), state.gamma, change("gamma"), true),
         slider("epoch", data.epochs.map(String), state.epoch, change("epoch"))),
@@ -485,7 +474,6 @@
         check("histogram on one x axis for every γ", change("shared"))),
       element("div", { className: "explorer-views" }, ...plots),
       numbers,
-      actions(box, data.csv),
     );
     tell();
     draw();

@@ -10,6 +10,7 @@ import pytest
 
 from binenc_core.figures.curves import Row, change, curve_data, paired, values_at
 from binenc_core.figures.drawing import draw
+from binenc_core.figures.quickstart import figure
 from binenc_core.figures.style import LOOKS
 from made_runs import EPOCHS, made_run, made_runs
 
@@ -40,7 +41,7 @@ def test_the_table_has_every_value_of_every_run():
 
 def test_the_csv_is_the_table():
     curves = curve_data(two_datasets(), ROWS, "What.")
-    text = draw(curves, "name", "alt").layout.meta["csv"]
+    text = draw(curves, figure, "alt").layout.meta["csv"]
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), curves.table, check_dtype=False)
 
 
@@ -52,7 +53,7 @@ def traces(fig: go.Figure, head: str, column: int = 0, row: int = 0):
 
 
 def test_several_seeds_are_thin_lines_and_a_thick_mean():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
     *seeds, mean = traces(fig, "linear")
     assert [t.line.width < mean.line.width for t in seeds] == [True] * 3
     values = np.array([t.y for t in seeds])
@@ -62,14 +63,14 @@ def test_several_seeds_are_thin_lines_and_a_thick_mean():
 
 
 def test_one_seed_is_one_line_without_a_spread():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
     (only,) = traces(fig, "linear", column=1)
     assert only.customdata is None
     assert "±" not in only.hovertemplate
 
 
 def test_an_architecture_has_one_look_and_one_entry_in_the_legend():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
     for head, look in LOOKS.items():
         own = [t for t in fig.data if t.legendgroup == head]
         assert {t.name for t in own} == {look.name}
@@ -78,7 +79,7 @@ def test_an_architecture_has_one_look_and_one_entry_in_the_legend():
 
 
 def test_an_architecture_without_the_metric_is_left_out_of_its_row():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), "name", "alt")
+    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
     assert traces(fig, "none", row=1) == []
     assert len(traces(fig, "linear", row=1)) == 4
 
@@ -86,7 +87,7 @@ def test_an_architecture_without_the_metric_is_left_out_of_its_row():
 def test_a_diverged_run_ends_in_a_cross_and_is_named_in_the_caption():
     runs = [made_run(seed=0), made_run(seed=1, diverged=7)]
     curves = curve_data(runs, ROWS[:1], "What.")
-    fig = draw(curves, "name", "alt")
+    fig = draw(curves, figure, "alt")
     (cross,) = [t for t in fig.data if t.mode == "markers"]
     assert list(cross.x) == [5]
     assert "seed 1 diverged in epoch 7" in cross.hovertemplate
@@ -95,14 +96,14 @@ def test_a_diverged_run_ends_in_a_cross_and_is_named_in_the_caption():
 
 def test_the_mean_ends_with_the_first_run_that_stops():
     curves = curve_data([made_run(seed=0), made_run(seed=1, diverged=7)], ROWS[:1], "What.")
-    (mean,) = [t for t in draw(curves, "name", "alt").data if t.mode == "lines+markers"]
+    (mean,) = [t for t in draw(curves, figure, "alt").data if t.mode == "lines+markers"]
     assert list(np.isnan(mean.y)) == [False, False, True]
 
 
 def test_a_run_that_diverged_at_once_is_in_the_caption_alone():
     runs = [made_run(seed=0), made_run(head="linear", seed=0, diverged=0)]
     curves = curve_data(runs, ROWS[:1], "What.")
-    assert [t for t in draw(curves, "name", "alt").data if t.mode == "markers"] == []
+    assert [t for t in draw(curves, figure, "alt").data if t.mode == "markers"] == []
     assert "linear penultimate seed 0 in epoch 0" in curves.caption
 
 
@@ -137,7 +138,7 @@ def test_a_seed_with_a_diverged_run_is_not_compared():
 )
 def test_an_axis_is_logarithmic_where_the_values_span_a_power_of_ten(values, tick):
     curves = curve_data([made_run(values={"gmm_std": values})], ROWS[1:], "What.")
-    axis = draw(curves, "name", "alt").layout.yaxis
+    axis = draw(curves, figure, "alt").layout.yaxis
     assert axis.dtick == tick
     assert axis.type == ("log" if tick else None)
 
@@ -152,9 +153,9 @@ def test_a_metric_that_no_run_has_is_refused():
         curve_data([made_run(head="none")], ROWS, "What.")
 
 
-def test_the_figure_is_plain_json_with_its_name_and_description():
-    fig = draw(curve_data(made_runs(), ROWS, "What."), "a_name", "An alt text.")
+def test_the_figure_is_plain_json_with_its_source_and_description():
+    fig = draw(curve_data(made_runs(), ROWS, "What."), figure, "An alt text.")
     meta = json.loads(fig.to_json())["layout"]["meta"]
-    assert meta["name"] == "a_name"
+    assert meta["source"] == "binenc_core.figures.quickstart.figure"
     assert meta["alt"] == "An alt text."
     assert meta["caption"].startswith("What. Thick: mean over seeds")

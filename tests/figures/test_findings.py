@@ -138,7 +138,7 @@ def test_numbers_as_they_are_written(write, values, text):
 def test_findings_and_figures_take_one_dataset_or_two(module):
     for runs in (made_runs(seeds=1), made_runs(seeds=3) + made_runs("fashion_mnist", seeds=1)):
         curves = module.data(runs)
-        assert module.figure(curves).layout.meta["name"] == module.NAME
+        assert module.figure(curves).layout.meta["source"] == f"{module.__name__}.figure"
         assert "nan" not in module.findings(curves)
 
 

@@ -80,6 +80,6 @@ def test_a_notebook_gets_plain_json_and_a_text(tmp_path):
         assert set(bundle) == {MIME, "text/plain"}
         content = json.loads(json.dumps(bundle[MIME], allow_nan=False))
         assert content["show"] == "explorer"
-        assert all(content[key].strip() for key in ("alt", "caption", "csv", "name"))
+        assert all(content[key].strip() for key in ("alt", "caption", "csv", "source"))
         module, _, function = content["source"].rpartition(".")
         assert getattr(importlib.import_module(module), function) is figure

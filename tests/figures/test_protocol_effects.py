@@ -182,7 +182,7 @@ def test_both_definitions_are_tabled_from_the_same_runs():
 def test_the_figure_shows_means_seeds_and_intervals(seeds):
     found = effects(plan(seeds), lambda c: 0.5 + 0.01 * (1 + c.seed) * (c.softmax == "twice"))
     fig = protocol_drawing.figure(found)
-    assert fig.layout.meta["name"] == "protocol_effects"
+    assert fig.layout.meta["source"] == "binenc_core.figures.protocol_drawing.figure"
     small, large = [t for t in fig.data if t.legendgroup == "binary" and t.xaxis == "x"]
     shown = [point for point in small.customdata if point[0] == "softmax = twice"]
     assert [value for _, _, value in shown] == pytest.approx(list(range(1, seeds + 1)))

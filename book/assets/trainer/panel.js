@@ -29,6 +29,7 @@
   class Panel {
     constructor(box) {
       this.box = box;
+      this.body = box.querySelector(".trainer-body");
       this.compact = "compact" in box.dataset;
       this.state = "new"; // then running, paused, finished or diverged
       this.tempo = 30;
@@ -61,6 +62,7 @@
       this.news.setAttribute("role", "status"); // polite
       if (this.compact) this.buildCompact();
       else this.buildWhole(change);
+      this.offerData();
     }
 
     buildCompact() {
@@ -68,7 +70,7 @@
         href: this.box.dataset.page, textContent: "Change digits, network and protocol",
       });
       this.shown = [this.gamma];
-      this.box.append(this.latent.canvas, this.gamma.element,
+      this.body.replaceChildren(this.latent.canvas, this.gamma.element,
         element("div", { className: "trainer-buttons" }, this.start, link), this.status, this.news);
     }
 
@@ -92,20 +94,19 @@
       this.caption = element("p", { className: "trainer-setting" });
       const buttons = element("div", { className: "trainer-buttons" }, this.start,
         button("Step", () => this.step()), button("Reset", () => this.reset()));
-      this.box.append(this.presets.element, element("div", { className: "trainer-stage" },
+      this.body.replaceChildren(this.presets.element, element("div", { className: "trainer-stage" },
         element("div", {}, this.latent.canvas, this.axes),
         element("div", { className: "trainer-desk" }, buttons, this.gamma.element, this.status,
           this.digits.element, details, this.others[0].canvas)),
       element("div", { className: "trainer-stage" }, this.others[1].canvas, this.others[2].canvas),
-      this.news, this.caption, this.downloads());
+      this.news, this.caption);
     }
 
-    downloads() {
-      const name = () => `train_here_${this.box.dataset.preset}`;
-      const csv = button("Data (CSV)", () => save(this.csv(), `${name()}.csv`, "text/csv"));
-      const svg = button("Picture (SVG)", async () =>
-        save(await this.box.bookPicture(), `${name()}.svg`, "image/svg+xml"));
-      return element("div", { className: "book-actions" }, csv, svg);
+    /* Beside the links under the figure: what was trained here is on no server. */
+    offerData() {
+      const name = `${this.box.dataset.name}.csv`;
+      this.box.querySelector(".book-links").prepend(
+        button("Data (CSV)", () => save(this.csv(), name, "text/csv")));
     }
 
     /* One select for each axis of the plane, where there are more than two dimensions. */
