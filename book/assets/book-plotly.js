@@ -298,6 +298,6 @@
   }
 
   // What the scripts of other figures share with this one.
-  window.bookPlotly = { config, element, save, templates, theme };
+  window.bookPlotly = { config, element, templates, theme };
   start(); // the script is deferred: the page has been parsed
 })();
