@@ -146,9 +146,6 @@ _COLUMNS: Mapping[str, tuple[str, str, Callable[[pd.Series], str]]] = {
     "whole-code agreement": ("train", "code_agreement", wording.percent),
     "distinct codes": ("train", "distinct_codes", wording.value),
     "Hamming distance, mean": ("train", "hamming_mean", wording.value),
-    "smallest": ("train", "hamming_min", wording.value),
-    "GMM score": ("train", "gmm_score", wording.value),
-    "GMM std": ("train", "gmm_std", wording.value),
     "peak separation": ("train", "peak_separation", wording.value),
     "size of x": ("train", SIZE, wording.value),
 }

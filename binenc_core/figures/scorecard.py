@@ -59,27 +59,48 @@ def columns(runs: Sequence[Run]) -> dict[str, list[Run]]:
         for name in captions.datasets(runs)
     }
     released = two_protocols.frozen()["released"]
-    return found | ({"MNIST, as the released code trains": released} if released else {})
+    return found | ({"MNIST, released code": released} if released else {})
+
+
+def summary_list(columns: Mapping[str, Sequence[Run]]) -> str:
+    """A Markdown list: each headline with its verdict on each group of runs on a dataset."""
+    return "\n".join(
+        f"- {text}: " + ", ".join(f"{name} {cell.verdict}" for name, cell in row.items()) + "."
+        for text, row in _cells(columns).items()
+    )
 
 
 def table(columns: Mapping[str, Sequence[Run]]) -> str:
     """A Markdown table: a line for each headline, a column for each group of runs on a dataset."""
-    judged = {name: summary.judged_figures(runs) for name, runs in columns.items()}
     lines = [f"| The paper says | {' | '.join(columns)} |", f"|{'---|' * (1 + len(columns))}"]
-    for figure, headline in HEADLINES.items():
-        cells = [_cell(headline, found.get(figure)) for found in judged.values()]
-        lines.append(f"| {headline.text} | {' | '.join(cells)} |")
+    for text, row in _cells(columns).items():
+        cells = [f"{c.verdict}<br>{c.evidence}" if c.evidence else c.verdict for c in row.values()]
+        lines.append(f"| {text} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _cell(headline: Headline, judged: summary.Judged | None) -> str:
-    if judged is None:
-        return "not judged"
-    claims = list(judged.claims.values())[headline.judges]
-    if not all(len(seen) for seen in claims):
-        return "not judged"
+class _Cell(NamedTuple):
+    """A verdict, and the number behind it if there is one."""
+
+    verdict: str
+    evidence: str = ""
+
+
+def _cells(columns: Mapping[str, Sequence[Run]]) -> dict[str, dict[str, _Cell]]:
+    """The verdicts by headline and group of runs."""
+    judged = {name: summary.judged_figures(runs) for name, runs in columns.items()}
+    return {
+        headline.text: {name: _cell(headline, found.get(figure)) for name, found in judged.items()}
+        for figure, headline in HEADLINES.items()
+    }
+
+
+def _cell(headline: Headline, judged: summary.Judged | None) -> _Cell:
+    claims = list(judged.claims.values())[headline.judges] if judged else []
+    if not claims or not all(len(seen) for seen in claims):
+        return _Cell("not judged")
     evidence = headline.evidence(judged.curves, judged.dataset, claims)
-    return f"{verdict(claims)}<br>{evidence}"
+    return _Cell(verdict(claims), evidence)
 
 
 def verdict(claims: Sequence[pd.Series]) -> str:

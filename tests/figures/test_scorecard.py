@@ -55,5 +55,11 @@ def test_the_encoding_is_judged_by_binary_encoding_alone():
     assert cells(runs_with(code_agreement=0.96))[1] == "✓ **seen**<br>96.00 % of the points"
 
 
+def test_the_verdicts_alone():
+    runs = {"MNIST": runs_with(accuracy=0.75), "other": [made_run(head="linear")]}
+    line = scorecard.summary_list(runs).splitlines()[2]
+    assert line == "- The accuracy rises: MNIST ✓ **seen**, other not judged."
+
+
 def test_what_cannot_be_judged_says_so():
     assert cells([made_run(head="linear")]) == ["not judged"] * 4

@@ -263,11 +263,11 @@
     tell() {
       const words = trainer.status(this.run, this.goal);
       this.status.textContent = words;
+      if (this.caption) this.caption.textContent = trainer.sentence(this.run);
       const now = performance.now();
       if (this.spoken && now - this.spoken < NEWS) return;
       this.spoken = now;
       this.news.textContent = words;
-      if (this.caption) this.caption.textContent = trainer.sentence(this.run);
     }
 
     update() {
