@@ -5,16 +5,14 @@ the engine alone. Evaluation on training and test images after each epoch is par
 it the epochs for each second that the page's thread computed: on a busy machine it waits.
 """
 
-import shutil
 from pathlib import Path
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page
 
+from binenc_book.browser import NoBrowser, chromium
 from binenc_book.trainer_directive import SCRIPTS, trainer_html
 
 ASSETS = Path(__file__).parents[1] / "book" / "assets"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 SECONDS = 5
 TARGET = 30
 
@@ -48,7 +46,7 @@ DRAWN = """async (seconds) => {
 
 def load(page: Page) -> None:
     """A page with a trainer of all digits, in its usual size."""
-    page.set_content(f'<html data-theme="light"><body>{trainer_html("wide", False, "")}')
+    page.set_content(f'<html data-theme="light"><body>{trainer_html("wide", "page", "bench")}')
     for style in (ASSETS / "book.css", ASSETS / "trainer" / "trainer.css"):
         page.add_style_tag(path=style)
     for name in SCRIPTS:
@@ -62,14 +60,11 @@ def thread_seconds(session: CDPSession) -> float:
     return next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
-def main() -> None:
-    """Print the epochs a second; nothing where there is no browser."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if program is None:
-        print(f"live trainer: no browser, none of {', '.join(BROWSERS)} is installed")
-        return
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+def measured() -> tuple[float, float, float, float, float]:
+    """Epochs and frames a second and the longest frame, ms, while drawing; epochs for each computed
+    second; epochs a second of the engine alone.
+    """
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 900, "height": 1000})
         load(page)
         session = page.context.new_cdp_session(page)
@@ -77,8 +72,16 @@ def main() -> None:
         before = thread_seconds(session)
         drawn, frames, wait = page.evaluate(DRAWN, SECONDS)
         computed = drawn * SECONDS / (thread_seconds(session) - before)
-        alone = page.evaluate(ALONE, SECONDS)
-        browser.close()
+        return drawn, frames, wait, computed, page.evaluate(ALONE, SECONDS)
+
+
+def main() -> None:
+    """Print the epochs a second; why not where there is no browser."""
+    try:
+        drawn, frames, wait, computed, alone = measured()
+    except NoBrowser as error:
+        print(f"live trainer: not measured, {error}")
+        return
     print(
         f"live trainer, ten digits, P = 16: {drawn:.0f} epochs/s while drawing (goal: {TARGET} or "
         f"more), {frames:.0f} frames/s, longest frame {wait:.0f} ms; "
