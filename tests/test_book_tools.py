@@ -1,6 +1,5 @@
 """The tools that build the book, on notebooks and pages made here."""
 
-import io
 import json
 import re
 from pathlib import Path
@@ -11,9 +10,8 @@ import plotly.offline
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+import sphinx_page
 from binenc_book import build, check_site, execute, executed, toc
 from binenc_book.executed_notebooks import fill_caption, with_outputs
 from binenc_book.plotly_mime import BUNDLE, DEFAULT_HEIGHT, MIME, TRACES, faults, figure_html
@@ -396,27 +394,7 @@ def sphinx_book(tmp_path):
         nbformat.write(done, path)
 
     def make() -> tuple[BeautifulSoup, str]:
-        out, warnings = tmp_path / "out", io.StringIO()
-        settings = {
-            "extensions": ["myst_nb", *(f"binenc_book.{name}" for name in EXTENSIONS)],
-            "nb_execution_mode": "off",
-            "html_static_path": [str(ASSETS)],
-            "exclude_patterns": ["_build"],
-            "numfig": True,
-        }
-        with patch_docutils(), docutils_namespace():
-            Sphinx(
-                srcdir=source,
-                confdir=None,
-                outdir=out,
-                doctreedir=tmp_path / "trees",
-                buildername="html",
-                confoverrides=settings,
-                status=None,
-                warning=warnings,
-                freshenv=True,
-            ).build(force_all=True)
-        return BeautifulSoup((out / "index.html").read_bytes(), "html.parser"), warnings.getvalue()
+        return sphinx_page.build(tmp_path, [f"binenc_book.{name}" for name in EXTENSIONS])
 
     return source, run, make
 

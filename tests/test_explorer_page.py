@@ -8,9 +8,8 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+import sphinx_page
 from binenc_book import executed, furniture
 from binenc_book.executed_notebooks import fill_caption
 from binenc_book.explorer_mime import data_script, explorer_html
@@ -65,7 +64,7 @@ def make_page(tmp_path):
     """Builds a page of one numbered output with Sphinx; gives its soup and the output folder."""
 
     def make(content: dict):
-        source, out = tmp_path / "source", tmp_path / "out"
+        source = tmp_path / "source"
         source.mkdir(exist_ok=True)
         output = new_output("display_data", data={MIME: content, "text/plain": "fallback"})
         cell = new_code_cell(
@@ -79,26 +78,9 @@ def make_page(tmp_path):
         copy.parent.mkdir(parents=True, exist_ok=True)
         executed.write_record(notebook, {"gamma": 3}, "stamp")
         nbformat.write(notebook, copy)
-        settings = {
-            "extensions": ["myst_nb"],
-            "nb_execution_mode": "off",
-            "html_static_path": [str(ASSETS)],
-            "exclude_patterns": ["_build"],
-            "numfig": True,
-        }
-        with patch_docutils(), docutils_namespace():
-            Sphinx(
-                srcdir=source,
-                confdir=None,
-                outdir=out,
-                doctreedir=tmp_path / "trees",
-                buildername="html",
-                confoverrides=settings,
-                status=None,
-                warningiserror=True,
-                freshenv=True,
-            ).build(force_all=True)
-        return BeautifulSoup((out / "index.html").read_bytes(), "html.parser"), out
+        page, warnings = sphinx_page.build(tmp_path)
+        assert warnings == ""
+        return page, tmp_path / "out"
 
     return make
 

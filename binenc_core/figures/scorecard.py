@@ -106,5 +106,9 @@ def _cell(headline: Headline, judged: summary.Judged | None) -> _Cell:
 def verdict(claims: Sequence[pd.Series]) -> str:
     """One verdict for claims, each with the seeds in which it is seen: all, some, or none."""
     if all(seen.all() for seen in claims):
-        return "✓ **seen**"
-    return "◐ **in part**" if any(seen.any() for seen in claims) else "✗ **not seen**"
+        sign, word = "✓", "seen"
+    elif any(seen.any() for seen in claims):
+        sign, word = "◐", "in part"
+    else:
+        sign, word = "✗", "not seen"
+    return f"{sign} **{word}**".replace(" ", "\N{NO-BREAK SPACE}")  # in one line
