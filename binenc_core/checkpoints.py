@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from binenc_core.files import whole_file
+from binenc_core.logged import ARRAYS
 
 
 class Checkpoint(NamedTuple):
@@ -40,7 +41,7 @@ class Checkpoint(NamedTuple):
         )
 
 
-STATE, ARRAYS = "state/", "arrays/"
+STATE = "state/"
 # What the file holds as JSON beside the tensors.
 TEXTS = ("epochs", "records", "seconds", "origin")
 

@@ -19,7 +19,7 @@ def show(runs: Sequence[Run], device: str = "auto") -> Any:
     Elsewhere the explorer of `runs`, or the trainer that runs in the page where there are none.
     """
     if is_live() and pytorch.is_installed():
-        from binenc_core.widgets import gamma_panel  # loads PyTorch
+        from binenc_core.widgets import gamma_panel  # loads ipywidgets
 
         return gamma_panel(device=device)
     return gamma_explorer.figure(gamma_data.data(runs)) if runs else TRAINER

@@ -12,7 +12,6 @@ from pebble import ProcessExpired, ProcessPool
 
 from binenc_core import workers
 from binenc_core.config import RunConfig
-from binenc_core.devices import resolve_device
 
 
 class LocalJob:
@@ -91,6 +90,8 @@ def default_processes(device: str, threads: int = 1) -> int:
 
     Raises ValueError for a device that is not there.
     """
+    from binenc_core.devices import resolve_device  # loads PyTorch, which a live panel does without
+
     if resolve_device(device).type != "cpu":
         return 1
     on_linux = hasattr(os, "sched_getaffinity")

@@ -75,6 +75,11 @@ def progress_of(config: RunConfig) -> progress.Progress | None:
     return progress.read(_hidden(config, "progress"))
 
 
+def checkpoint_of(config: RunConfig) -> Path:
+    """The file with the last checkpoint of a training that has not ended; it may be missing."""
+    return _hidden(config, "checkpoint")
+
+
 def _hit(found: Run, say: Say) -> Run:
     say(f"hit: {found.config.label} ({found.id}) is in {found.place}")
     return found
@@ -110,7 +115,7 @@ def _train(config: RunConfig, device: Any, say: Say) -> Run:
     from binenc_core.training import estimated_seconds, train
 
     _remove_drafts(config)
-    unfinished = _hidden(config, "checkpoint")
+    unfinished = checkpoint_of(config)
     start = find_start(config, unfinished, say)
     origin = _origin(device, start.origin if start else {})
     done = start.epochs if start else 0

@@ -1,0 +1,66 @@
+import pytest
+
+from binenc_core.trainer import get_or_train
+from binenc_core.widgets import gamma_panel
+from binenc_core.widgets.shown import asked
+
+pytestmark = pytest.mark.usefixtures("own_root")
+SMALL = {"width": 16, "latent_dim": 2, "epochs": 2}
+
+
+def test_what_jupyter_shows_of_it_can_be_made():
+    panel = gamma_panel()
+    assert "application/vnd.jupyter.widget-view+json" in panel._repr_mimebundle_()
+
+
+def test_a_run_on_disk_is_drawn_at_once_and_kept_to_compare():
+    for gamma in (1, 10):
+        get_or_train(asked("digits", "binary", "described", **SMALL, gamma=gamma), "cpu", str)
+    panel = gamma_panel(**SMALL)
+    assert "Trained before: digits binary seed 0" in panel.message.value
+    assert len([trace for trace in panel.figure.data[:5] if trace.visible]) == 1
+    panel.compare.click()
+    panel.gamma.slider.value = 1.0
+    drawn = [trace for trace in panel.figure.data[:5] if trace.visible]
+    assert [trace.name for trace in drawn] == [
+        "digits binary seed 0, gamma 10.0",
+        "digits binary seed 0, gamma 1.0",
+    ]
+    assert len({(t.line.color, t.line.dash) for t in drawn}) == 2
+    assert "γ = 1 (mean_exp)" in panel.caption.value
+
+
+def test_a_bad_entry_is_told_and_nothing_is_started():
+    panel = gamma_panel(**SMALL)
+    panel.gamma.exact.value = -1
+    panel.train.click()
+    assert "gamma is -1.0; allowed: a number ≥ 0" in panel.message.value
+    assert panel.controller.training is None
+
+
+def test_the_figure_has_no_button_that_uploads_it():
+    assert gamma_panel().figure._config["showSendToCloud"] is False
+
+
+def test_while_the_browser_draws_only_what_is_last_waits_for_it():
+    for seed in range(4):
+        get_or_train(asked("digits", "binary", "described", **SMALL, seed=seed), "cpu", str)
+    panel = gamma_panel(**SMALL)
+
+    def shown() -> str:
+        return panel.figure.data[0].name
+
+    names = []
+    for seed in (1, 2, 3):
+        panel.entries["seed"].value = seed
+        names.append(shown())
+    browser_has_drawn(panel.figure)
+    assert [*names, shown()] == [f"digits binary seed {seed}" for seed in (1, 1, 1, 3)]
+
+
+def browser_has_drawn(figure) -> None:
+    """The answer of a browser to what it was sent last."""
+    figure._js2py_traceDeltas = {
+        "trace_deltas": [{"uid": trace.uid, "x": [0, 1]} for trace in figure.data],
+        "trace_edit_id": figure._last_trace_edit_id,
+    }

@@ -1,0 +1,85 @@
+import subprocess
+import sys
+
+import pytest
+
+from binenc_core import checkpoints, store, trainer
+from binenc_core.freeze import freeze
+from binenc_core.provenance import ROOT
+from binenc_core.recipes import recipe
+from binenc_core.store import CHECKPOINT
+from binenc_core.trainer import get_or_train
+from binenc_core.widgets.shown import asked, finished, unfinished
+from small_runs import assert_same_arrays, assert_same_history, small
+
+pytestmark = pytest.mark.usefixtures("own_root")
+
+
+def test_the_digits_are_asked_for_with_an_evaluation_after_every_epoch():
+    config = asked("digits", "binary", "described", gamma=3, seed=4)
+    assert config == recipe("digits", gamma=3, seed=4, log_every=1)
+    assert asked("digits", "linear", "released", log_every=5).log_every == 5
+    assert asked("mnist", "none", "released") == recipe("mnist", "released", head="none")
+
+
+def test_what_is_not_entered_is_as_in_the_frozen_campaign(monkeypatch):
+    monkeypatch.setattr(store, "RESULTS", ROOT / "results")
+    config = asked("mnist", "binary", "described", gamma=3)
+    assert (config.width, config.epochs) == (512, 21)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ({"gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
+        ({"latent_dim": 0}, "latent_dim is 0; allowed: a whole number ≥ 1"),
+        ({"depth": 3}, "unknown parameter 'depth'"),
+        ({"head": "square"}, "head is 'square'; allowed: binary, linear, nonlinear, none"),
+        ({"dataset": "letters"}, "dataset is 'letters'; allowed: "),
+        ({"protocol": "mine"}, "protocol is 'mine'; allowed: "),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(entries, message):
+    with pytest.raises(ValueError, match=message):
+        asked(**{"dataset": "digits", "head": "binary", "protocol": "described"} | entries)
+
+
+def test_a_run_on_disk_is_found():
+    run = get_or_train(small(), "cpu", str)
+    found = finished(small())
+    assert_same_history(found.run.history, run.history)
+    assert_same_arrays(found.arrays, run.arrays())
+    assert (found.config, found.epochs) == (small(), 2)
+
+
+def test_the_same_training_is_found_that_was_evaluated_after_other_epochs():
+    runs = [get_or_train(small(epochs=5, log_every=every), "cpu", str) for every in (3, 2)]
+    assert finished(small(epochs=5)).run.history["epoch"].unique().tolist() == [0, 2, 4]
+    freeze(runs[1:], store.RESULTS / "some", "a test")
+    assert finished(small(epochs=5)).run.place == "results/some"
+
+
+@pytest.mark.parametrize("other", [{"epochs": 3}, {"seed": 1}, {"gamma": 3}, {"head": "linear"}])
+def test_another_training_is_not_found(other):
+    get_or_train(small(**other), "cpu", str)
+    assert finished(small()) is None
+
+
+def test_an_unfinished_run_is_read_as_far_as_it_is():
+    config = small(epochs=4)
+    assert unfinished(config) is None
+    shorter = get_or_train(small(epochs=2), "cpu", str)
+    checkpoint = checkpoints.load(shorter.arrays_path.with_name(CHECKPOINT))
+    checkpoints.save(checkpoint, trainer.checkpoint_of(config))
+    found = unfinished(config)
+    assert found.epochs == 2
+    assert_same_history(found.run.history, shorter.history)
+    assert_same_arrays(found.arrays, shorter.arrays())
+
+
+def test_to_look_at_runs_needs_no_pytorch():
+    code = (
+        "import sys, binenc_core.widgets as w; p = w.gamma_panel(); "
+        "assert 'results/digits' in p.message.value; sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
