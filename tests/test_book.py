@@ -12,6 +12,8 @@ from binenc_book import executed
 from binenc_book.check_site import check, target
 from site_pages import FIGURES, NOTEBOOKS, PAGES, ROOT, html, plotly_figures
 
+# What Plotly draws on.
+PLOTLY = ".book-plot, .book-explorer"
 SVG = "{http://www.w3.org/2000/svg}svg"
 
 
@@ -121,7 +123,7 @@ def test_the_libraries_are_loaded_once_and_only_where_needed(built_book):
     found = {"plotly-cartesian": set(), "tex-svg": set()}
     for path in sorted(built_book.rglob("*.html")):
         page = html(path.parent, path.stem)
-        for library, needed in (("plotly-cartesian", ".book-plot"), ("tex-svg", ".math")):
+        for library, needed in (("plotly-cartesian", PLOTLY), ("tex-svg", ".math")):
             loaded = [s["src"] for s in page.select("script[src]") if library in s["src"]]
             assert len(loaded) == (page.select_one(needed) is not None), (path, loaded)
             found[library] |= {target(address, path) for address in loaded}

@@ -5,9 +5,8 @@ The page is to work from a file, where a script can be loaded and data cannot.
 
 from pathlib import Path
 
-from torch import Tensor
-
-from binenc_core.data import Dataset, load
+import numpy as np
+from numpy.typing import NDArray
 
 SCRIPT = Path("book", "assets", "trainer", "digits-data.js")
 LARGEST = 16
@@ -19,18 +18,17 @@ HEADER = """\
 """
 
 
-def pixels(images: Tensor) -> str:
+def pixels(images: NDArray) -> str:
     """Images (N, 1, 8, 8), float32 in [-1, 1], as one character a pixel, image after image."""
-    levels = images.add(1).mul(LARGEST / 2).round().int().flatten().tolist()
+    levels = np.rint((images + 1) * (LARGEST / 2)).astype(int).ravel()
     return "".join(BASE_17[level] for level in levels)
 
 
-def script(data: Dataset) -> str:
-    """The text of the script that gives `data` to the page's trainer."""
-    splits = [
-        ("train", data.train_images, data.train_labels),
-        ("test", data.test_images, data.test_labels),
-    ]
+def script(
+    train_images: NDArray, train_labels: NDArray, test_images: NDArray, test_labels: NDArray
+) -> str:
+    """The text of the script that gives a dataset, as in `data.Dataset`, to the page's trainer."""
+    splits = [("train", train_images, train_labels), ("test", test_images, test_labels)]
     entries = "".join(
         f'  {name}: {{\n    labels: "{"".join(map(str, labels.tolist()))}",\n'
         f'    pixels: "{pixels(images)}",\n  }},\n'
@@ -43,8 +41,10 @@ def script(data: Dataset) -> str:
 
 def main() -> None:
     """Renew the script in the current folder."""
+    from binenc_core.data import load  # loads PyTorch, which the book is built without
+
     draft = SCRIPT.with_suffix(".draft")
-    draft.write_text(script(load("digits")), encoding="utf8")
+    draft.write_text(script(*(part.numpy() for part in load("digits"))), encoding="utf8")
     draft.replace(SCRIPT)
     print(f"{SCRIPT}: digits renewed")
 
