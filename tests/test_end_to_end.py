@@ -25,7 +25,7 @@ def last_epoch(request, tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("head", ["binary", "linear"])
-def test_digits_are_learnt(last_epoch, head):
+def test_digits_are_learned(last_epoch, head):
     assert last_epoch[head].loc["test", "accuracy"] >= 0.95
     assert last_epoch[head].loc["train", "accuracy"] >= 0.99
 

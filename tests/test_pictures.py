@@ -76,3 +76,11 @@ def test_names_become_those_of_their_order_and_references_follow():
 def test_a_figure_needs_one_place_for_its_picture(text):
     with pytest.raises(ValueError, match="figure fig-a needs one <noscript"):
         pictures.shown(text, "fig-a", "<p>")
+
+
+def test_a_browser_that_does_not_start_is_told(site, monkeypatch, tmp_path):
+    broken = tmp_path / "chromium"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(browsers, "PROGRAMS", (str(broken),))
+    assert save(site).startswith(f"no static pictures: {broken} does not start: ")

@@ -12,13 +12,12 @@ from binenc_core.config import CLASSES
 from binenc_core.figures import codes
 from binenc_core.figures.codes import Book
 from binenc_core.figures.describing import described
-from binenc_core.figures.style import DATASET_NAMES, LOOKS, class_names
+from binenc_core.figures.style import DATASET_NAMES, LOOKS, NEUTRAL, class_names
 from binenc_core.metrics.codebook import hamming
 from binenc_core.metrics.hypercube import simplex_distance
 
 ROW_HEIGHT = 330
 NEAR, FAR = "#0b4f86", "#f6efdc"
-LIMIT = "#808890"  # to be seen on light and on dark
 
 
 def table(books: Sequence[Book]) -> pd.DataFrame:
@@ -155,7 +154,7 @@ def _distribution(own: pd.DataFrame, legend: bool) -> list[go.Scatter]:
             x=[limit, limit],
             y=[0, 1.05 * top],
             mode="lines",
-            line={"color": LIMIT, "dash": "dot", "width": 2},
+            line={"color": NEUTRAL, "dash": "dot", "width": 2},
             name="Largest mean, simplex ETF",
             legendgroup="limit",
             showlegend=legend,

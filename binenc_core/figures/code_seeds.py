@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from binenc_core.figures import codes
 from binenc_core.figures.codes import Book
 from binenc_core.figures.describing import described
-from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.figures.style import DATASET_NAMES, LOOKS, NEUTRAL
 from binenc_core.metrics.codebook import distance_correlation, matched_bits
 
 # Two books are one where this fraction of their bits agrees.
@@ -25,7 +25,6 @@ MEASURES: dict[str, Callable[[NDArray, NDArray], float]] = {
     "bits that agree": matched_bits,
     "correlation of distances": distance_correlation,
 }
-CHANCE = "#808890"  # to be seen on light and on dark
 LINE_HEIGHT = 46
 
 
@@ -131,10 +130,10 @@ def _chance(own: pd.DataFrame, lines: list[tuple[str, str]], legend: bool) -> go
         error_x={
             "array": once["chance_high"] - middle,
             "arrayminus": middle - once["chance_low"],
-            **{"color": CHANCE, "thickness": 3, "width": 7},
+            **{"color": NEUTRAL, "thickness": 3, "width": 7},
         },
         mode="markers",
-        marker={"symbol": "line-ns-open", "size": 12, "color": CHANCE},
+        marker={"symbol": "line-ns-open", "size": 12, "color": NEUTRAL},
         name="Classes shuffled",
         legendgroup="chance",
         showlegend=legend,
@@ -167,7 +166,8 @@ def rule() -> str:
         f"**The rule.** Two seeds found *one code book* if at least {SAME:.0%} of their bits agree "
         "under the best order and signs of the dimensions. What two books have in common is "
         f"*beyond chance* if it is above {QUANTILES[1]:.1%} of what remains when the classes of "
-        f"one are shuffled ({SHUFFLES} times, with a fixed seed)."
+        f"one are shuffled ({SHUFFLES} times, with a fixed seed). It was written after a first "
+        "look at the distances, so it describes more than it tests."
     )
 
 

@@ -12,6 +12,8 @@ from binenc_core.store import Run
 
 # The penalty's head, and the same head without it as control.
 HEADS = LINEAR_HEADS
+# A bit of a class is undecided where at least this share of its points have the other one.
+UNDECIDED = 0.05
 
 
 class Book(NamedTuple):
@@ -69,6 +71,6 @@ def setting(books: Sequence[Book]) -> str:
     return captions.setting(runs) + captions.diverged(runs)
 
 
-def undecided(book: Book, share: float = 0.05) -> float:
-    """Fraction of the bits of classes that at least a `share` of the points have otherwise."""
-    return float((np.minimum(book.fractions, 1 - book.fractions) >= share).mean())
+def undecided(book: Book) -> float:
+    """Fraction of the bits of classes that at least UNDECIDED of the points have otherwise."""
+    return float((np.minimum(book.fractions, 1 - book.fractions) >= UNDECIDED).mean())

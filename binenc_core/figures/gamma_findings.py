@@ -12,7 +12,7 @@ from binenc_core.store import Run
 
 # The accuracy counts as kept where it is at most so far below that without the penalty.
 KEPT = 0.01
-# A network that classifies fewer test images right than twice chance has learnt nothing.
+# A network that classifies fewer test images right than twice chance has learned nothing.
 LEARNT = 2 / CLASSES
 
 Rule = Callable[[Sweep, float, int], pd.Series]
@@ -64,7 +64,7 @@ def _accuracy(sweep: Sweep, gamma: float, epoch: int) -> str:
     accuracy = at(sweep, gamma, epoch, "test")["accuracy"]
     text = f"{wording.percent(accuracy)} of the test images are classified right"
     if (accuracy < LEARNT).all():
-        return f"{text}, by chance it would be {100 / CLASSES:g} %: nothing has been learnt."
+        return f"{text}, by chance it would be {100 / CLASSES:g} %: nothing has been learned."
     if gamma and len(difference := gain(sweep, gamma, epoch)):
         text += f", {wording.points(difference)} from γ = 0"
     return f"{text}."

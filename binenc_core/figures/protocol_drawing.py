@@ -12,14 +12,13 @@ from scipy import stats
 from binenc_core.config import LINEAR_HEADS
 from binenc_core.figures.describing import described
 from binenc_core.figures.protocol_effects import Effects, changes, lead
-from binenc_core.figures.style import LOOKS
+from binenc_core.figures.style import LOOKS, NEUTRAL
 from binenc_core.figures.switches import TEXT
 
 LINE_HEIGHT = 34
 COLUMNS = 2
 # Values at which an axis may have a tick.
 TICKS = (-100, -50, -25, -10, -4, -1, 0, 1, 4, 10, 25, 50, 100)
-ZERO = "#808890"  # to be seen on light and on dark
 
 
 class Mark(NamedTuple):
@@ -109,7 +108,7 @@ def figure(effects: Effects) -> go.Figure:
             for trace in _traces(own, heights, legend):
                 fig.add_trace(trace, **where)
         fig.update_xaxes(title_text=panel.unit, **_ticks(panel), **where)
-    fig.update_xaxes(zeroline=True, tickangle=0, zerolinewidth=2, zerolinecolor=ZERO)
+    fig.update_xaxes(zeroline=True, tickangle=0, zerolinewidth=2, zerolinecolor=NEUTRAL)
     fig.update_yaxes(
         tickvals=list(heights.values()),
         ticktext=list(heights),

@@ -22,6 +22,9 @@ LOOKS = {
     "nonlinear": Look("Non-linear penultimate", "#d55e00", "dot", "triangle-up"),
 }
 
+# For reference lines and chance: to be seen on light and on dark.
+NEUTRAL = "#808890"
+
 DATASET_NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "Digits"}
 
 # Of the datasets whose classes are not the digits 0 to 9.

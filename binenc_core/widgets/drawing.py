@@ -19,9 +19,12 @@ ROWS = (
     Row("code_agreement", "train", "whole-code agreement"),
 )
 MOST_RUNS = MOST_KEPT + 1
-MARKERS = ("circle", "square", "diamond", "triangle-up", "x")
 # For runs whose architecture's own look another run has (Okabe and Ito's other colors, and gray).
-FURTHER_LOOKS = (("#cc79a7", "longdash"), ("#56b4e9", "longdashdot"), ("#8c8c8c", "2px,3px"))
+FURTHER_LOOKS = (
+    Look("", "#cc79a7", "longdash", "star"),
+    Look("", "#56b4e9", "longdashdot", "hexagon"),
+    Look("", "#8c8c8c", "2px,3px", "x"),
+)
 # Reads on white and on the dark gray of JupyterLab, whose own color the panel's style sheet takes.
 INK, GRID = "#767676", "rgba(128, 128, 128, 0.3)"
 # Bit 0 orange, bit 1 blue, and where a class is not of one mind pale.
@@ -38,8 +41,8 @@ def empty() -> go.Figure:
         vertical_spacing=0.2,
     )
     for column, row in enumerate(ROWS, start=1):
-        for marker in MARKERS[:MOST_RUNS]:
-            fig.add_trace(_no_curve(marker, legend=column == 1), row=1, col=column)
+        for _ in range(MOST_RUNS):
+            fig.add_trace(_no_curve(legend=column == 1), row=1, col=column)
         fig.update_yaxes(title_text=row.title, row=1, col=column)
         fig.update_xaxes(title_text="epoch", row=1, col=column)
     fig.add_trace(_no_histogram(), row=2, col=1)
@@ -69,9 +72,8 @@ def empty() -> go.Figure:
     return fig
 
 
-def _no_curve(marker: str, legend: bool) -> go.Scatter:
-    style = {"symbol": marker, "size": 6}
-    return go.Scatter(mode="lines+markers", marker=style, visible=False, showlegend=legend)
+def _no_curve(legend: bool) -> go.Scatter:
+    return go.Scatter(mode="lines+markers", visible=False, showlegend=legend)
 
 
 def _no_histogram() -> go.Bar:
@@ -115,7 +117,7 @@ def run_names(runs: Sequence[Shown]) -> list[str]:
 
 def looks(runs: Sequence[Shown]) -> list[Look]:
     """A line for each run: its architecture's for the first of each, another one for the others."""
-    free = [Look("", *look) for look in FURTHER_LOOKS]
+    free = [*FURTHER_LOOKS]
     heads = [run.config.head for run in runs]
     free += [look for head, look in LOOKS.items() if head not in heads]
     first = {head: heads.index(head) for head in heads}
@@ -131,6 +133,7 @@ def _set_curve(trace: go.Scatter, run: Shown, row: Row, name: str, look: Look) -
         name=name,
         legendgroup=name,
         line={"color": look.color, "dash": look.dash, "width": 2},
+        marker={"symbol": look.symbol, "size": 6},
         hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.4f}}<extra></extra>",
         visible=True,
     )

@@ -64,7 +64,7 @@ class GammaPanel(VBox):
         self._fixed = {
             name: value for name, value in changes.items() if name not in {"gamma", *NUMBERS}
         }
-        self.gamma = GammaEntry(changes.get("gamma", type(config).gamma))
+        self.gamma = GammaEntry(asked(dataset, "binary", protocol, **changes).gamma)
         self.entries: dict[str, Widget] = {
             "dataset": _choice("dataset", DATASETS, DATASET_NAMES, dataset),
             "head": _choice("head", HEADS, {h: look.name for h, look in LOOKS.items()}, head),
@@ -114,6 +114,7 @@ class GammaPanel(VBox):
 
     def _listen(self) -> None:
         self.entries["dataset"].observe(self._dataset_chosen, "value")
+        self.entries["protocol"].observe(self._protocol_chosen, "value")
         for entry in [*self.entries.values(), self.gamma.exact]:
             if entry is not self.entries["device"]:
                 entry.observe(self._look_up, "value")
@@ -128,6 +129,11 @@ class GammaPanel(VBox):
         usual = asked(change.new, "binary", self.entries["protocol"].value, **self._fixed)
         for name in OF_DATASET:
             self.entries[name].value = getattr(usual, name)
+
+    def _protocol_chosen(self, change: Any) -> None:
+        """Give γ the value that it begins with under the protocol."""
+        usual = asked(self.entries["dataset"].value, "binary", change.new, **self._fixed)
+        self.gamma.exact.value = usual.gamma
 
     def _asked(self):
         """The configuration that is entered, or None, with the reason as the message."""

@@ -27,14 +27,17 @@ def chromium() -> Iterator:
     """
     try:
         # A light installation, for reading only, has no Playwright.
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import Error, sync_playwright
     except ImportError as error:
         raise NoBrowser("Playwright is not installed") from error
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         raise NoBrowser(f"none of {', '.join(PROGRAMS)} is installed")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        except Error as error:
+            raise NoBrowser(f"{program} does not start: {error.message.splitlines()[0]}") from error
         try:
             yield browser
         finally:

@@ -42,7 +42,7 @@ def data_script(content: dict[str, Any], name: str) -> str:
 class ExplorerMime:
     """The myst-nb renderer of `gamma_explorer.MIME`, for HTML only."""
 
-    mime_priority_overrides = (("html", MIME, 1), ("dirhtml", MIME, 1))
+    mime_priority_overrides = (("html", MIME, 1),)
 
     @staticmethod
     def handle_mime(renderer, data, inline: bool) -> list[nodes.Element] | None:

@@ -9,6 +9,8 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
+  window.bookSave = save; // for figures whose data are made in the page
+
   for (const button of document.querySelectorAll(".book-figure .book-save")) {
     const box = button.closest(".book-figure");
     button.hidden = false;

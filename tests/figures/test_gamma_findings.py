@@ -54,7 +54,7 @@ def test_each_gamma_has_its_own_words(tmp_path):
     assert "+1.00 ± 0.00 points from γ = 0" in whole
     assert "The code is whole: 97.00 ± 0.00 %" in whole
     assert "20 times smaller" in whole
-    assert "by chance it would be 10 %: nothing has been learnt" in collapsed
+    assert "by chance it would be 10 %: nothing has been learned" in collapsed
     assert "The code has collapsed: 10 classes, 1 distinct code." in collapsed
     assert "2,000 times smaller" in collapsed
 

@@ -1,5 +1,6 @@
 import pytest
 
+from binenc_core.recipes import recipe
 from binenc_core.trainer import get_or_train
 from binenc_core.widgets import gamma_panel
 from binenc_core.widgets.shown import asked
@@ -28,6 +29,15 @@ def test_a_run_on_disk_is_drawn_at_once_and_kept_to_compare():
     ]
     assert len({(t.line.color, t.line.dash) for t in drawn}) == 2
     assert "γ = 1 (mean_exp)" in panel.caption.value
+
+
+def test_a_protocol_begins_with_its_own_gamma():
+    assert gamma_panel(protocol="later").gamma.value == recipe("digits", "later").gamma == 0.01
+    panel = gamma_panel()
+    panel.entries["protocol"].value = "later"
+    assert panel.gamma.value == 0.01
+    panel.entries["protocol"].value = "released"
+    assert panel.gamma.value == 10
 
 
 def test_a_bad_entry_is_told_and_nothing_is_started():

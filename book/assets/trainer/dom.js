@@ -1,4 +1,4 @@
-/* Elements of the page, and files for the reader. */
+/* Elements of the page. */
 (() => {
   "use strict";
   const trainer = (window.bookTrainer = window.bookTrainer || {});
@@ -23,11 +23,5 @@
     return picture;
   }
 
-  function save(text, name, type) {
-    const url = URL.createObjectURL(new Blob([text], { type }));
-    element("a", { href: url, download: name }).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-  }
-
-  trainer.dom = { element, marker, save };
+  trainer.dom = { element, marker };
 })();

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const trainer = (window.bookTrainer = window.bookTrainer || {});
-  const { element, save } = trainer.dom;
+  const { element } = trainer.dom;
   const { View, picture } = trainer.views;
 
   const EPOCHS = 150; // of a training, and of each continuation
@@ -106,7 +106,7 @@
     offerData() {
       const name = `${this.box.dataset.name}.csv`;
       this.box.querySelector(".book-links").prepend(
-        button("Data (CSV)", () => save(this.csv(), name, "text/csv")));
+        button("Data (CSV)", () => window.bookSave(this.csv(), name, "text/csv")));
     }
 
     /* One select for each axis of the plane, where there are more than two dimensions. */

@@ -157,7 +157,7 @@
       return this.history[this.history.length - 1];
     }
 
-    /* Nothing is learnt: all images lie near zero, or closer than the penalty can tell apart,
+    /* Nothing is learned: all images lie near zero, or closer than the penalty can tell apart,
        and the test accuracy is near that of guessing. */
     get collapsed() {
       const { test, spread } = this.latest;

@@ -26,7 +26,7 @@
   const RATES = [1e-4, 3e-4, 1e-3, 2e-3, 5e-3, 1e-2];
   const LEAST_LATENT = 2, MOST_LATENT = 16;
 
-  /* The values of γ on its slider: zero, then five to a decade. */
+  /* The values of γ on its slider: zero, then six to a decade. */
   const GAMMAS = [0];
   for (let power = -2; power < 3; power++) {
     for (const factor of [1, 1.5, 2, 3, 5, 7]) GAMMAS.push(Number(`${factor}e${power}`));

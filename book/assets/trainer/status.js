@@ -23,9 +23,11 @@
     const at = `Epoch ${run.epoch} of ${Math.max(goal, run.epoch)}`;
     const { test } = run.latest;
     if (run.collapsed) {
-      return `${at}: collapsed. At γ = ${run.gamma} the penalty outweighs the cross-entropy, every `
-        + "image lies near zero and nothing is learnt: test accuracy "
-        + `${percent(test)}, as by guessing.`;
+      const guess = `test accuracy ${percent(test)}, as by guessing`;
+      // A slow start looks the same, so the verdict waits for the end.
+      return run.epoch < goal ? `${at}: every image lies near zero, ${guess}.`
+        : `${at}: collapsed. At γ = ${run.gamma} the penalty outweighs the cross-entropy, every image `
+          + `lies near zero and nothing is learned: ${guess}.`;
     }
     return `${at}: test accuracy ${percent(test)}; ${encoding(run)}.`;
   };
