@@ -372,7 +372,7 @@ EXTENSIONS = ("executed_notebooks", "furniture", "prune")
 @pytest.fixture
 def sphinx_book(tmp_path):
     """A book of one notebook with two figures; functions that run it and build it."""
-    source = tmp_path / "book"
+    source = tmp_path / "source"
     clean = notebook(
         new_markdown_cell("# Title\n\nSee {numref}`fig-a`."),
         parameters_cell("n: int = 3"),
