@@ -263,7 +263,7 @@
         hovertemplate: "class %{y}, dimension %{x}: %{z:.2f} have x > 0<extra></extra>",
       }] : [],
       layout: {
-        title: { text: "Class codes: blue 1, orange 0, in between undecided" },
+        title: { text: "Class codes: blue is 1, orange is 0" },
         xaxis: {
           title: { text: `latent dimension of seed ${data.shownSeed}` },
           showgrid: false, zeroline: false, ticks: "",
