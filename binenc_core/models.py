@@ -78,14 +78,15 @@ class Classifier(nn.Module):
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, C) and penultimate output x (B, P), float32, of images (B, 1, H, W).
 
-        Images are float32 in [-1, 1], or uint8 pixels. With bf16 only the backbone computes in
-        bfloat16; without a penultimate layer x is h.
+        Images are float32 in [-1, 1], or uint8 pixels; both results are float64 where the images
+        and the weights are. With bf16 only the backbone computes in bfloat16; without a penultimate
+        layer x is h.
         """
         # Bytes take a quarter of the memory that the scaled images of a dataset would.
         images = scaled(images) if images.dtype == torch.uint8 else images
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
             h = self.backbone(images)
-        x = self.penultimate(h.float())
+        x = self.penultimate(h.float() if self.bf16 else h)
         return self.classifier(x), x
 
 

@@ -1,0 +1,1 @@
+"""Whether a network knows when it is wrong: scores, calibration, images of another dataset."""

@@ -1,0 +1,1 @@
+"""How far an image must move until a network decides otherwise, and whether that can be trusted."""
