@@ -6,6 +6,8 @@ from dataclasses import fields
 from binenc_core import store
 from binenc_core.config import RunConfig
 
+NEEDED = "PyTorch, which is not installed here: pip install -r requirements.txt"
+
 
 def is_installed() -> bool:
     """Whether PyTorch can be imported; where it can, it is."""
@@ -24,13 +26,12 @@ def check(missing: Sequence[RunConfig] = ()) -> None:
     """
     if is_installed():
         return
-    needed = "PyTorch, which is not installed here: pip install -r requirements.txt"
     if not missing:
-        raise RuntimeError(f"training needs {needed}")
+        raise RuntimeError(f"training needs {NEEDED}")
     frozen = [run.config for run in store.frozen_runs().values()]
     raise RuntimeError(
         f"not on disk: {len(missing)} {'run' if len(missing) == 1 else 'runs'}, the first of them "
-        f"{missing[0].label}, {_difference(missing[0], frozen)}; to train needs {needed}"
+        f"{missing[0].label}, {_difference(missing[0], frozen)}; to train needs {NEEDED}"
     )
 
 

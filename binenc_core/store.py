@@ -50,6 +50,11 @@ class Run:
             return dict(stored)
 
     @property
+    def checkpoint_path(self) -> Path:
+        """The file of its weights, which runs in the runs folder alone have."""
+        return self.arrays_path.with_name(CHECKPOINT)
+
+    @property
     def is_from_here(self) -> bool:
         """Whether it is in the runs folder, not in results/."""
         return self.arrays_path.is_relative_to(runs_folder())

@@ -117,7 +117,7 @@ def _train(config: RunConfig, device: Any, say: Say) -> Run:
     _remove_drafts(config)
     unfinished = checkpoint_of(config)
     start = find_start(config, unfinished, say)
-    origin = _origin(device, start.origin if start else {})
+    places = _all_origins(origin(device), start.origin if start else {})
     done = start.epochs if start else 0
     expected = estimated_seconds(config, device, done)
     after = f" from epoch {done}" if done else ""
@@ -126,7 +126,7 @@ def _train(config: RunConfig, device: Any, say: Say) -> Run:
     tell = progress.Reporter(_hidden(config, "progress"), done, config.epochs, expected)
 
     def keep(checkpoint: checkpoints.Checkpoint) -> None:
-        checkpoints.save(checkpoint._replace(origin=origin), unfinished)
+        checkpoints.save(checkpoint._replace(origin=places), unfinished)
 
     try:
         outcome = train(config, device, start=start, keep=keep, tell=tell)
@@ -135,22 +135,26 @@ def _train(config: RunConfig, device: Any, say: Say) -> Run:
     if outcome.diverged_epoch is not None:
         say(f"diverged: the loss of {config.label} is not finite in epoch {outcome.diverged_epoch}")
     ended = {"diverged_epoch": outcome.diverged_epoch, "seconds": round(outcome.seconds, 1)}
-    run = store.keep(config, outcome.records, outcome.arrays, ended | origin, unfinished)
+    run = store.keep(config, outcome.records, outcome.arrays, ended | places, unfinished)
     unfinished.unlink(missing_ok=True)
     return run
 
 
-def _origin(device: Any, before: dict[str, Any]) -> dict[str, Any]:
-    """Where a training takes place, after the earlier places of one that goes on."""
+def origin(device: Any) -> dict[str, Any]:
+    """Where and with what this process computes on a device, by name."""
     import torch
 
-    here = {
+    return {
         "device": device.type,
         "threads": torch.get_num_threads(),
         "processor": provenance.processor(),
         "versions": provenance.versions(),
         "commit": provenance.commit(),
     }
+
+
+def _all_origins(here: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """Where a training takes place, after the earlier places of one that goes on."""
     return {key: _joined(before.get(key, value), value) for key, value in here.items()}
 
 

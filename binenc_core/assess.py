@@ -1,0 +1,131 @@
+"""Networks -> what a study finds of them: on disk already, or made now from their weights."""
+
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from importlib import import_module
+from multiprocessing import get_context
+
+from binenc_core import assessments, pytorch, store, trainer, workers
+from binenc_core.assessments import Assessment
+from binenc_core.config import RunConfig
+from binenc_core.labels import labels
+from binenc_core.progress import Say, duration
+from binenc_core.several import get_or_train_all
+from binenc_core.studies import check_images, check_study
+
+
+def get_or_assess_all(
+    study: str,
+    configs: Iterable[RunConfig],
+    images: int | None = None,
+    device: str = "auto",
+    processes: int | None = None,
+    say: Say = print,
+) -> list[Assessment]:
+    """What a study finds of several networks, each once, in their order; one line tells the hits.
+
+    `images` asks for a number of test images, None for what is frozen or else the study's own
+    number. Networks whose weights are missing are trained first. On a CPU so many `processes` of
+    one thread each (as many as there are cores) work side by side; what one has finished is kept,
+    whatever becomes of the others. A script that calls this needs an `if __name__ == "__main__":`.
+    Raises ValueError for an unknown study, number or device and for a training that diverged,
+    RuntimeError for a network that could not be assessed, when the others are done, and, before any
+    work, where PyTorch is needed and not installed.
+    """
+    check_study(study)
+    check_images(images)
+    trainer.check_device(device)
+    configs = list({config.id: config for config in configs}.values())
+    frozen = assessments.frozen_of(study)
+    found = {c.id: assessments.find(study, c, images, frozen) for c in configs}
+    missing = [config for config in configs if found[config.id] is None]
+    hits = len(configs) - len(missing)
+    say(f"{study} of {len(configs)} networks, hits: {hits}, misses: {len(missing)}")
+    if missing:
+        _check_installed(study, missing)
+        _check_sound(get_or_train_all(missing, device, say, here=True))
+        for made in _assess(study, missing, images, device, processes, say):
+            found[made.config.id] = made
+    return [found[config.id] for config in configs]
+
+
+def _check_installed(study: str, missing: Sequence[RunConfig]) -> None:
+    if not pytorch.is_installed():
+        raise RuntimeError(
+            f"not on disk: the {study} of {len(missing)} networks, the first of them "
+            f"{missing[0].label}; to assess them needs {pytorch.NEEDED}"
+        )
+
+
+def _check_sound(runs: Sequence[store.Run]) -> None:
+    """Raise ValueError for runs that diverged, RuntimeError for those without their weights."""
+    for run in runs:
+        if run.info["diverged_epoch"] is not None:
+            raise ValueError(
+                f"{run.config.label} ({run.id}) diverged in epoch {run.info['diverged_epoch']}; "
+                "allowed: networks whose training went through"
+            )
+        if not run.checkpoint_path.exists():
+            folder = run.checkpoint_path.parent
+            raise RuntimeError(f"{folder} has no weights; delete it to have them trained again")
+
+
+def _assess(
+    study: str,
+    configs: Sequence[RunConfig],
+    images: int | None,
+    device: str,
+    processes: int | None,
+    say: Say,
+) -> list[Assessment]:
+    from binenc_core.local import default_processes
+
+    names = labels(configs)
+    processes = min(processes or default_processes(device), len(configs))
+    say(f"assessing {len(configs)} networks in {processes} processes")
+    made, failed = [], []
+    begun = time.perf_counter()
+    # A forked process could inherit a lock that some thread holds.
+    pool = ProcessPoolExecutor(processes, get_context("spawn"), workers.begin)
+    with pool:
+        futures = {pool.submit(assess_one, study, c, images, device): c for c in configs}
+        for future in as_completed(futures):
+            name = names[futures[future]]
+            try:
+                made.append(future.result())
+            # Whatever goes wrong with one network, the others are assessed.
+            except Exception as error:
+                failed.append(f"{name}: {str(error).partition(chr(10))[0]}")
+                say(f"failed: {failed[-1]}")
+                continue
+            done = len(made) + len(failed)
+            left = (time.perf_counter() - begun) / done * (len(configs) - done)
+            rest = f", about {duration(left)} to go" if done < len(configs) else ""
+            say(f"{name}: {duration(made[-1].info['seconds'])} ({done} of {len(configs)}{rest})")
+    if failed:
+        raise RuntimeError("; ".join(failed))
+    return made
+
+
+def assess_one(study: str, config: RunConfig, images: int | None, device: str) -> Assessment:
+    """Assess one network, whose weights are in the runs folder, with one thread, and keep it.
+
+    Raises ValueError for a study that refuses the network.
+    """
+    import torch
+
+    from binenc_core import checkpoints, data, parts
+    from binenc_core.devices import resolve_device
+
+    torch.set_num_threads(1)
+    target = resolve_device(device)
+    if target.type == "mps":  # has no float64, which the studies need
+        target = torch.device("cpu")
+    begun = time.perf_counter()
+    dataset = data.Dataset(*(part.to(target) for part in data.load(config.dataset)))
+    built = parts.build(config, dataset.train_images.shape[-1], target)
+    built.restore(checkpoints.load(store.find(config, frozen={}).checkpoint_path).state)
+    made = import_module(f"binenc_core.{study}.study").assess(built.model, dataset, config, images)
+    info = {"seconds": round(time.perf_counter() - begun, 1), **trainer.origin(target)}
+    return assessments.keep(study, config, images, made.images, made.table, made.arrays, info)
