@@ -1,0 +1,220 @@
+import sys
+from concurrent.futures import Future
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from binenc_core import assess, assessments, freeze, pytorch, store
+from binenc_core.__main__ import main
+from binenc_core.assess import get_or_assess_all
+from binenc_core.studies import STUDIES, Found
+from binenc_core.trainer import get_or_train
+from small_runs import DIVERGING_GAMMA, quick, small, use_folders
+
+GRID = """
+about = "Two networks."
+[[grid]]
+dataset = "digits"
+head = "none"
+seed = [0, 1]
+width = 16
+epochs = 1
+"""
+
+
+class HereAndNow:
+    """An executor whose work is done at once, in this process."""
+
+    def __init__(self, *how):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *how):
+        pass
+
+    def submit(self, work, *arguments) -> Future:
+        future = Future()
+        try:
+            future.set_result(work(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def study(monkeypatch):
+    """A robustness study that counts images and says so, in this process; its calls."""
+    calls = []
+
+    def found(model, data, config, images) -> Found:
+        calls.append((config.seed, images))
+        if config.seed == 5:
+            raise ValueError("the network is odd\nand more")
+        number = images or len(data.test_labels)
+        # The weights are the trained ones, not those of a fresh network.
+        weight = float(model.classifier.weight.detach().sum())
+        table = pd.DataFrame({name: [weight] for name in STUDIES["robustness"].columns})
+        return Found(number, table, {"severities": np.zeros((1, 1))})
+
+    module = ModuleType("binenc_core.robustness.study")
+    module.assess = found
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(assess, "ProcessPoolExecutor", HereAndNow)
+    return calls
+
+
+def test_networks_are_trained_and_assessed_once_in_the_order_asked(study):
+    configs = [quick(seed=1), quick(seed=0), quick(seed=1)]
+    said = []
+    made = get_or_assess_all("robustness", configs, 7, "cpu", say=said.append)
+    assert [a.config.seed for a in made] == [1, 0]
+    assert sorted(study) == [(0, 7), (1, 7)]
+    assert said[0] == "robustness of 2 networks, hits: 0, misses: 2"
+    again = get_or_assess_all("robustness", configs[::-1], 7, "cpu", say=said.append)
+    assert [a.config.seed for a in again] == [1, 0]
+    assert said[-1] == "robustness of 2 networks, hits: 2, misses: 0"
+    assert len(study) == 2
+
+
+def test_the_trained_weights_are_assessed(study):
+    from binenc_core import checkpoints
+
+    (made,) = get_or_assess_all("robustness", [quick()], device="cpu", say=str)
+    state = checkpoints.load(get_or_train(quick(), "cpu", str).checkpoint_path).state
+    expected = float(state["model.classifier.weight"].sum())
+    assert made.table["smallest"][0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_network_whose_frozen_run_has_no_weights_is_trained_again(study):
+    run = get_or_train(quick(), "cpu", str)
+    freeze.freeze([run], store.RESULTS / "some", "command")
+    folder = run.arrays_path.parent
+    for path in folder.iterdir():
+        path.unlink()
+    folder.rmdir()
+    get_or_assess_all("robustness", [quick()], device="cpu", say=str)
+    assert run.checkpoint_path.exists()
+
+
+def test_frozen_assessments_are_hits_whatever_number_of_images_they_took(study):
+    made = get_or_assess_all("robustness", [quick()], 7, "cpu", say=str)
+    assessments.freeze_all("robustness", "some", made, "command")
+    (found,) = get_or_assess_all("robustness", [quick()], device="cpu", say=str)
+    assert found.images == 7
+    assert len(study) == 1
+    (other,) = get_or_assess_all("robustness", [quick()], 9, "cpu", say=str)
+    assert other.images == 9
+
+
+def test_one_failure_stops_no_other_and_is_told_in_one_line(study):
+    configs = [quick(seed=5), quick(seed=0)]
+    with pytest.raises(RuntimeError, match=r"seed 5: the network is odd$"):
+        get_or_assess_all("robustness", configs, device="cpu", say=str)
+    assert assessments.find("robustness", quick(seed=0)) is not None
+    assert assessments.find("robustness", quick(seed=5)) is None
+
+
+def test_a_diverged_training_is_refused_before_any_network_is_assessed(study):
+    diverged = small(gamma=DIVERGING_GAMMA)
+    with pytest.raises(ValueError, match=r"diverged in epoch 0; allowed: networks whose training"):
+        get_or_assess_all("robustness", [quick(), diverged], device="cpu", say=str)
+    assert study == []
+
+
+def test_a_run_without_its_weights_says_what_to_do(study):
+    get_or_train(quick(), "cpu", str).checkpoint_path.unlink()
+    with pytest.raises(RuntimeError, match="has no weights; delete it to have them trained again"):
+        get_or_assess_all("robustness", [quick()], device="cpu", say=str)
+
+
+@pytest.mark.parametrize(
+    ("asked", "allowed"),
+    [
+        ({"study": "beauty"}, "allowed: robustness, reliability"),
+        ({"images": 0}, "allowed: a whole number ≥ 1"),
+        ({"device": "tpu"}, "allowed: auto, cuda, mps, cpu"),
+    ],
+)
+def test_bad_input_is_told_before_anything_is_trained(asked, allowed, tmp_path):
+    arguments = {"study": "robustness", "configs": [quick()], "device": "cpu", "say": str}
+    with pytest.raises(ValueError, match=allowed):
+        get_or_assess_all(**{**arguments, **asked})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_pytorch_what_is_missing_is_named(study, monkeypatch):
+    made = get_or_assess_all("robustness", [quick()], device="cpu", say=str)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert get_or_assess_all("robustness", [quick()], say=str)[0].images == made[0].images
+    with pytest.raises(RuntimeError, match="robustness of 1 networks, the first of them digits"):
+        get_or_assess_all("robustness", [quick(), quick(seed=1)], say=str)
+    assert pytorch.NEEDED
+
+
+# ---- The command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def grid(tmp_path):
+    path = tmp_path / "two.toml"
+    path.write_text(GRID, encoding="utf8")
+    return str(path)
+
+
+def test_the_command_assesses_and_freezes(study, grid, capsys):
+    words = ["assess", "robustness", grid, "--images", "7", "--device", "cpu", "--freeze"]
+    assert main(words) == 0
+    assert (
+        "froze the robustness of 2 networks into results/robustness/two" in capsys.readouterr().out
+    )
+    frozen = assessments.frozen_of("robustness")
+    assert sorted(a.config.seed for a in frozen.values()) == [0, 1]
+    readme = (store.RESULTS / "robustness" / "two" / "README.md").read_text(encoding="utf8")
+    assert f"assess robustness {grid} --images 7 --freeze" in readme
+
+
+def test_the_command_takes_the_first_seeds(study, grid):
+    assert main(["assess", "robustness", grid, "--seeds", "1", "--device", "cpu"]) == 0
+    assert [seed for seed, _ in study] == [0]
+    assert not store.RESULTS.exists()
+
+
+def test_a_failed_command_leaves_what_was_frozen(study, grid, tmp_path, capsys):
+    main(["assess", "robustness", grid, "--device", "cpu", "--freeze"])
+    folder = store.RESULTS / "robustness" / "two"
+    before = (folder / "table.csv").read_bytes()
+    other = tmp_path / "other" / "two.toml"
+    other.parent.mkdir()
+    other.write_text(GRID.replace("[0, 1]", "[0, 5]"), encoding="utf8")
+    with pytest.raises(SystemExit) as stopped:
+        main(["assess", "robustness", str(other), "--device", "cpu", "--freeze"])
+    assert stopped.value.code == 1
+    assert "seed 5: the network is odd" in capsys.readouterr().err
+    assert (folder / "table.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["beauty", "mnist"], "allowed: robustness, reliability"),
+        (["robustness", "nothing"], "allowed: digits"),
+        (["robustness", "mnist", "--images", "0"], "allowed: a whole number ≥ 1"),
+        (["robustness", "mnist", "--seeds", "x"], "allowed: a whole number ≥ 1"),
+        (["robustness", "mnist", "--device", "tpu"], "allowed: auto, cuda, mps, cpu"),
+    ],
+)
+def test_the_command_names_what_is_allowed(words, allowed, capsys, tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        main(["assess", *words])
+    assert stopped.value.code == 2
+    assert allowed in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

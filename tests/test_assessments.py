@@ -1,0 +1,194 @@
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from binenc_core import assessments, store, studies
+from binenc_core.assessments import INFO_FIELDS, Assessment, find, freeze_all, frozen_of, keep
+from binenc_core.studies import STUDIES, check_images, check_study
+from small_runs import small, use_folders
+
+INFO = {
+    "seconds": 1.5,
+    "device": "cpu",
+    "threads": 1,
+    "processor": "a processor",
+    "versions": "Python 3",
+    # Digits alone: read as a number it would lose its zeros.
+    "commit": "000012345678",
+}
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+
+
+def made_table(first: float = 0.0, rows: int = 3) -> pd.DataFrame:
+    """A robustness table whose columns differ, with what cannot be measured as inf and nothing."""
+    names = list(STUDIES["robustness"].columns)
+    table = pd.DataFrame({name: np.arange(1.0 * rows) + first + i for i, name in enumerate(names)})
+    table.loc[1, "deepfool"] = np.inf
+    table.loc[2, "smallest_strong"] = np.nan
+    return table
+
+
+def kept(seed: int = 0, asked: int | None = None, **changes) -> Assessment:
+    """An assessment kept in the runs folder."""
+    config = small(seed=seed, **changes)
+    arrays = {"severities": np.arange(6.0).reshape(2, 3) + seed}
+    return keep("robustness", config, asked, 3, made_table(seed), arrays, INFO)
+
+
+def same(one: Assessment, other: Assessment) -> None:
+    assert (one.study, one.config.id, one.images) == (other.study, other.config.id, other.images)
+    assert one.info == other.info
+    pd.testing.assert_frame_equal(one.table, other.table, check_dtype=False)
+    arrays, others = one.arrays(), other.arrays()
+    assert set(arrays) == set(others)
+    for name in arrays:
+        np.testing.assert_array_equal(arrays[name], others[name])
+
+
+def test_what_is_kept_is_found_as_it_was():
+    made = kept(seed=2)
+    pd.testing.assert_frame_equal(made.table, made_table(2), check_dtype=False)
+    np.testing.assert_array_equal(made.arrays()["severities"], [[2, 3, 4], [5, 6, 7]])
+    assert made.images == 3
+    assert made.info == INFO
+    same(find("robustness", small(seed=2)), made)
+
+
+def test_nothing_is_found_of_another_network_study_or_number_of_images():
+    kept()
+    assert find("robustness", small(seed=1)) is None
+    assert find("reliability", small()) is None
+    assert find("robustness", small(), images=7) is None
+    kept(asked=7)
+    assert find("robustness", small(), images=7).images == 3
+
+
+def test_another_version_of_the_study_is_made_anew(monkeypatch):
+    made = kept()
+    freeze_all("robustness", "some", [made], "command")
+    raised = STUDIES["robustness"]._replace(version=STUDIES["robustness"].version + 1)
+    monkeypatch.setitem(studies.STUDIES, "robustness", raised)
+    assert find("robustness", small()) is None
+    assert frozen_of("robustness") == {}
+
+
+def test_a_damaged_folder_says_what_to_do():
+    folder = kept().arrays_path.parent
+    (folder / "about.json").write_text("{", encoding="utf8")
+    with pytest.raises(RuntimeError, match="is damaged; delete it to have it made again"):
+        find("robustness", small())
+
+
+def test_what_is_frozen_is_found_as_it_was_kept():
+    made = [kept(seed=seed, asked=3) for seed in (0, 1)]
+    folder = freeze_all("robustness", "some", made, "the command")
+    assert folder == store.RESULTS / "robustness" / "some"
+    frozen = frozen_of("robustness")
+    assert set(frozen) == {a.config.id for a in made}
+    for one in made:
+        same(frozen[one.config.id], one)
+        same(find("robustness", one.config), one)
+        assert find("robustness", one.config).arrays_path.is_relative_to(folder)
+        # Another number of images was asked for here, and is there.
+    assert find("robustness", made[0].config, images=3).arrays_path.is_relative_to(folder)
+    assert find("robustness", made[0].config, images=4) is None
+
+
+def test_campaigns_are_frozen_beside_each_other_and_no_run_comes_of_it():
+    freeze_all("robustness", "some", [kept()], "command")
+    freeze_all("robustness", "others", [kept(seed=1)], "command")
+    assert len(frozen_of("robustness")) == 2
+    assert store.frozen_runs() == {}
+
+
+def test_a_campaign_frozen_again_replaces_the_first():
+    freeze_all("robustness", "some", [kept(), kept(seed=1)], "command")
+    freeze_all("robustness", "some", [kept(seed=1)], "command")
+    assert set(frozen_of("robustness")) == {small(seed=1).id}
+    folder = store.RESULTS / "robustness" / "some" / "arrays"
+    assert [path.stem for path in folder.iterdir()] == [small(seed=1).id]
+
+
+def test_a_failed_freeze_leaves_what_was_frozen(monkeypatch):
+    made = kept()
+    folder = freeze_all("robustness", "some", [made], "command")
+    before = {path.name: path.read_bytes() for path in folder.glob("*.*")}
+    broken = kept(seed=1)
+    shutil.rmtree(broken.arrays_path.parent)
+    with pytest.raises(OSError):
+        freeze_all("robustness", "some", [made, broken], "command")
+    assert {path.name: path.read_bytes() for path in folder.glob("*.*")} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["some"]
+
+
+def test_a_table_without_one_of_the_columns_is_not_frozen():
+    config = small()
+    table = made_table().drop(columns="smallest")
+    made = keep("robustness", config, None, 3, table, {}, INFO)
+    with pytest.raises(KeyError, match="smallest"):
+        freeze_all("robustness", "some", [made], "command")
+    assert not (store.RESULTS / "robustness" / "some").exists()
+
+
+@pytest.mark.parametrize("name", ["", "Some", "a b", "../some", "a/b"])
+def test_a_name_that_no_folder_bears_is_refused(name):
+    with pytest.raises(ValueError, match="allowed: lower-case letters"):
+        freeze_all("robustness", name, [kept()], "command")
+
+
+def test_nothing_to_freeze_is_refused():
+    with pytest.raises(ValueError, match="there is no robustness to freeze"):
+        freeze_all("robustness", "some", [], "command")
+
+
+def test_damaged_frozen_files_are_told():
+    folder = freeze_all("robustness", "some", [kept()], "command")
+    (folder / "table.csv").write_text("id\n", encoding="utf8")
+    with pytest.raises(RuntimeError, match="is damaged"):
+        frozen_of("robustness")
+
+
+def test_the_readme_says_how_it_was_made_and_what_is_in_it():
+    folder = freeze_all("robustness", "some", [kept(), kept(seed=1)], "the command")
+    text = (folder / "README.md").read_text(encoding="utf8")
+    for phrase in ("`the command`", "2 networks, 3 test images", "a processor", "3 s, summed"):
+        assert phrase in text
+    for name in (*STUDIES["robustness"].columns, *STUDIES["robustness"].arrays):
+        assert f"- `{name}`: " in text
+    assert INFO["commit"] in text
+
+
+def test_about_holds_the_training():
+    folder = kept().arrays_path.parent
+    about = json.loads((folder / "about.json").read_text(encoding="utf8"))
+    assert about["config"] == small().as_dict()
+    assert set(INFO_FIELDS) <= set(about)
+
+
+def test_every_folder_has_a_name_of_its_own():
+    configs = [small(), small(seed=1)]
+    names = {
+        assessments.kept_folder(study, config, images)
+        for study in STUDIES
+        for config in configs
+        for images in (None, 7)
+    }
+    assert len(names) == 8
+
+
+@pytest.mark.parametrize("images", [0, -1, 2.5, True, "5"])
+def test_a_wrong_number_of_images_names_what_is_allowed(images):
+    with pytest.raises(ValueError, match="allowed: a whole number ≥ 1"):
+        check_images(images)
+
+
+def test_an_unknown_study_names_the_others():
+    with pytest.raises(ValueError, match="allowed: robustness, reliability"):
+        check_study("accuracy")
