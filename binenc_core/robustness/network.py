@@ -12,6 +12,8 @@ from binenc_core.models import Classifier
 # not clipped to it; both of one floating-point type.
 Logits = Callable[[Tensor], Tensor]
 
+BATCH = 1000
+
 
 def logits_of(model: Classifier, dtype: torch.dtype = torch.float32, scale: float = 1.0) -> Logits:
     """The logits of a network in evaluation mode, times `scale`, as a function of images.
@@ -27,4 +29,4 @@ def logits_of(model: Classifier, dtype: torch.dtype = torch.float32, scale: floa
 @torch.no_grad()
 def decisions(logits: Logits, images: Tensor) -> Tensor:
     """The class with the largest logit of each image, int64 (B,)."""
-    return logits(images).argmax(dim=1)
+    return torch.cat([logits(batch).argmax(dim=1) for batch in images.split(BATCH)])

@@ -1,0 +1,141 @@
+"""The robustness study of one network: every attack, the falsifiers' second runs, corruptions."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from binenc_core.config import RunConfig
+from binenc_core.data import Dataset, scaled
+from binenc_core.models import Classifier
+from binenc_core.robustness import ATTACKS
+from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.corruptions import accuracy_under
+from binenc_core.robustness.deepfool import deepfool
+from binenc_core.robustness.ensemble import NORMAL, STRONG, Strength, smallest
+from binenc_core.robustness.nearest import nearest_other
+from binenc_core.robustness.network import Logits, decisions, logits_of
+from binenc_core.studies import Found
+
+# Which test images are drawn; the same for every network.
+DRAW_SEED = 0
+# Of the images drawn, the first part on which the attacks run again for the falsifiers.
+AGAIN = 0.2
+SCALES = {"up": 1e3, "down": 1e-3}
+GALLERY = 4
+
+
+class Drawn(NamedTuple):
+    """Test images with what attacks ask: `x` (B, K, H, W), decided as `classes` int64 (B,).
+
+    `others`: of each the nearest test image that is decided otherwise.
+    """
+
+    x: Tensor
+    classes: Tensor
+    others: Tensor
+
+    def first(self, number: int) -> "Drawn":
+        """The first so many."""
+        return Drawn(*(part[:number] for part in self))
+
+    def double(self) -> "Drawn":
+        """The same in float64."""
+        return Drawn(self.x.double(), self.classes, self.others.double())
+
+
+def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
+    """Attack a network on `images` random test images (None: all), with the columns of COLUMNS.
+
+    The network and the data are on one device. Raises ValueError for more images than there are,
+    and for a network whose logits are not finite.
+    """
+    rows = draw(len(data.test_labels), images).to(data.test_images.device)
+    logits = logits_of(model)
+    pool = _scaled(data.test_images)
+    decided = decisions(logits, pool)
+    drawn = Drawn(
+        pool[rows],
+        decided[rows],
+        nearest_other(pool[rows], decided[rows], pool, decided),
+    )
+    labels = data.test_labels[rows]
+    last = deepfool(logits, drawn.x)
+    best = smallest(logits, *drawn, NORMAL)
+    columns = {
+        "image": rows,
+        "label": labels,
+        "predicted": drawn.classes,
+        "size": lengths(drawn.x),
+        **best.norms,
+        "deepfool_last": lengths(last - drawn.x),
+        "smallest": best.smallest,
+    }
+    columns |= _again(model, drawn.first(math.ceil(AGAIN * len(rows))))
+    table = _table(columns, len(rows))
+    shown = _gallery_rows(table)
+    arrays = {
+        **_corrupted(logits, drawn.x, labels),
+        "gallery_row": np.array(shown),
+        "gallery_image": _kept(drawn.x, shown),
+        "gallery_deepfool": _kept(last, shown),
+        "gallery_smallest": _kept(best.points, shown),
+    }
+    return Found(len(rows), table, arrays)
+
+
+def draw(count: int, images: int | None) -> Tensor:
+    """Indices of `images` of `count` test images, int64, in the order in which they were drawn.
+
+    Raises ValueError for more than there are.
+    """
+    if images is not None and images > count:
+        raise ValueError(f"images is {images}; allowed: 1 to {count}, the test set")
+    return torch.randperm(count, generator=torch.Generator().manual_seed(DRAW_SEED))[:images]
+
+
+def _scaled(images: Tensor) -> Tensor:
+    return scaled(images) if images.dtype == torch.uint8 else images
+
+
+def _again(model: Classifier, drawn: Drawn) -> dict[str, Tensor]:
+    """What the falsifiers compare with: other logits, float64, and a stronger ensemble."""
+    columns = {}
+    for name, scale in SCALES.items():
+        columns |= _both(logits_of(model, scale=scale), drawn, name)
+    columns |= _both(logits_of(model, torch.float64), drawn.double(), "float64")
+    columns["smallest_strong"] = smallest(logits_of(model), *drawn, STRONG).smallest
+    return columns
+
+
+def _both(logits: Logits, drawn: Drawn, name: str) -> dict[str, Tensor]:
+    moved = deepfool(logits, drawn.x)
+    return {
+        f"deepfool_{name}": lengths(moved - drawn.x),
+        f"smallest_{name}": smallest(logits, *drawn, NORMAL).smallest,
+    }
+
+
+def _table(columns: dict[str, Tensor], rows: int) -> pd.DataFrame:
+    """Columns as a table, shorter ones filled up with nothing."""
+    series = {name: pd.Series(values.cpu().numpy()) for name, values in columns.items()}
+    return pd.DataFrame(series, index=range(rows))
+
+
+def _gallery_rows(table: pd.DataFrame) -> list[int]:
+    """The first image of each of some classes, among those that are classified correctly."""
+    right = table[table["label"] == table["predicted"]]
+    return right.drop_duplicates("label").sort_values("label").index[:GALLERY].tolist()
+
+
+def _kept(images: Tensor, rows: Sequence[int]) -> NDArray:
+    return images[rows].half().cpu().numpy()
+
+
+def _corrupted(logits: Logits, x: Tensor, labels: Tensor) -> dict[str, NDArray]:
+    ...
