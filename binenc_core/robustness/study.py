@@ -13,19 +13,21 @@ from torch import Tensor
 from binenc_core.config import RunConfig
 from binenc_core.data import Dataset, scaled
 from binenc_core.models import Classifier
-from binenc_core.robustness import ATTACKS
 from binenc_core.robustness.boundary import lengths
 from binenc_core.robustness.corruptions import accuracy_under
 from binenc_core.robustness.deepfool import deepfool
-from binenc_core.robustness.ensemble import NORMAL, STRONG, Strength, smallest
+from binenc_core.robustness.ensemble import smallest
 from binenc_core.robustness.nearest import nearest_other
 from binenc_core.robustness.network import Logits, decisions, logits_of
+from binenc_core.robustness.strength import NORMAL, STRONG
 from binenc_core.studies import Found
 
 # Which test images are drawn; the same for every network.
 DRAW_SEED = 0
-# Of the images drawn, the first part on which the attacks run again for the falsifiers.
-AGAIN = 0.2
+# Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
+AGAIN_SHARE, AGAIN_MOST = 0.25, 100
+# Images that are corrupted, from the same draw.
+CORRUPTED = 2000
 SCALES = {"up": 1e3, "down": 1e-3}
 GALLERY = 4
 
@@ -55,7 +57,8 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     The network and the data are on one device. Raises ValueError for more images than there are,
     and for a network whose logits are not finite.
     """
-    rows = draw(len(data.test_labels), images).to(data.test_images.device)
+    count, device = len(data.test_labels), data.test_images.device
+    rows = draw(count, images).to(device)
     logits = logits_of(model)
     pool = _scaled(data.test_images)
     decided = decisions(logits, pool)
@@ -76,11 +79,12 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         "deepfool_last": lengths(last - drawn.x),
         "smallest": best.smallest,
     }
-    columns |= _again(model, drawn.first(math.ceil(AGAIN * len(rows))))
+    columns |= _again(model, drawn.first(min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))))
     table = _table(columns, len(rows))
     shown = _gallery_rows(table)
+    more = draw(count, min(count, CORRUPTED)).to(device)
     arrays = {
-        **_corrupted(logits, drawn.x, labels),
+        **_corrupted(logits, pool[more], data.test_labels[more]),
         "gallery_row": np.array(shown),
         "gallery_image": _kept(drawn.x, shown),
         "gallery_deepfool": _kept(last, shown),
@@ -138,4 +142,21 @@ def _kept(images: Tensor, rows: Sequence[int]) -> NDArray:
 
 
 def _corrupted(logits: Logits, x: Tensor, labels: Tensor) -> dict[str, NDArray]:
-    ...
+    """Accuracies by corruption and severity, short rows filled up with nan."""
+    rows = [row._asdict() for row in accuracy_under(logits, x, labels)]
+    found = pd.DataFrame(rows).groupby("corruption", sort=False)
+    levels = int(found.size().max())
+
+    def grid(column: str) -> NDArray:
+        return np.stack(
+            [
+                np.pad(own[column], (0, levels - len(own)), constant_values=np.nan)
+                for _, own in found
+            ]
+        )
+
+    return {
+        "corruptions": np.array(list(found.groups)),
+        "severities": grid("severity"),
+        "corrupted_accuracy": grid("accuracy"),
+    }

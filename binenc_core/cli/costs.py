@@ -1,0 +1,46 @@
+"""costs: time a training step on the harder datasets, for the estimates of the book."""
+
+import argparse
+
+from binenc_core import costs, pytorch
+from binenc_core.cli.options import Work, add_command, add_where_options
+from binenc_core.config import HARDER_DATASETS, PRECISIONS
+from binenc_core.recipes import recipe
+
+
+def add(commands) -> None:
+    """Add the command to a parser."""
+    parser = add_command(
+        commands,
+        "costs",
+        "time a training step on the harder datasets",
+        _prepare,
+        f"Time a training step on {', '.join(HARDER_DATASETS)}, of the recipe under the protocol "
+        "of the later versions, and keep the times in results/costs, from which the book estimates "
+        "what the campaigns cost.",
+    )
+    add_where_options(parser, threads=1)
+
+
+def _prepare(arguments: argparse.Namespace) -> Work:
+    pytorch.check()
+    import torch
+
+    from binenc_core.devices import resolve_device
+    from binenc_core.timing import measured
+
+    device = resolve_device(arguments.device)
+
+    def work() -> int:
+        torch.set_num_threads(arguments.threads)
+        rows = []
+        for dataset in HARDER_DATASETS:
+            for precision in PRECISIONS:
+                config = recipe(dataset, "later", precision=precision)
+                rows.append(measured(config, device))
+                print(f"{dataset}, {precision}: {rows[-1]['step_seconds']:.3g} s a step")
+        costs.add(rows)
+        print("kept in results/costs")
+        return 0
+
+    return work

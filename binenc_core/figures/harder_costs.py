@@ -1,0 +1,117 @@
+"""What the campaigns on the harder datasets would cost, from measured times of a step."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from binenc_core import costs, grids
+from binenc_core.config import RunConfig
+from binenc_core.figures.style import BACKBONE_NAMES, DATASET_NAMES
+from binenc_core.progress import duration
+from binenc_core.sizes import SIZES
+
+# Sustained operations per second of a GPU, where none was measured: of an older card in single
+# precision, and of a current one of a data center in mixed precision.
+GPU_RATES = (5e12, 50e12)
+
+
+class Cost(NamedTuple):
+    """A campaign: its runs, and what one takes, s, on a CPU and a GPU.
+
+    `cpu`: in the faster precision on one thread; `gpu`: longest and shortest expected, or what was
+    measured. None where no step was timed.
+    """
+
+    dataset: str
+    configs: list[RunConfig]
+    steps: pd.DataFrame
+    cpu: float | None
+    gpu: tuple[float, float] | None
+
+    @property
+    def measured_gpu(self) -> str | None:
+        """Name of the GPU whose steps were timed."""
+        own = self.steps[self.steps["device"] == "cuda"]
+        return None if own.empty else own.sort_values("step_seconds")["processor"].iloc[0]
+
+
+def data(datasets: Sequence[str]) -> list[Cost]:
+    """The cost of each dataset's campaign in campaigns/."""
+    steps = costs.read()
+    return [_cost(name, steps[steps["dataset"] == name]) for name in datasets]
+
+
+def _cost(dataset: str, steps: pd.DataFrame) -> Cost:
+    configs = grids.read(dataset).configs
+    cpu, gpu = None, None
+    on_cpu, on_gpu = (steps[steps["device"] == device] for device in ("cpu", "cuda"))
+    if len(on_cpu):
+        cpu = _mean_seconds(configs, on_cpu["step_seconds"].min())
+    if len(on_gpu):
+        gpu = (_mean_seconds(configs, on_gpu["step_seconds"].min()),) * 2
+    elif len(steps):
+        gpu = tuple(_mean_seconds(configs, steps["operations"].max() / r) for r in GPU_RATES)
+    return Cost(dataset, configs, steps, cpu, gpu)
+
+
+def _mean_seconds(configs: Sequence[RunConfig], step_seconds: float) -> float:
+    return sum(costs.run_seconds(config, step_seconds) for config in configs) / len(configs)
+
+
+def table(found: Sequence[Cost]) -> str:
+    """A Markdown table with a line for each campaign."""
+    header = (
+        "| Dataset | Training images | Network | Weights | P | Epochs | Runs "
+        "| A step on one core | A run on one core | A run on one GPU |\n|" + "---|" * 10
+    )
+    return "\n".join([header, *map(_line, found)])
+
+
+def _line(cost: Cost) -> str:
+    config, steps = cost.configs[0], cost.steps
+    size = SIZES[cost.dataset]
+    cells = [
+        DATASET_NAMES[cost.dataset],
+        f"{size.train_images:,} of {size.side}² pixels",
+        BACKBONE_NAMES[config.backbone],
+        f"{steps['parameters'].iloc[0] / 1e6:.1f} million" if len(steps) else "",
+        str(config.latent_dim),
+        str(config.epochs),
+        str(len(cost.configs)),
+        "; ".join(
+            f"{row.step_seconds:.2g} s ({row.precision})"
+            for row in steps[steps["device"] == "cpu"].itertuples()
+        ),
+        "not measured" if cost.cpu is None else duration(cost.cpu),
+        _gpu(cost),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _gpu(cost: Cost) -> str:
+    if cost.gpu is None:
+        return "not measured"
+    slow, fast = cost.gpu
+    if cost.measured_gpu:
+        return f"{duration(fast)} (measured on {cost.measured_gpu})"
+    return f"{duration(fast)} to {duration(slow)} (estimate)"
+
+
+def note(found: Sequence[Cost]) -> str:
+    """How the table was worked out, as Markdown."""
+    steps = pd.concat([cost.steps for cost in found])
+    if steps.empty:
+        return "No step was timed: `python -m binenc_core costs` does, and the table fills."
+    own = steps[steps["device"] == "cpu"]
+    where = " and ".join(sorted(set(own["processor"]))) or "no CPU"
+    low, high = (f"{rate / 1e12:g}·10¹²" for rate in GPU_RATES)
+    return (
+        f"A run is its epochs times the steps of an epoch times the time of a step, with "
+        f"evaluations as a third of an epoch each. Steps were timed on one thread of {where}; a "
+        f"run on one core takes the faster precision. Where no GPU was timed, its range divides "
+        f"the operations of a step by {high} and {low} a second, what a current card of a data "
+        f"center and an older one may sustain: an assumption, not a measurement. On a machine with "
+        f"a GPU `.venv/bin/python -m binenc_core costs --device cuda` replaces it by measured "
+        f"times."
+    )
