@@ -31,6 +31,7 @@ bench: $(READY) ## measure speed and memory, as ratios, and how soon the built p
 	@$(PY) -m benchmarks.evaluation
 	@$(PY) -m benchmarks.campaign
 	@$(PY) -m benchmarks.memory
+	@$(PY) -m benchmarks.deepfool
 	@$(PY) -m benchmarks.live_trainer
 	@$(PY) -m benchmarks.pages
 

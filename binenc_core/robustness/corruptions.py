@@ -1,0 +1,111 @@
+"""Accuracy on images with noise, blur, less contrast or a part hidden."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+from binenc_core.robustness.network import Logits, decisions
+
+SEED = 0
+
+
+class Accuracy(NamedTuple):
+    """The fraction of images with one corruption that a network classifies as labeled."""
+
+    corruption: str
+    severity: float
+    accuracy: float
+
+
+class Draws(NamedTuple):
+    """What is random: standard normal `noise` (B, K, H, W), and `places` (B, 2) in [0, 1)."""
+
+    noise: Tensor
+    places: Tensor
+
+
+def drawn(images: Tensor, seed: int = SEED) -> Draws:
+    """The random numbers of images (B, K, H, W): the same on every device and in every dtype."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(images.shape, generator=generator)
+    places = torch.rand(len(images), 2, generator=generator)
+    return Draws(noise.to(images), places.to(images))
+
+
+def noisy(images: Tensor, std: float, draws: Draws) -> Tensor:
+    """Images with Gaussian noise of a standard deviation, in units in which pixels are ±1."""
+    return images + std * draws.noise
+
+
+def blurred(images: Tensor, share: float, draws: Draws) -> Tensor:
+    """Images under a Gaussian filter whose standard deviation is a share of the image's side."""
+    sigma = share * images.shape[-1]
+    return functional.gaussian_blur(images, 2 * math.ceil(3 * sigma) + 1, sigma)
+
+
+def faded(images: Tensor, share: float, draws: Draws) -> Tensor:
+    """Images with a share of their contrast taken away; with all of it, of their mean alone."""
+    # Floating-point images are between 0 and 1 for torchvision.
+    return functional.adjust_contrast((images + 1) / 2, 1 - share) * 2 - 1
+
+
+def occluded(images: Tensor, share: float, draws: Draws) -> Tensor:
+    """Images with a gray square at a place of their own, its side a share of the image's side."""
+    rows, columns = (
+        _hidden(draws.places[:, axis], images.shape[axis + 2], share) for axis in (0, 1)
+    )
+    return images.masked_fill(rows[:, None, :, None] & columns[:, None, None, :], 0)
+
+
+def _hidden(places: Tensor, length: int, share: float) -> Tensor:
+    """Which of `length` rows or columns the square covers in each image, bool (B, length)."""
+    side = round(share * length)
+    begins = (places * (length - side + 1)).floor()[:, None]
+    positions = torch.arange(length, device=places.device)
+    return (positions >= begins) & (positions < begins + side)
+
+
+class Corruption(NamedTuple):
+    """What a corruption does to images, and the severities that are measured beside none."""
+
+    applied: Callable[[Tensor, float, Draws], Tensor]
+    severities: tuple[float, ...]
+
+
+CORRUPTIONS = {
+    "noise": Corruption(noisy, (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)),
+    "blur": Corruption(blurred, (0.02, 0.04, 0.06, 0.08, 0.1, 0.15)),
+    "contrast": Corruption(faded, (0.2, 0.4, 0.6, 0.8, 0.9, 0.95)),
+    "occlusion": Corruption(occluded, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)),
+}
+
+
+@torch.no_grad()
+def accuracy_under(
+    logits: Logits, images: Tensor, labels: Tensor, seed: int = SEED
+) -> list[Accuracy]:
+    """Accuracy under every corruption and severity of CORRUPTIONS, and under none, severity 0.
+
+    `images` (B, K, H, W) in [-1, 1], of one channel or three, and `labels` int64 (B,), on the
+    network's device. Noise and places are the same for every network and severity; noisy images
+    are not clipped. Raises ValueError where there are no images.
+    """
+    if len(images) == 0:
+        raise ValueError("accuracy needs one image or more; there are none")
+
+    def accuracy(shown: Tensor) -> float:
+        return int((decisions(logits, shown) == labels).sum()) / len(labels)
+
+    draws, clean = drawn(images, seed), accuracy(images)
+    rows = []
+    for name, corruption in CORRUPTIONS.items():
+        rows.append(Accuracy(name, 0.0, clean))
+        rows += [
+            Accuracy(name, severity, accuracy(corruption.applied(images, severity, draws)))
+            for severity in corruption.severities
+        ]
+    return rows

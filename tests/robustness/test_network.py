@@ -1,0 +1,66 @@
+"""A network as a function: in evaluation mode, of any dtype, and without side effects."""
+
+import pytest
+import torch
+
+from binenc_core.models import Classifier
+from binenc_core.recipes import recipe
+from binenc_core.robustness.network import decisions, logits_of
+
+IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def network(**changes):
+    return Classifier(recipe("digits", **changes), 8, 10, seeds=(1, 2))
+
+
+def test_logits_are_those_in_evaluation_mode():
+    model = network(dropout=0.5).train()
+    found = logits_of(model)(IMAGES)
+    assert model.training
+    assert torch.equal(found, model.eval()(IMAGES)[0])
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_logits_are_scaled(scale):
+    model = network()
+    assert torch.equal(logits_of(model, scale=scale)(IMAGES), logits_of(model)(IMAGES) * scale)
+
+
+def test_float64_is_computed_in_float64():
+    model = network()
+    single, double = logits_of(model), logits_of(model, torch.float64)
+    found = double(IMAGES.double())
+    assert found.dtype == torch.float64
+    difference = (found - single(IMAGES)).abs().max()
+    assert 0 < difference < 1e-5
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+
+
+def test_bfloat16_is_left_out():
+    coarse, fine = (network(precision=precision) for precision in ("bf16", "fp32"))
+    assert torch.equal(logits_of(coarse)(IMAGES), logits_of(fine)(IMAGES))
+    assert coarse.bf16
+
+
+def test_gradients_reach_the_images_and_not_the_weights():
+    model = network()
+    images = IMAGES.clone().requires_grad_()
+    logits_of(model)(images).sum().backward()
+    assert images.grad.abs().sum() > 0
+    assert all(p.grad is None and p.requires_grad for p in model.parameters())
+
+
+def test_later_training_does_not_change_the_function():
+    model = network()
+    logits = logits_of(model)
+    before = logits(IMAGES)
+    with torch.no_grad():
+        model.classifier.weight.zero_()
+    assert torch.equal(logits(IMAGES), before)
+
+
+def test_a_decision_is_the_first_of_the_largest_logits():
+    logits = torch.tensor([[0.0, 2, 1], [3, 1, 3], [-2, -3, -1]])
+    found = decisions(lambda images: logits, torch.zeros(3, 1, 1, 1))
+    assert found.tolist() == [1, 0, 2]
