@@ -24,15 +24,15 @@ def bisected(
     way = others - images
     for _ in range(halvings):
         middle = (low + high) / 2
-        crossed = decisions(logits, images + _each(middle) * way) != classes
+        crossed = decisions(logits, images + each(middle) * way) != classes
         high = torch.where(crossed, middle, high)
         low = torch.where(crossed, low, middle)
     # At the far end exactly `others`, not what rounding makes of it.
-    moved = images + _each(high) * way
-    return torch.where(_each(high) == 1, others, moved)
+    moved = images + each(high) * way
+    return torch.where(each(high) == 1, others, moved)
 
 
-def _each(values: Tensor) -> Tensor:
+def each(values: Tensor) -> Tensor:
     """One value for each image, to be multiplied with it."""
     return values[:, None, None, None]
 

@@ -1,0 +1,49 @@
+"""How hard the attacks try, under two names."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How many targets, starts, steps and queries the attacks of the ensemble may use.
+
+    Margin attack: `targets` classes are stepped towards one by one beside the untargeted way, which
+    is also taken from `restarts` random points; each way has `descent_steps` steps, and the nearest
+    `kept` points of an image are refined in `refining_steps`. APGD: `budgets` are tried one after
+    the other, with `apgd_steps` steps each. Decision-based attack: `decision_steps` steps, the n-th
+    of which estimates the boundary's normal from `decision_queries`·√n decisions.
+    """
+
+    targets: int
+    restarts: int
+    descent_steps: int
+    kept: int
+    refining_steps: int
+    budgets: int
+    apgd_steps: int
+    decision_steps: int
+    decision_queries: int
+
+
+NORMAL = Strength(
+    targets=9,
+    restarts=1,
+    descent_steps=20,
+    kept=4,
+    refining_steps=40,
+    budgets=5,
+    apgd_steps=20,
+    decision_steps=6,
+    decision_queries=20,
+)
+STRONG = Strength(
+    targets=9,
+    restarts=5,
+    descent_steps=30,
+    kept=10,
+    refining_steps=100,
+    budgets=6,
+    apgd_steps=50,
+    decision_steps=12,
+    decision_queries=40,
+)
