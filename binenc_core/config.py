@@ -12,14 +12,18 @@ from typing import Any
 # with defaults leave it alone.
 TRAINING_VERSION = 1
 
-CLASSES = 10  # in every dataset
+CLASSES = 10  # of MNIST, FashionMNIST and the digits; `sizes.SIZES` has those of every dataset
 HEADS = ("binary", "linear", "nonlinear", "none")
 # Figure 1 asks of the architectures with a linear penultimate layer alone whether it is binary.
 LINEAR_HEADS = ("binary", "linear")
-DATASETS = ("mnist", "fashion_mnist", "digits")
+DATASETS = ("mnist", "fashion_mnist", "digits", "kmnist", "svhn", "cifar10", "cifar100")
 PAPER_DATASETS = ("mnist", "fashion_mnist")
 DEVICES = ("auto", "cuda", "mps", "cpu")
-BACKBONES = ("mlp", "cnn")
+BACKBONES = ("mlp", "cnn", "resnet18", "resnet50")
+# The values of h that a ResNet gives, whatever width is asked.
+RESNET_WIDTHS = {"resnet18": 512, "resnet50": 2048}
+ACTIVATIONS = ("relu", "silu")
+AUGMENTATIONS = ("none", "crop", "crop_flip")
 PENALTIES = ("mean_exp", "exp_mean", "sum_exp", "mean_square")
 SOFTMAX = ("once", "twice")
 DROPOUT_EPOCHS = ("every", "first")
@@ -39,18 +43,22 @@ class RunConfig:
 
     The defaults are the paper's for MNIST (Appendix A); `recipes.recipe` gives those of every
     dataset and protocol. The paper states no number of epochs, 101 is the released code's. Heads
-    without the penalty have `gamma` 0, and the penalty's fields and `cnn_dense_layers` have their
-    defaults where they have no effect, whatever was asked: equal trainings are then equal.
+    without the penalty have `gamma` 0, a ResNet its own `width`, and the fields of the penalty, of
+    dropout and of the dense layers have their defaults where they have no effect, whatever was
+    asked: equal trainings are then equal.
 
     Raises ValueError, in one line that names the allowed values, for a value out of range.
     """
 
     dataset: str = _setting("mnist", "dataset", choices=DATASETS)
     head: str = _setting("binary", "architecture after the backbone", choices=HEADS)
-    seed: int = _setting(0, "seed of weights, batch order and dropout", minimum=0)
+    seed: int = _setting(0, "seed of weights, batch order, dropout and augmentation", minimum=0)
     backbone: str = _setting("mlp", "network that gives the representation h", choices=BACKBONES)
     width: int = _setting(2048, "units in each dense layer of the backbone", minimum=1)
     cnn_dense_layers: int = _setting(2, "dense layers after the convolutions", minimum=2)
+    activation: str = _setting(
+        "relu", "activation of backbone and non-linear head", choices=ACTIVATIONS
+    )
     latent_dim: int = _setting(64, "P, dimensions of the penultimate layer", minimum=1)
     gamma: float = _setting(10.0, "γ, weight of the penalty L_Bin, in epoch 0", minimum=0)
     gamma_growth: float = _setting(1.0, "factor by which γ grows every epoch", minimum=1)
@@ -59,6 +67,9 @@ class RunConfig:
     softmax: str = _setting("once", "softmax before the logarithm of the loss", choices=SOFTMAX)
     dropout: float = _setting(0.5, "probability of dropping a unit", minimum=0, below=1)
     dropout_epochs: str = _setting("every", "epochs with dropout", choices=DROPOUT_EPOCHS)
+    augmentation: str = _setting(
+        "none", "random changes of the training images", choices=AUGMENTATIONS
+    )
     batch_size: int = _setting(64, "images in a batch", minimum=1)
     learning_rate: float = _setting(1e-4, "Adam's learning rate in epoch 0", minimum=0)
     halve_every: int = _setting(
@@ -85,6 +96,9 @@ class RunConfig:
             raise ValueError(f"gamma_cap is {self.gamma_cap}; allowed: a number ≥ gamma")
         if self.backbone != "cnn":
             self._reset("cnn_dense_layers")
+        if self.backbone in RESNET_WIDTHS:
+            object.__setattr__(self, "width", RESNET_WIDTHS[self.backbone])
+            self._reset("dropout", "dropout_epochs")  # they normalize batches instead
 
     def _reset(self, *names: str) -> None:
         """Give fields that have no effect their defaults."""

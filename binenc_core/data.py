@@ -7,20 +7,21 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from binenc_core.sources import ARCHIVES, DataError, RawFile, check_name, read_verified
+from binenc_core import torchvision_sets
+from binenc_core.data_folder import DataError, check_name
+from binenc_core.sources import ARCHIVES, RawFile, read_verified
 
 IDX_UNSIGNED_BYTE = 0x08
-DIGITS_TRAIN_SIZE = (1_437, 8)
 DIGITS_TEST_FRACTION = 0.2
 DIGITS_SPLIT_SEED = 0
 
 
 class Dataset(NamedTuple):
-    """A train set and a test set of gray images and their classes.
+    """A train set and a test set of images and their classes.
 
-    Images (N, 1, H, W) are uint8 in [0, 255], or float32 in [-1, 1] where the files have another
-    range; the network takes both and scales the bytes. Labels are int64 (N,), all contiguous on
-    the CPU.
+    Images (N, K, H, W), gray with K = 1 or in color with K = 3, are uint8 in [0, 255], or float32
+    in [-1, 1] where the files have another range; the network takes both and scales the bytes.
+    Labels are int64 (N,), all contiguous on the CPU.
     """
 
     train_images: torch.Tensor
@@ -32,20 +33,20 @@ class Dataset(NamedTuple):
 def load(name: str, folder: Path | None = None) -> Dataset:
     """Load a dataset, after verifying its files; missing files are fetched first.
 
-    `name` is "mnist" or "fashion_mnist" (60,000 train and 10,000 test images of 28 x 28 pixels), or
-    "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships). `folder` is the data folder,
-    by default the environment variable BINENC_DATA, else `data` in the project. Raises ValueError
-    for an unknown dataset, DataError where a file in the folder is not the expected one or no
-    source supplies it.
+    `name` is "mnist", "fashion_mnist" or "kmnist" (60,000 train and 10,000 test images of 28 x 28
+    pixels), "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships), or, in color and of
+    32 x 32 pixels, "svhn" (73,257 and 26,032), "cifar10" or "cifar100" (50,000 and 10,000).
+    `folder` is the data folder, by default the environment variable BINENC_DATA, else `data` in the
+    project. Raises ValueError for an unknown dataset, DataError where a file in the folder is not
+    the expected one or no source supplies it.
     """
     check_name(name)
-    return _digits() if name == "digits" else _from_files(name, folder)
-
-
-def train_size(name: str) -> tuple[int, int]:
-    """Number of a dataset's training images and their side in pixels, without loading them."""
-    check_name(name)
-    return DIGITS_TRAIN_SIZE if name == "digits" else ARCHIVES[name].files[0].shape[:2]
+    if name == "digits":
+        return _digits()
+    if name in torchvision_sets.SERVED:
+        splits = torchvision_sets.read(name, folder)
+        return Dataset(*(torch.from_numpy(part) for split in splits for part in split))
+    return _from_files(name, folder)
 
 
 def _from_files(name: str, folder: Path | None) -> Dataset:

@@ -25,7 +25,6 @@ from binenc_core.metrics.mixtures import Mixtures
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from binenc_core.models import Classifier
 
-EVALUATION_BATCH = 1000
 HISTOGRAM_EDGES = np.linspace(*HISTOGRAM_RANGE, 61)
 
 
@@ -52,8 +51,8 @@ def outputs(model: Classifier, images: Tensor, labels: Tensor) -> Outputs:
     # Filled batch by batch: to join the batches would take x twice, 1 GB for MNIST at width 2048.
     logits = layer.weight.new_empty(len(images), layer.out_features)
     x = layer.weight.new_empty(len(images), layer.in_features)
-    for begin in range(0, len(images), EVALUATION_BATCH):
-        rows = slice(begin, begin + EVALUATION_BATCH)
+    for begin in range(0, len(images), model.images_at_once):
+        rows = slice(begin, begin + model.images_at_once)
         logits[rows], x[rows] = model(images[rows])
     if x.device.type == "mps":  # has no float64, which the metrics need
         return Outputs(logits.cpu(), x.cpu(), labels.cpu())
@@ -147,8 +146,9 @@ def latent_scale(values: Tensor) -> dict[str, Tensor]:
 def furthest_images(out: Outputs, codes: Tensor, images: Tensor) -> dict[str, Tensor]:
     """Of each class the image whose x points furthest away from its class's vertex.
 
-    `codes` bool (C, P), `images` (N, 1, H, W). Arrays by name: index among the images, int32 (C,);
-    cosine to the vertex, float32 (C,); predicted class, uint8 (C,); the pixels, uint8 (C, H, W).
+    `codes` bool (C, P), `images` (N, K, H, W). Arrays by name: index among the images, int32 (C,);
+    cosine to the vertex, float32 (C,); predicted class, uint8 (C,); the pixels, uint8 (C, H, W), or
+    (C, H, W, 3) in color.
     """
     cosines = class_vertex_cosines(out.x, out.labels, codes)
     others = out.labels != torch.arange(len(codes), device=out.labels.device)[:, None]
@@ -157,5 +157,5 @@ def furthest_images(out: Outputs, codes: Tensor, images: Tensor) -> dict[str, Te
         "furthest_index": index.int(),
         "furthest_cosine": cosines[index].float(),
         "furthest_predicted": out.logits[index].argmax(dim=1).to(torch.uint8),
-        "furthest_image": as_bytes(images[index.to(images.device), 0]),
+        "furthest_image": as_bytes(images[index.to(images.device)]).movedim(1, -1).squeeze(-1),
     }

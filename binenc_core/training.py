@@ -8,18 +8,21 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from binenc_core.augmentation import augmented, draw_moves
 from binenc_core.checkpoints import Checkpoint
 from binenc_core.config import LINEAR_HEADS, RunConfig
-from binenc_core.data import Dataset, load, train_size
+from binenc_core.data import Dataset, load
 from binenc_core.evaluation import Evaluation, evaluate
 from binenc_core.loss import total_loss
 from binenc_core.parts import Parts, build, own_random_state
+from binenc_core.sizes import SIZES
 
-# For estimates: steps to time, and what both mixture fits take for each value, on a core of 2024.
-TIMED_STEPS = 5
+# For estimates: steps to time, unless one takes so long that it will do, and what both mixture fits
+# take for each value, on a core of 2024.
+TIMED_STEPS, SLOW_STEP_SECONDS = 5, 2
 FIT_SECONDS = 4e-7
 
 
@@ -75,15 +78,28 @@ def train_epoch(parts: Parts, data: Dataset, config: RunConfig, epoch: int, bar:
     order = torch.randperm(count, generator=parts.shuffle).to(device)
     gamma = config.gamma_at(epoch)
     parts.set_learning_rate(config.learning_rate_at(epoch))
-    # Of the layers here dropout alone acts otherwise in training than in evaluation.
-    parts.model.train(config.has_dropout_in(epoch))
+    set_mode(parts.model, config.has_dropout_in(epoch))
+    moves = None
+    if parts.augmentation:  # drawn on the CPU as well
+        moves = draw_moves(count, config.augmentation, parts.augmentation).to(device)
     for batch in order.split(config.batch_size):
-        loss, hits = step(parts, data.train_images[batch], data.train_labels[batch], config, gamma)
+        images = data.train_images[batch]
+        if moves is not None:
+            images = augmented(images, moves[batch])
+        loss, hits = step(parts, images, data.train_labels[batch], config, gamma)
         loss_sum += loss * len(batch)
         correct += hits
         bar.update()
     parts.optimizer.zero_grad(set_to_none=True)  # leaves the gradients' memory to the evaluation
     return EpochSums(loss_sum.item() / count, correct.item() / count)
+
+
+def set_mode(model: nn.Module, dropout: bool) -> None:
+    """Put a network in training mode, in which batches are normalized, with or without dropout."""
+    model.train()
+    for layer in model.modules():
+        if isinstance(layer, nn.Dropout):
+            layer.train(dropout)
 
 
 def train(
@@ -162,19 +178,25 @@ def estimated_seconds(config: RunConfig, device: torch.device, done: int = 0) ->
 
     Evaluations count as a third of an epoch each, plus the mixture fits of the linear heads.
     """
-    count, side = train_size(config.dataset)
+    count, channels, side, _ = SIZES[config.dataset]
     batch = min(config.batch_size, count)
-    images = torch.zeros(batch, 1, side, side, device=device)
+    images = torch.zeros(batch, channels, side, side, device=device)
     labels = torch.zeros(batch, dtype=torch.int64, device=device)
     with own_random_state(device):
         parts = build(config, side, device)
         parts.model.train()
-        step(parts, images, labels, config, config.gamma)
-        begun = time.perf_counter()
-        for _ in range(TIMED_STEPS):
-            loss, _ = step(parts, images, labels, config, config.gamma)
-        loss.item()  # waits for the device
-    epoch = (time.perf_counter() - begun) / TIMED_STEPS * math.ceil(count / config.batch_size)
+
+        def seconds_each(steps: int) -> float:
+            begun = time.perf_counter()
+            for _ in range(steps):
+                loss, _ = step(parts, images, labels, config, config.gamma)
+            loss.item()  # waits for the device
+            return (time.perf_counter() - begun) / steps
+
+        each = seconds_each(1)
+        if each < SLOW_STEP_SECONDS:  # the first step has more to do than the others
+            each = seconds_each(TIMED_STEPS)
+    epoch = each * math.ceil(count / config.batch_size)
     fits = FIT_SECONDS * count * config.latent_dim if config.head in LINEAR_HEADS else 0
     evaluations = sum(logged >= done for logged in config.logged_epochs())
     return (config.epochs - done) * epoch + evaluations * (epoch / 3 + fits)

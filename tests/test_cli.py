@@ -12,8 +12,8 @@ from binenc_core.__main__ import _parser, main
 from binenc_core.cli import data
 from binenc_core.cli.options import configs
 from binenc_core.config import DATASETS, RunConfig
+from binenc_core.data_folder import DataError, check_name
 from binenc_core.recipes import PROTOCOLS, SWITCHES, recipe
-from binenc_core.sources import DataError, check_name
 from small_runs import DIVERGING_GAMMA, use_folders
 
 SMALL = ["--dataset", "digits", "--width", "16", "--latent-dim", "2", "--epochs", "1"]
@@ -66,7 +66,7 @@ BAD_INPUT = [
     (["train", "--dataset", "cifar"], "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"),
     (["train", "--head", "x"], "head is 'x'; allowed: binary, linear, nonlinear, none"),
     (["train", "--head", "binary", "x"], "head is 'x'; allowed: binary, linear, nonlinear, none"),
-    (["train", "--backbone", "x"], "backbone is 'x'; allowed: mlp, cnn"),
+    (["train", "--backbone", "x"], "backbone is 'x'; allowed: mlp, cnn, resnet18, resnet50"),
     (["train", "--penalty", "x"], "allowed: mean_exp, exp_mean, sum_exp, mean_square"),
     (["train", "--precision", "fp16"], "precision is 'fp16'; allowed: fp32, bf16"),
     (["train", "--epochs", "0"], f"epochs is '0'; allowed: {WHOLE}"),
@@ -169,7 +169,7 @@ def test_help_shows_every_parameter_with_its_default(command, capsys, idle):
             assert all(value in found[1] for value in values), item.name
     assert "default: mnist)" in text
     assert "default: binary linear nonlinear none)" in text
-    assert "default: 2048 (mnist), 1024 (fashion_mnist), 256 (digits))" in text
+    assert "default: mlp (mnist digits kmnist), cnn (fashion_mnist), resnet18 (svhn" in text
 
 
 def test_help_tells_protocols_and_campaigns(capsys, idle):
@@ -189,7 +189,8 @@ def test_help_of_train_tells_devices_and_threads(capsys, idle):
 
 
 def test_help_of_data_names_the_datasets(capsys, idle):
-    assert "mnist, fashion_mnist (default: both)" in help_text(["data", "--help"], capsys)
+    text = help_text(["data", "--help"], capsys)
+    assert f"{', '.join(DATASETS)} (default: mnist fashion_mnist)" in text
 
 
 def test_help_needs_no_torch():

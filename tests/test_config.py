@@ -33,6 +33,7 @@ PAPER_MNIST = {
     "backbone": "mlp",
     "width": 2048,
     "cnn_dense_layers": 2,
+    "activation": "relu",
     "latent_dim": 64,
     "gamma": 10.0,
     "gamma_growth": 1.0,
@@ -41,6 +42,7 @@ PAPER_MNIST = {
     "softmax": "once",
     "dropout": 0.5,
     "dropout_epochs": "every",
+    "augmentation": "none",
     "batch_size": 64,
     "learning_rate": 1e-4,
     "halve_every": 20,
@@ -95,6 +97,12 @@ def test_a_new_field_with_a_default_leaves_the_ids():
         assert Extended(**config.as_dict(), label_noise=0.2).id != known
 
 
+@pytest.mark.parametrize(("backbone", "width"), [("resnet18", 512), ("resnet50", 2048)])
+def test_a_resnet_has_its_own_width_and_no_dropout(backbone, width):
+    config = RunConfig(backbone=backbone, width=7, dropout=0.9, dropout_epochs="first")
+    assert (config.width, config.dropout, config.dropout_epochs) == (width, 0.5, "every")
+
+
 def test_each_version_of_the_training_has_its_ids(monkeypatch):
     before = RunConfig().id
     monkeypatch.setattr(config_module, "TRAINING_VERSION", config_module.TRAINING_VERSION + 1)
@@ -108,6 +116,7 @@ OTHER_VALUES = {
     "backbone": "cnn",
     "width": 7,
     "cnn_dense_layers": 7,
+    "activation": "silu",
     "latent_dim": 7,
     "gamma": 7,
     "gamma_growth": 7,
@@ -116,6 +125,7 @@ OTHER_VALUES = {
     "softmax": "twice",
     "dropout": 0.7,
     "dropout_epochs": "first",
+    "augmentation": "crop_flip",
     "batch_size": 7,
     "learning_rate": 7,
     "halve_every": 7,
@@ -160,6 +170,11 @@ def test_the_definitions_that_are_plotted_are_not_in_the_id():
         ({"gamma_cap": 20}, {}),
         ({"gamma_cap": 5}, {}),
         ({"cnn_dense_layers": 3}, {}),
+        (
+            {"backbone": "resnet18", "width": 7, "dropout": 0.1, "dropout_epochs": "first"},
+            {"backbone": "resnet18"},
+        ),
+        ({"backbone": "resnet50", "width": 512}, {"backbone": "resnet50", "width": 2048}),
     ],
 )
 def test_equal_trainings_have_one_id(one, other):
@@ -215,6 +230,8 @@ WRONG = [
     ("head", "Binary"),
     ("head", ""),
     ("backbone", "resnet"),
+    ("activation", "tanh"),
+    ("augmentation", True),
     ("penalty", "exp"),
     ("precision", "fp16"),
     ("precision", True),
@@ -227,9 +244,11 @@ ALLOWED = {
     **dict.fromkeys(REAL, "a number ≥ 0"),
     "gamma_growth": "a number ≥ 1",
     "dropout": "a number ≥ 0 and < 1",
-    "dataset": "mnist, fashion_mnist, digits",
+    "dataset": "mnist, fashion_mnist, digits, kmnist, svhn, cifar10, cifar100",
     "head": "binary, linear, nonlinear, none",
-    "backbone": "mlp, cnn",
+    "backbone": "mlp, cnn, resnet18, resnet50",
+    "activation": "relu, silu",
+    "augmentation": "none, crop, crop_flip",
     "penalty": "mean_exp, exp_mean, sum_exp, mean_square",
     "precision": "fp32, bf16",
     "softmax": "once, twice",

@@ -6,7 +6,9 @@ import torch
 from sklearn.datasets import load_digits
 
 from binenc_core import data, sources
+from binenc_core.config import DATASETS
 from binenc_core.models import Classifier
+from binenc_core.sizes import SIZES
 from binenc_core.sources import Archive, RawFile
 from small_runs import small
 
@@ -130,9 +132,9 @@ def test_loading_fetches_what_is_missing_then_reads_the_folder(tiny, arrays, mon
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize("name", ["Digits", "cifar10", None])
+@pytest.mark.parametrize("name", ["Digits", "imagenet", None])
 def test_an_unknown_dataset_is_refused(name):
-    with pytest.raises(ValueError, match=r"; allowed: mnist, fashion_mnist, digits$"):
+    with pytest.raises(ValueError, match=f"; allowed: {', '.join(DATASETS)}$"):
         data.load(name)
 
 
@@ -190,9 +192,9 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
     assert torch.equal(loaded.test_images[:, 0], theirs.data)
 
 
-def test_the_size_of_a_training_set_is_known_without_loading_it():
+def test_the_size_of_each_dataset_is_known_without_loading_it():
+    assert list(SIZES) == list(DATASETS)
     digits = data.load("digits")
-    assert data.train_size("digits") == (len(digits.train_labels), digits.train_images.shape[-1])
-    assert data.train_size("mnist") == data.train_size("fashion_mnist") == (60_000, 28)
-    with pytest.raises(ValueError, match="allowed: mnist, fashion_mnist, digits"):
-        data.train_size("cifar")
+    assert SIZES["digits"] == (*digits.train_images.shape[:3], 10)
+    for name, archive in sources.ARCHIVES.items():
+        assert SIZES[name] == (archive.files[0].shape[0], 1, archive.files[0].shape[1], 10)

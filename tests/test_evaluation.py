@@ -14,10 +14,11 @@ from binenc_core import training
 from binenc_core.config import HEADS
 from binenc_core.data import load
 from binenc_core.evaluation import (
-    EVALUATION_BATCH,
     HISTOGRAM_EDGES,
     LINEAR_HEADS,
+    Outputs,
     evaluate,
+    furthest_images,
     latent_histogram,
     outputs,
 )
@@ -181,6 +182,17 @@ def test_the_furthest_images_are_those_of_a_plain_loop():
     assert arrays["furthest_image"].dtype == np.uint8
 
 
+def test_the_furthest_images_keep_their_colors():
+    codes = torch.tensor([[True, True], [False, True]])
+    x = torch.tensor([[1.0, 1.0], [-1.0, 0.9], [0.5, 1.0], [1.0, 1.0]])
+    images = torch.arange(4 * 3 * 2 * 2, dtype=torch.uint8).reshape(4, 3, 2, 2)
+    found = furthest_images(Outputs(x, x, torch.tensor([0, 1, 0, 1])), codes, images)
+    assert found["furthest_index"].tolist() == [2, 3]
+    pixels = found["furthest_image"]
+    assert pixels.shape == (2, 2, 2, 3)
+    assert torch.equal(pixels.movedim(-1, 1), images[[2, 3]])
+
+
 def test_the_histogram_counts_every_training_image_in_every_dimension():
     config, model, data = model_and_data("linear")
     histogram = evaluate(model, data, config).arrays["latent_histogram"]
@@ -212,7 +224,7 @@ def test_outliers_count_in_the_outer_bins():
 
 def test_outputs_come_in_the_order_of_the_images():
     _, model, data = model_and_data()
-    assert len(data.train_labels) > EVALUATION_BATCH  # more than one batch
+    assert len(data.train_labels) > model.images_at_once  # more than one batch
     out = outputs(model, data.train_images, data.train_labels)
     with torch.no_grad():
         logits, x = model.eval()(data.train_images)

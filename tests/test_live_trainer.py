@@ -1,6 +1,7 @@
 """The engine of the live trainer: its data, its gradients, its agreement with the Python core."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -198,15 +199,9 @@ def test_the_first_epochs_are_those_of_the_core(
     images = data.train_images.double()
     parts = build(config, 8, torch.device("cpu"))
     if hidden == 2:  # the page's; the core's backbone has three
-        parts.model.backbone = nn.Sequential(
-            nn.Flatten(), *models._dense((64, 64), 64, config.dropout)
-        )
-        parts = type(parts)(
-            parts.model,
-            torch.optim.AdamW(parts.model.parameters(), lr=1e-3, weight_decay=0, fused=True),
-            parts.shuffle,
-            parts.device,
-        )
+        parts.model.backbone = nn.Sequential(nn.Flatten(), *models._dense((64, 64), config))
+        adamw = torch.optim.AdamW(parts.model.parameters(), lr=1e-3, weight_decay=0, fused=True)
+        parts = replace(parts, optimizer=adamw)
     parts.model.double()
     linear = [module for module in parts.model.modules() if isinstance(module, nn.Linear)]
     weights = [{"rows": m.weight.tolist(), "bias": m.bias.tolist()} for m in linear]

@@ -10,16 +10,17 @@ from binenc_core.recipes import recipe
 SEEDS = (1, 2)
 
 
-def network(config, side=8, seeds=SEEDS):
-    return Classifier(config, side, 10, seeds)
+def network(config, side=8, seeds=SEEDS, channels=1):
+    return Classifier(config, side, 10, seeds, channels)
 
 
 def digits(head="binary", **changes):
     return recipe("digits", head=head, **changes)
 
 
-def images(count, side, seed=0):
-    return torch.rand(count, 1, side, side, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+def images(count, side, seed=0, channels=1):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(count, channels, side, side, generator=generator) * 2 - 1
 
 
 # Weights and biases of the backbone, the penultimate layer, the classifier after that layer, and
@@ -110,6 +111,80 @@ def test_the_cnn_halves_the_image_three_times():
     ]
 
 
+@pytest.mark.parametrize("backbone", ["mlp", "cnn", "resnet18"])
+def test_images_in_color_have_three_channels(backbone):
+    model = network(digits("none", backbone=backbone, width=24), channels=3).eval()
+    batch = images(2, 8, channels=3)
+    x = model(batch)[1]
+    assert x.shape == (2, 512 if backbone == "resnet18" else 24)
+    for channel in range(3):
+        other = batch.clone()
+        other[:, channel] *= -1
+        assert not torch.equal(model(other)[1], x)
+
+
+# Of torchvision's networks for 1000 classes of ImageNet's images in color.
+IMAGENET_PARAMETERS = {"resnet18": 11_689_512, "resnet50": 25_557_032}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("backbone", IMAGENET_PARAMETERS)
+def test_a_resnet_is_torchvisions_with_a_small_stem_and_no_classifier(backbone, channels):
+    config = recipe("cifar10", backbone=backbone)
+    parameters = network(config, 32, channels=channels).backbone.parameters()
+    without = IMAGENET_PARAMETERS[backbone] - (3 * 64 * 49) - (config.width * 1000 + 1000)
+    assert sum(p.numel() for p in parameters) == without + channels * 64 * 9
+
+
+@pytest.mark.parametrize("side", [28, 32])
+def test_the_stem_of_a_resnet_keeps_the_size_of_the_image(side):
+    model = network(recipe("cifar10", head="none"), side, channels=3).eval()
+    sizes = []
+    for layer in (
+        model.backbone.conv1,
+        *(getattr(model.backbone, f"layer{i}") for i in (1, 2, 3, 4)),
+    ):
+        layer.register_forward_hook(lambda m, i, o: sizes.append(o.shape[-1]))
+    h = model(images(1, side, channels=3))[1]
+    assert sizes == [side, side, side // 2, side // 4, -(-side // 8)]
+    assert h.shape == (1, 512)
+
+
+def test_a_resnet_is_torchvisions_up_to_its_stem():
+    """With the same weights in the layers behind the stem, h is what torchvision's own gives."""
+    from torchvision.models import resnet18
+
+    ours = network(recipe("cifar10", head="none", activation="relu"), channels=3).backbone.eval()
+    theirs = resnet18(num_classes=3).eval()
+    theirs.conv1, theirs.maxpool, theirs.fc = ours.conv1, nn.Identity(), nn.Identity()
+    rest = {n: t for n, t in ours.state_dict().items() if not n.startswith("conv1")}
+    theirs.load_state_dict(rest, strict=False)
+    batch = images(2, 16, channels=3)
+    torch.testing.assert_close(ours(batch), theirs(batch))
+
+
+@pytest.mark.parametrize("backbone", ["mlp", "cnn", "resnet18", "resnet50"])
+def test_silu_replaces_every_relu(backbone):
+    def activations(name):
+        model = network(digits("nonlinear", backbone=backbone, width=8, activation=name))
+        kinds = [type(layer).__name__ for layer in model.modules()]
+        return kinds.count("ReLU"), kinds.count("SiLU")
+
+    number, none = activations("relu")
+    assert number > 3 and none == 0
+    assert activations("silu") == (0, number)
+
+
+def test_silu_is_x_times_its_sigmoid():
+    model = network(digits("none", activation="silu", dropout=0)).eval()
+    h = images(5, 8).flatten(1)
+    for layer in model.backbone:
+        if isinstance(layer, nn.Linear):
+            h = layer(h)
+            h = h * torch.sigmoid(h)
+    torch.testing.assert_close(model(images(5, 8))[1], h)
+
+
 @pytest.mark.parametrize("head", HEADS)
 def test_logits_are_linear_in_x(head):
     model = network(digits(head)).eval()
@@ -189,10 +264,11 @@ def test_the_cnn_drops_after_both_dense_layers():
     assert_dropped(relus[6], inputs[2], 0.5)
 
 
-@pytest.mark.parametrize("backbone", ["mlp", "cnn"])
+@pytest.mark.parametrize("backbone", ["mlp", "cnn", "resnet18"])
 def test_one_seed_gives_all_heads_the_same_backbone(backbone):
     def weights(model):
-        return list(model.backbone.state_dict().values())
+        layers = (m for m in model.backbone.modules() if isinstance(m, nn.Linear | nn.Conv2d))
+        return [layer.weight for layer in layers]
 
     models = [network(digits(head, backbone=backbone, width=24)) for head in HEADS]
     for model in models[1:]:
@@ -222,9 +298,9 @@ def test_construction_neither_reads_nor_changes_the_global_random_state():
     assert torch.equal(first.penultimate.weight, second.penultimate.weight)
 
 
-@pytest.mark.parametrize("backbone", ["mlp", "cnn"])
+@pytest.mark.parametrize(("backbone", "number"), [("mlp", 3), ("cnn", 7), ("resnet18", 20)])
 @pytest.mark.parametrize("head", HEADS)
-def test_bf16_is_for_the_backbone_alone(head, backbone):
+def test_bf16_is_for_the_backbone_alone(head, backbone, number):
     config = digits(head, backbone=backbone, precision="bf16", width=24)
     model = network(config).eval()
     seen = {}
@@ -234,7 +310,7 @@ def test_bf16_is_for_the_backbone_alone(head, backbone):
     logits, x = model(images(6, 8))
     inside = {name: dtype for name, dtype in seen.items() if name.startswith("backbone")}
     outside = {name: dtype for name, dtype in seen.items() if name not in inside}
-    assert len(inside) == (3 if backbone == "mlp" else 7)
+    assert len(inside) == number
     assert set(inside.values()) == {torch.bfloat16}
     assert len(outside) == (1 if head == "none" else 2)
     assert set(outside.values()) == {torch.float32}

@@ -11,9 +11,9 @@ CPU = torch.device("cpu")
 
 def test_seeds_of_a_run_differ_by_purpose_and_stay():
     assert derived_seed(0, "backbone") == 66_048_037_389_079_993
-    purposes = ("backbone", "head", "order", "dropout")
+    purposes = ("backbone", "head", "order", "dropout", "augmentation")
     seeds = {derived_seed(seed, purpose) for seed in range(50) for purpose in purposes}
-    assert len(seeds) == 200
+    assert len(seeds) == 250
     assert all(0 <= seed < 2**63 for seed in seeds)
 
 
@@ -38,9 +38,17 @@ def test_a_state_holds_weights_moments_and_random_states():
     assert {"random.shuffle", "random.cpu"} <= names
 
 
-@pytest.mark.parametrize("backbone", ["mlp", "cnn"])
-def test_a_restored_state_goes_on_to_the_bit(backbone):
-    config = small(backbone=backbone, width=8)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"backbone": "cnn"},
+        {"backbone": "resnet18", "precision": "bf16", "penalty": "mean_square"},
+        {"augmentation": "crop_flip", "activation": "silu"},
+    ],
+)
+def test_a_restored_state_goes_on_to_the_bit(changes):
+    config = small(**{"width": 8, **changes})
     with own_random_state(CPU):
         parts = trained(config)
         state = copied(parts.state())
@@ -49,11 +57,18 @@ def test_a_restored_state_goes_on_to_the_bit(backbone):
         other = build(config.change(seed=5), 8, CPU)
         other.restore(state)
         training.train_epoch(other, few_digits(), config, 1, tqdm(disable=True))
-    found = other.state()
+        found = other.state()
     assert set(found) == set(expected)
     for name, tensor in expected.items():
         assert torch.equal(found[name], tensor), name
         assert not name.startswith("model.") or not torch.equal(state[name], tensor), name
+
+
+def test_a_state_holds_what_a_resnet_normalizes_by():
+    parts = trained(small(backbone="resnet18"))
+    state = parts.state()
+    assert (state["model.backbone.bn1.running_mean"] != 0).any()
+    assert state["model.backbone.bn1.num_batches_tracked"] == 3
 
 
 def test_restored_moments_lie_in_memory_as_the_weights():

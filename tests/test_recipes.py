@@ -2,6 +2,7 @@ import pytest
 
 from binenc_core.config import DATASETS, HEADS, RunConfig
 from binenc_core.recipes import (
+    ORIGINS,
     PROTOCOLS,
     SWITCHES,
     departures,
@@ -14,7 +15,7 @@ from binenc_core.recipes import (
 def test_an_unknown_dataset_has_no_recipe():
     with pytest.raises(ValueError) as error:
         recipe("cifar")
-    assert str(error.value) == "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"
+    assert str(error.value) == f"dataset is 'cifar'; allowed: {', '.join(DATASETS)}"
 
 
 def test_an_unknown_protocol_has_no_recipe():
@@ -122,3 +123,31 @@ def test_departures_are_from_the_recipe_of_the_dataset():
     assert departures(recipe("digits", "released", backbone="cnn")) == [
         "backbone cnn instead of mlp"
     ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "backbone", "latent_dim"),
+    [("cifar10", "resnet18", 4), ("cifar100", "resnet50", 36)],
+)
+def test_cifar_is_trained_as_in_the_later_versions(dataset, backbone, latent_dim):
+    config = recipe(dataset, "later")
+    assert (config.backbone, config.latent_dim) == (backbone, latent_dim)
+    assert (config.activation, config.augmentation) == ("silu", "crop_flip")
+    assert (config.batch_size, config.epochs, config.weight_decay) == (128, 200, 5e-4)
+    assert config.gamma_at(10) == pytest.approx(0.01 * 1.084**10)
+    assert config.logged_epochs() == [*range(0, 200, 20), 199]
+
+
+def test_svhn_is_trained_as_cifar10_without_flips_and_kmnist_as_mnist():
+    assert recipe("svhn", "later", augmentation="crop_flip") == recipe("cifar10", "later").change(
+        dataset="svhn"
+    )
+    assert recipe("svhn").augmentation == "crop"
+    assert recipe("kmnist") == recipe("mnist").change(dataset="kmnist")
+
+
+def test_every_recipe_tells_whose_it_is():
+    assert set(ORIGINS) == set(DATASETS)
+    own = {name for name, origin in ORIGINS.items() if origin == "this project's recipe"}
+    assert own == {"digits", "kmnist", "svhn"}
+    assert "this project's learning rate" in ORIGINS["cifar10"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import torchvision  # noqa: F401  (its first import leaves a folder among the temporary ones)
 
-from binenc_core import sources
+from binenc_core import data_folder, sources, torchvision_sets
 from binenc_core.config import DATASETS
 from binenc_core.sources import Archive, DataError, RawFile, Source
 
@@ -101,7 +101,7 @@ REAL = dict(sources.ARCHIVES)
 
 
 def test_every_dataset_with_files_is_listed_and_served():
-    assert {*REAL, "digits"} == set(DATASETS)
+    assert {*REAL, *torchvision_sets.SERVED, "digits"} == set(DATASETS)
     served = {name: [s.label for s in sources.SOURCES if name in s.serves] for name in REAL}
     assert [label.split()[0] for label in served["mnist"]] == ["torchvision's", "the"]
     assert [label.split()[0] for label in served["fashion_mnist"]] == ["Debian's", "torchvision's"]
@@ -385,11 +385,11 @@ def test_two_fetches_at_the_same_time_do_no_harm(contents, monkeypatch, tmp_path
 # --- names
 
 
-@pytest.mark.parametrize("name", ["MNIST", "cifar10", "", None, ["mnist"]])
+@pytest.mark.parametrize("name", ["MNIST", "cifar", "", None, ["mnist"]])
 def test_an_unknown_dataset_is_refused_in_one_line(name):
     with pytest.raises(ValueError) as caught:
         sources.fetch(name)
-    assert str(caught.value).endswith("; allowed: mnist, fashion_mnist, digits")
+    assert str(caught.value).endswith(f"; allowed: {', '.join(DATASETS)}")
     assert "\n" not in str(caught.value)
 
 
@@ -476,7 +476,7 @@ def test_a_torchvision_download_that_fails_is_a_reason(mirror, contents, monkeyp
 def test_a_silent_network_does_not_hang_torchvision(monkeypatch):
     from torchvision import datasets
 
-    monkeypatch.setattr(sources, "SOCKET_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(data_folder, "SOCKET_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     # It accepts connections into its backlog and never answers.
     with socket.create_server(("127.0.0.1", 0)) as deaf:

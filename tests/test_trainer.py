@@ -255,6 +255,7 @@ LONG = [
     {"epochs": 7, "log_every": 3, "backbone": "cnn", "width": 8},
     {"epochs": 5, "log_every": 2, "weight_decay": 0.1, "halve_every": 2, "gamma_growth": 1.5},
     {"epochs": 5, "log_every": 1, "softmax": "twice", "dropout_epochs": "first"},
+    {"epochs": 5, "log_every": 2, "augmentation": "crop_flip", "activation": "silu"},
 ]
 
 

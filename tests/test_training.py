@@ -109,6 +109,27 @@ def test_dropout_masks_are_seen_in_the_epochs_asked(digits, monkeypatch, asked, 
     assert masks == expected
 
 
+def test_batches_are_normalized_in_every_epoch_also_without_dropout(digits, monkeypatch):
+    """As a network in evaluation mode would not: its running means would stay."""
+    seen = observed(
+        monkeypatch,
+        lambda parts, images, labels: parts.model.backbone.bn1.num_batches_tracked.item(),
+    )
+    modes = observed(monkeypatch, lambda parts, images, labels: parts.model.training)
+    config = small("none", backbone="resnet18", epochs=3, batch_size=75)
+    training.train(config, CPU, digits)
+    assert seen == [0, 1, 2, 3, 4, 5]
+    assert all(modes)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_without_dropout_all_other_layers_are_in_training_mode(live):
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.BatchNorm1d(2)).eval()
+    training.set_mode(model, live)
+    assert [layer.training for layer in model] == [True, live, True]
+    assert model.training
+
+
 def test_softmax_twice_keeps_the_loss_above_its_floor(digits):
     """The network fits all images, and its objective stays above ln(1 + 9/e)."""
     config = small("linear", epochs=60, width=64, latent_dim=16, batch_size=16, log_every=100)
@@ -246,9 +267,23 @@ def assert_same_outcome(one, other):
     assert one.diverged_epoch == other.diverged_epoch
 
 
-@pytest.mark.parametrize("changes", [{}, {"backbone": "cnn"}, {"precision": "bf16"}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"backbone": "cnn"},
+        {"precision": "bf16"},
+        {
+            "backbone": "resnet18",
+            "penalty": "mean_square",
+            "augmentation": "crop_flip",
+            "epochs": 1,
+        },
+    ],
+)
 def test_a_training_gives_the_same_numbers_again(digits, changes):
     first = training.train(small(**changes), CPU, digits)
+    assert first.records
     torch.manual_seed(99)
     torch.rand(7)
     assert_same_outcome(training.train(small(**changes), CPU, digits), first)
@@ -406,11 +441,12 @@ def test_an_estimate_is_of_the_epochs_that_are_left(monkeypatch):
     assert half == pytest.approx(whole / 2)
 
 
-def test_a_network_trains_with_fused_adam_on_channels_last_convolutions():
-    parts = build(small(backbone="cnn"), 8, CPU)
+@pytest.mark.parametrize(("backbone", "number"), [("cnn", 5), ("resnet18", 20)])
+def test_a_network_trains_with_fused_adam_on_channels_last_convolutions(backbone, number):
+    parts = build(small(backbone=backbone), 8, CPU)
     assert parts.optimizer.defaults["fused"]
     kernels = [layer.weight for layer in parts.model.modules() if isinstance(layer, nn.Conv2d)]
-    assert len(kernels) == 5
+    assert len(kernels) == number
     assert all(w.is_contiguous(memory_format=torch.channels_last) for w in kernels)
 
 

@@ -1,16 +1,20 @@
-"""data: fetch and verify the data sets that come as files."""
+"""data: fetch and verify the data sets that come as files; without a name, those of the book."""
 
 import argparse
 
 from binenc_core.cli.options import Work, add_command
-from binenc_core.sources import ARCHIVES, check_name, fetch
+from binenc_core.config import DATASETS, PAPER_DATASETS
+from binenc_core.data_folder import check_name
+from binenc_core.sources import fetch
 
 
 def add(commands) -> None:
     """Add the command to a parser."""
-    parser = add_command(commands, "data", "fetch and verify MNIST and FashionMNIST", _prepare)
+    about = "fetch and verify MNIST and FashionMNIST, or the data sets named"
+    parser = add_command(commands, "data", about, _prepare)
+    default = f"(default: {' '.join(PAPER_DATASETS)})"
     parser.add_argument(
-        "names", nargs="*", metavar="DATASET", help="mnist, fashion_mnist (default: both)"
+        "names", nargs="*", metavar="DATASET", help=f"{', '.join(DATASETS)} {default}"
     )
 
 
@@ -19,7 +23,7 @@ def _prepare(arguments: argparse.Namespace) -> Work:
         check_name(name)
 
     def work() -> int:
-        for name in arguments.names or ARCHIVES:
+        for name in arguments.names or PAPER_DATASETS:
             fetch(name)
         return 0
 

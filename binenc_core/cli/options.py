@@ -76,7 +76,8 @@ def _shown_default(item: Field) -> str:
     values = [getattr(recipe(name), item.name) for name in DATASETS]
     if len(set(values)) == 1:
         return str(values[0])
-    return ", ".join(f"{v} ({d})" for v, d in zip(values, DATASETS, strict=True))
+    named = {v: [d for d, own in zip(DATASETS, values, strict=True) if own == v] for v in values}
+    return ", ".join(f"{value} ({' '.join(own)})" for value, own in named.items())
 
 
 def add_where_options(parser: Parser, threads: int | None) -> None:

@@ -2,9 +2,17 @@
 
 from collections.abc import Sequence
 
-from binenc_core.config import PAPER_DATASETS
-from binenc_core.figures.style import DATASET_NAMES, LOOKS, PROTOCOL_NAMES, typed
-from binenc_core.recipes import departures, protocol_of, recipe
+from binenc_core.config import PAPER_DATASETS, RESNET_WIDTHS, RunConfig
+from binenc_core.figures.style import (
+    ACTIVATION_NAMES,
+    AUGMENTATION_NAMES,
+    BACKBONE_NAMES,
+    DATASET_NAMES,
+    LOOKS,
+    PROTOCOL_NAMES,
+    typed,
+)
+from binenc_core.recipes import ORIGINS, departures, protocol_of, recipe
 from binenc_core.store import Run
 
 
@@ -28,18 +36,29 @@ def _sentence(runs: Sequence[Run]) -> str:
     config = alike.pop()
     seeds = len({run.config.seed for run in runs})
     parts = [
-        f"{config.backbone.upper()} of width {config.width}",
+        _network(config),
         f"P = {config.latent_dim}",
         *_penalties(runs),
+        *filter(None, [AUGMENTATION_NAMES[config.augmentation]]),
         "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs",
         "one seed" if seeds == 1 else f"{seeds} seeds",
     ]
     protocol = PROTOCOL_NAMES[_protocol(runs)]
     if config.dataset not in PAPER_DATASETS:
-        protocol = f"this project's recipe, {protocol}"
+        protocol = f"{ORIGINS[config.dataset]}, {protocol}"
     if changed := differences(runs):
         protocol += f", but {', '.join(changed)}"
     return f"{DATASET_NAMES[config.dataset]}: {', '.join(parts)}; {protocol}."
+
+
+def _network(config: RunConfig) -> str:
+    """The backbone in words; a ResNet's width is part of its name, and ReLU goes without saying."""
+    name = BACKBONE_NAMES[config.backbone]
+    if config.backbone not in RESNET_WIDTHS:
+        name += f" of width {config.width}"
+    return name + (
+        f" with {ACTIVATION_NAMES[config.activation]}" if config.activation != "relu" else ""
+    )
 
 
 def _gammas(runs: Sequence[Run]) -> list[float]:

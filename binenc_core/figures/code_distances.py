@@ -8,15 +8,16 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from binenc_core.config import CLASSES
 from binenc_core.figures import codes
 from binenc_core.figures.codes import Book
 from binenc_core.figures.describing import described
 from binenc_core.figures.style import DATASET_NAMES, LOOKS, NEUTRAL, class_names
 from binenc_core.metrics.codebook import hamming
 from binenc_core.metrics.hypercube import simplex_distance
+from binenc_core.sizes import SIZES
 
 ROW_HEIGHT = 330
+READABLE = 10  # classes in a matrix whose cells have room for their number and lines for a name
 NEAR, FAR = "#0b4f86", "#f6efdc"
 
 
@@ -24,21 +25,23 @@ def table(books: Sequence[Book]) -> pd.DataFrame:
     """A line for each run and pair of classes, with the columns dataset, head, seed, bits, first,
     second (labels of the classes) and distance (bits).
     """
-    first, second = np.triu_indices(CLASSES, 1)
-    return pd.concat(
-        pd.DataFrame(
-            {
-                "dataset": book.run.config.dataset,
-                "head": book.run.config.head,
-                "seed": book.run.config.seed,
-                "bits": book.codes.shape[1],
-                "first": first,
-                "second": second,
-                "distance": hamming(book.codes)[first, second],
-            }
-        )
-        for book in books
-    ).reset_index(drop=True)
+    return pd.concat(map(_pairs, books)).reset_index(drop=True)
+
+
+def _pairs(book: Book) -> pd.DataFrame:
+    classes, bits = book.codes.shape
+    first, second = np.triu_indices(classes, 1)
+    return pd.DataFrame(
+        {
+            "dataset": book.run.config.dataset,
+            "head": book.run.config.head,
+            "seed": book.run.config.seed,
+            "bits": bits,
+            "first": first,
+            "second": second,
+            "distance": hamming(book.codes)[first, second],
+        }
+    )
 
 
 def figure(books: Sequence[Book]) -> go.Figure:
@@ -59,11 +62,10 @@ def figure(books: Sequence[Book]) -> go.Figure:
     for row, name in enumerate(named, start=1):
         own = distances[distances["dataset"] == name]
         fig.add_trace(_matrix(own), row=row, col=1)
-        fig.update_xaxes(type="category", dtick=1, tickfont={"size": 11}, row=row, col=1)
-        fig.update_yaxes(
-            **{"type": "category", "dtick": 1, "tickfont": {"size": 11}},
-            **{"autorange": "reversed", "row": row, "col": 1},
-        )
+        every = max(1, SIZES[name].classes // READABLE)
+        ticks = {"type": "category", "dtick": every, "tickfont": {"size": 11}}
+        fig.update_xaxes(**ticks, row=row, col=1)
+        fig.update_yaxes(**ticks, autorange="reversed", row=row, col=1)
         for trace in _distribution(own, legend=row == 1):
             fig.add_trace(trace, row=row, col=2)
         fig.update_yaxes(tickformat=".0%", rangemode="tozero", row=row, col=2)
@@ -100,7 +102,8 @@ def named_head(distances: pd.DataFrame) -> str:
 def mean_matrix(own: pd.DataFrame, head: str) -> NDArray:
     """Mean distance over the seeds of a dataset's pairs (C, C), nan on the diagonal."""
     means = own[own["head"] == head].groupby(["first", "second"])["distance"].mean()
-    matrix = np.full((CLASSES, CLASSES), np.nan)
+    classes = own["second"].max() + 1
+    matrix = np.full((classes, classes), np.nan)
     for (first, second), value in means.items():
         matrix[first, second] = matrix[second, first] = value
     return matrix
@@ -115,7 +118,7 @@ def _matrix(own: pd.DataFrame) -> go.Heatmap:
         colorscale=[[0, NEAR], [1, FAR]],
         showscale=False,
         **{"xgap": 1, "ygap": 1},
-        texttemplate="%{z:.0f}",
+        texttemplate="%{z:.0f}" if len(names) <= READABLE else None,
         textfont={"size": 10},
         hoverongaps=False,
         hovertemplate="%{y} and %{x}: %{z:.1f} bits<extra></extra>",
@@ -148,7 +151,7 @@ def _distribution(own: pd.DataFrame, legend: bool) -> list[go.Scatter]:
                 hovertemplate=f"{look.name}<br>%{{x}} bits: %{{y:.1%}} of the pairs<extra></extra>",
             )
         )
-    limit = simplex_distance(bits, CLASSES)
+    limit = simplex_distance(bits, SIZES[own["dataset"].iloc[0]].classes)
     traces.append(
         go.Scatter(
             x=[limit, limit],

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from binenc_core.config import CLASSES
 from binenc_core.figures import code_distances, code_seeds, codes, furthest, wording
 from binenc_core.figures.code_seeds import Resemblance
 from binenc_core.figures.codes import Book
 from binenc_core.figures.furthest import Images
 from binenc_core.figures.style import DATASET_NAMES, LOOKS, class_names
 from binenc_core.metrics import codebook
-from binenc_core.metrics.hypercube import floors, simplex_distance
+from binenc_core.metrics.hypercube import Floors, floors, simplex_distance, whole_number_floors
+from binenc_core.sizes import SIZES
 from binenc_core.store import Run
 
 # A line of the table: what it is, how to measure it, how to write it.
@@ -73,14 +73,14 @@ def least_distance(book: Book) -> float:
 
 def balanced(book: Book) -> float:
     """Fraction of the bits that half of the classes have."""
-    return float((codebook.smaller_side(book.codes) == CLASSES // 2).mean())
+    return float((codebook.smaller_side(book.codes) == len(book.codes) // 2).mean())
 
 
 def table(books: Sequence[Book], dataset: str) -> str:
     """A Markdown table: a dataset's codes beside what is possible for their length."""
     bits = bits_of(books, dataset)
-    bound = floors(bits, CLASSES)
-    limit = f"{simplex_distance(bits, CLASSES):.4g}"
+    bound = _floors(bits, dataset)
+    limit = f"{simplex_distance(bits, SIZES[dataset].classes):.4g}"
     lines: list[Line] = [
         ("distinct codes", lambda b: len(np.unique(b.codes, axis=0)), wording.value),
         (f"mean distance (at most {limit} of {bits} bits)", mean_distance, wording.value),
@@ -101,6 +101,12 @@ def table(books: Sequence[Book], dataset: str) -> str:
             for name, measure, write in lines
         ]
     )
+
+
+def _floors(bits: int, dataset: str) -> Floors:
+    """What is known to be the least; of many classes the integer programs would take too long."""
+    classes = SIZES[dataset].classes
+    return (floors if classes <= 10 else whole_number_floors)(bits, classes)
 
 
 def _splits(book: Book) -> float:
@@ -127,8 +133,9 @@ def bits_of(books: Sequence[Book], dataset: str) -> int:
 def _distances(books: Sequence[Book], dataset: str) -> list[str]:
     """How near the codes come to the largest mean distance, and the vertices to an ETF."""
     bits = bits_of(books, dataset)
-    bound = floors(bits, CLASSES)
-    reached = by_head(books, dataset, mean_distance) / simplex_distance(bits, CLASSES)
+    bound = _floors(bits, dataset)
+    largest = simplex_distance(bits, SIZES[dataset].classes)
+    reached = by_head(books, dataset, mean_distance) / largest
     scatter = by_head(books, dataset, lambda book: codebook.vertex_geometry(book.codes)[0])
     means = by_head(books, dataset, last("equiangularity"))
     head = reached.columns[0]

@@ -15,6 +15,7 @@ from binenc_core.figures.style import DATASET_NAMES, LOOKS, class_names
 from binenc_core.metrics.codebook import splits
 
 PANEL_HEIGHT, GAP = 150, 44
+NAMED = 10  # classes for whose names there is room beside a panel
 # Bits that a class agrees on are light and dark, on paper too; the others stand out by color.
 COLORS = [[0, "#f6efdc"], [0.5, "#e69f00"], [1, "#0b4f86"]]
 
@@ -51,7 +52,9 @@ def figure(shown: Sequence[Book]) -> go.Figure:
         fig.add_trace(_cells(book), row=row, col=1)
     fig.update_xaxes(type="category", showticklabels=False, ticks="", showgrid=False)
     fig.update_xaxes(title_text="latent dimension, sorted", row=len(shown), col=1)
-    fig.update_yaxes(type="category", autorange="reversed", dtick=1, tickfont={"size": 11})
+    fig.update_yaxes(type="category", autorange="reversed", tickfont={"size": 11})
+    for row, book in enumerate(shown, start=1):
+        fig.update_yaxes(dtick=max(1, len(book.codes) // NAMED), row=row, col=1)
     seeds = ", ".join(sorted({str(book.run.config.seed) for book in shown}))
     fig.update_layout(
         height=height,

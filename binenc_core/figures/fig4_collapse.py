@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from binenc_core.config import CLASSES, HEADS
+from binenc_core.config import HEADS
 from binenc_core.figures import captions, wording
 from binenc_core.figures.curves import Curves, Row, change, curve_data, paired, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.metrics.names import column
+from binenc_core.sizes import SIZES
 from binenc_core.store import Run
 
 
@@ -35,9 +36,11 @@ def data(runs: Sequence[Run], split: str = "train") -> Curves:
         "covariance (as released)."
     )
     if definitions == "released":
+        counts = sorted({SIZES[name].classes for name in captions.datasets(runs)})
+        angles = " or ".join(f"{released_max_angle_of_etf(classes):.4f}" for classes in counts)
         what += (
             " All as the released code defines them: a perfect ETF has a max angle of "
-            f"{released_max_angle_of_etf(CLASSES):.4f}, not 0."
+            f"{angles}, not 0."
         )
     return curve_data(runs, rows(split, definitions), what)
 

@@ -17,16 +17,24 @@ from binenc_core.store import Run
 # Pixels of a row of images, and of the words above it.
 IMAGE_HEIGHT, WORDS_HEIGHT = 56, 80
 COLUMNS = 2  # as one panel on a phone, ten images would be too small
+MOST = 10  # images in a row
 INK = [[0, "#ffffff"], [1, "#000000"]]
 
 
 class Images(NamedTuple):
-    """A run's images: pixels uint8 (C, H, W), predicted classes and cosines to the vertex (C,)."""
+    """A run's images: pixels uint8 (C, H, W), in color (C, H, W, 3), predicted classes and cosines
+    to the vertex (C,).
+    """
 
     run: Run
     pixels: NDArray
     predicted: NDArray
     cosines: NDArray
+
+    @property
+    def drawn(self) -> NDArray:
+        """The classes whose images are drawn: all, or of many those with the least cosines."""
+        return np.sort(np.argsort(self.cosines, kind="stable")[:MOST])
 
 
 def data(runs: Sequence[Run]) -> list[Images]:
@@ -57,7 +65,7 @@ def missing(shown: Sequence[Images], runs: Sequence[Run]) -> str:
 
 
 def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
-    """Ten images in a row for each dataset; None where no run has recorded them."""
+    """Up to ten images in a row for each dataset; None where no run has recorded them."""
     if not shown:
         return None
     inside = len(shown) * (IMAGE_HEIGHT + WORDS_HEIGHT) - WORDS_HEIGHT
@@ -68,7 +76,7 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
         vertical_spacing=WORDS_HEIGHT / inside if len(shown) > 1 else 0,
     )
     for row, images in enumerate(shown, start=1):
-        for column, labels in enumerate(np.array_split(np.arange(len(images.pixels)), COLUMNS), 1):
+        for column, labels in enumerate(np.array_split(images.drawn, COLUMNS), 1):
             for place, label in enumerate(labels):
                 _add(fig, images, int(label), place, row, column)
     fig.update_xaxes(visible=False)
@@ -80,6 +88,9 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
         f"class's vertex at the last epoch, with {' or '.join(heads)}, seed {', '.join(seeds)}. "
         "Above each: its class, ✓ or the class wrongly predicted, and the cosine to the vertex."
     )
+    if many := [images for images in shown if len(images.pixels) > MOST]:
+        names = " and ".join(DATASET_NAMES[images.run.config.dataset] for images in many)
+        caption += f" Of {names} the {MOST} classes with the least cosines; the table has all."
     setting = captions.setting([images.run for images in shown])
     fig.update_layout(
         height=inside + WORDS_HEIGHT + 16,
@@ -99,28 +110,25 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
 
 def _add(fig: go.Figure, images: Images, label: int, place: int, row: int, column: int) -> None:
     """One image with its words above it, at its place in a panel."""
-    _, height, width = images.pixels.shape
+    height, width = images.pixels.shape[1:3]
     left = 1.25 * width * place
     names = class_names(images.run.config.dataset)
     cosine = f"{images.cosines[label]:.2f}".replace("-", "−")
     predicted = names[images.predicted[label]]
     said = "✓" if images.predicted[label] == label else predicted
     where = {"row": row, "col": column}
-    fig.add_trace(
-        go.Heatmap(
-            z=images.pixels[label],
-            x0=left,
-            dx=1,
-            coloraxis="coloraxis",
-            hovertemplate=f"{names[label]}, predicted {predicted}, cosine {cosine}<extra></extra>",
-        ),
-        **where,
-    )
+    drawing = {"z": images.pixels[label], "x0": left, "dx": 1} | {
+        "hovertemplate": f"{names[label]}, predicted {predicted}, cosine {cosine}<extra></extra>"
+    }
+    if images.pixels.ndim == 4:
+        fig.add_trace(go.Image(drawing), **where)
+    else:
+        fig.add_trace(go.Heatmap(drawing, coloraxis="coloraxis"), **where)
     words = {"showarrow": False, "yanchor": "bottom", "y": -0.5, "font": {"size": 10}}
     fig.add_annotation(
         text=f"{names[label]}<br>{said}<br>{cosine}", x=left + width / 2, **words, **where
     )
-    if label == 0:
+    if label == images.drawn[0]:
         title = f"<b>{DATASET_NAMES[images.run.config.dataset]}</b>"
         fig.add_annotation(text=title, x=0, xanchor="left", yshift=44, **words, **where)
     if place == 0:

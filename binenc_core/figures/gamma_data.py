@@ -51,6 +51,11 @@ class Sweep(NamedTuple):
     positive_fractions: NDArray
     caption: str
 
+    @property
+    def classes(self) -> int:
+        """C."""
+        return self.positive_fractions.shape[2]
+
 
 def data(runs: Sequence[Run]) -> Sweep:
     """What the explorer shows of binary-encoding runs on one dataset with every γ and seed.

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from binenc_core.config import CLASSES
 from binenc_core.figures import wording
 from binenc_core.figures.fig2_encoding import SHARED
 from binenc_core.figures.gamma_data import SIZE, Sweep, at, data
@@ -12,8 +11,8 @@ from binenc_core.store import Run
 
 # The accuracy counts as kept where it is at most so far below that without the penalty.
 KEPT = 0.01
-# A network that classifies fewer test images right than twice chance has learned nothing.
-LEARNT = 2 / CLASSES
+# A network that classifies fewer test images right than so many times chance has learned nothing.
+LEARNT = 2
 
 Rule = Callable[[Sweep, float, int], pd.Series]
 
@@ -35,13 +34,13 @@ def gain(sweep: Sweep, gamma: float, epoch: int) -> pd.Series:
 def whole(sweep: Sweep, gamma: float, epoch: int) -> pd.Series:
     """In which seeds each class has a code of its own, and SHARED of its points have it whole."""
     rows = at(sweep, gamma, epoch, "train")
-    return (rows["code_agreement"] >= SHARED) & (rows["distinct_codes"] == CLASSES)
+    return (rows["code_agreement"] >= SHARED) & (rows["distinct_codes"] == sweep.classes)
 
 
 def collapsed(sweep: Sweep, gamma: float, epoch: int) -> pd.Series:
     """In which seeds the classes are no longer told apart: by their codes, or by the network."""
-    shared = at(sweep, gamma, epoch, "train")["distinct_codes"] < CLASSES
-    return shared | (at(sweep, gamma, epoch, "test")["accuracy"] < LEARNT)
+    shared = at(sweep, gamma, epoch, "train")["distinct_codes"] < sweep.classes
+    return shared | (at(sweep, gamma, epoch, "test")["accuracy"] < LEARNT / sweep.classes)
 
 
 # ---- One sentence for each place of the sliders ------------------------------------------------
@@ -63,8 +62,8 @@ def sentence(sweep: Sweep, gamma: float, epoch: int) -> str:
 def _accuracy(sweep: Sweep, gamma: float, epoch: int) -> str:
     accuracy = at(sweep, gamma, epoch, "test")["accuracy"]
     text = f"{wording.percent(accuracy)} of the test images are classified right"
-    if (accuracy < LEARNT).all():
-        return f"{text}, by chance it would be {100 / CLASSES:g} %: nothing has been learned."
+    if (accuracy < LEARNT / sweep.classes).all():
+        return f"{text}, by chance it would be {100 / sweep.classes:g} %: nothing has been learned."
     if gamma and len(difference := gain(sweep, gamma, epoch)):
         text += f", {wording.points(difference)} from γ = 0"
     return f"{text}."
@@ -79,10 +78,10 @@ def _code(sweep: Sweep, gamma: float, epoch: int) -> str:
         # Before the last epoch it may not have begun.
         ended = epoch == sweep.epochs[-1]
         verdict = "The code has collapsed" if ended else "No code tells the classes apart"
-        return f"{verdict}: {CLASSES} classes, {number} distinct code{'s' * (counts != [1])}."
+        return f"{verdict}: {sweep.classes} classes, {number} distinct code{'s' * (counts != [1])}."
     if whole(sweep, gamma, epoch).all():
         return f"The code is whole: {agreement} all bits of their class's code."
-    start = f"The {CLASSES} classes have {number} distinct codes"
+    start = f"The {sweep.classes} classes have {number} distinct codes"
     return f"{start}, but only {agreement} all bits of theirs."
 
 

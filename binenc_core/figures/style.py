@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from binenc_core.config import CLASSES
+from binenc_core.sizes import SIZES
 
 
 class Look(NamedTuple):
@@ -25,15 +25,32 @@ LOOKS = {
 # For reference lines and chance: to be seen on light and on dark.
 NEUTRAL = "#808890"
 
-DATASET_NAMES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "Digits"}
+DATASET_NAMES = {
+    "mnist": "MNIST",
+    "fashion_mnist": "FashionMNIST",
+    "digits": "Digits",
+    "kmnist": "KMNIST",
+    "svhn": "SVHN",
+    "cifar10": "CIFAR10",
+    "cifar100": "CIFAR100",
+}
 
-# Of the datasets whose classes are not the digits 0 to 9.
+# Of the datasets whose classes are not called by their number.
 CLASS_NAMES = {
     "fashion_mnist": (
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-    )
+    ),
+    "kmnist": ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    "cifar10": (
+        *("Airplane", "Automobile", "Bird", "Cat", "Deer"),
+        *("Dog", "Frog", "Horse", "Ship", "Truck"),
+    ),
 }
+
+BACKBONE_NAMES = {"mlp": "MLP", "cnn": "CNN", "resnet18": "ResNet18", "resnet50": "ResNet50"}
+ACTIVATION_NAMES = {"relu": "ReLU", "silu": "SiLU"}
+AUGMENTATION_NAMES = {"none": "", "crop": "random crops", "crop_flip": "random crops and flips"}
 
 PROTOCOL_NAMES = {
     "described": "protocol as described in the paper",
@@ -44,7 +61,7 @@ PROTOCOL_NAMES = {
 
 def class_names(dataset: str) -> tuple[str, ...]:
     """What the classes of a dataset are called, by their label."""
-    return CLASS_NAMES.get(dataset) or tuple(map(str, range(CLASSES)))
+    return CLASS_NAMES.get(dataset) or tuple(map(str, range(SIZES[dataset].classes)))
 
 
 def typed(value: Any) -> str:

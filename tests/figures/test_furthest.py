@@ -79,3 +79,24 @@ def test_without_any_image_there_is_a_sentence_and_no_figure(runs):
 def test_nothing_is_missing_where_all_have_images(runs):
     digits = [run for run in runs if run.config.dataset == "digits"]
     assert furthest.missing(furthest.data(digits), digits) == ""
+
+
+def test_images_in_color_are_drawn_in_color(tmp_path):
+    runs = [coded_run(tmp_path, random_codes(0, 4), True, color=True, dataset="cifar10", epochs=10)]
+    fig = furthest.figure(furthest.data(runs), runs)
+    assert {trace.type for trace in fig.data} == {"image"}
+    assert [np.asarray(trace.z)[0, 0].tolist() for trace in fig.data][3] == [0, 30, 255]
+    assert fig.layout.annotations[0].text.startswith("Airplane<br>Truck<br>")
+
+
+def test_of_many_classes_those_furthest_from_their_vertex_are_drawn(tmp_path):
+    """Class c has the cosine c/10, class 0 has −0.5."""
+    codes = random_codes(0, 36, classes=100)
+    runs = [coded_run(tmp_path, codes, True, color=True, dataset="cifar100", epochs=10)]
+    (images,) = furthest.data(runs)
+    images.cosines[90] = -0.9
+    fig = furthest.figure([images], runs)
+    words = [note.text.split("<br>")[0] for note in fig.layout.annotations if "<br>" in note.text]
+    assert words == [*map(str, range(9)), "90"]
+    assert "Of CIFAR100 the 10 classes with the least cosines" in fig.layout.meta["caption"]
+    assert len(pd.read_csv(io.StringIO(fig.layout.meta["csv"]))) == 100
