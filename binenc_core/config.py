@@ -16,8 +16,9 @@ CLASSES = 10  # of MNIST, FashionMNIST and the digits; `sizes.SIZES` has those o
 HEADS = ("binary", "linear", "nonlinear", "none")
 # Figure 1 asks of the architectures with a linear penultimate layer alone whether it is binary.
 LINEAR_HEADS = ("binary", "linear")
-DATASETS = ("mnist", "fashion_mnist", "digits", "kmnist", "svhn", "cifar10", "cifar100")
 PAPER_DATASETS = ("mnist", "fashion_mnist")
+HARDER_DATASETS = ("kmnist", "svhn", "cifar10", "cifar100")
+DATASETS = (*PAPER_DATASETS, "digits", *HARDER_DATASETS)
 DEVICES = ("auto", "cuda", "mps", "cpu")
 BACKBONES = ("mlp", "cnn", "resnet18", "resnet50")
 # The values of h that a ResNet gives, whatever width is asked.

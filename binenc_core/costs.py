@@ -15,7 +15,7 @@ from binenc_core.sizes import SIZES
 FIT_SECONDS = 4e-7
 
 FIELDS = {
-    "dataset": "whose recipe under the protocol of the later versions was timed",
+    "dataset": "whose campaign in campaigns/ was timed",
     "precision": "arithmetic of the backbone",
     "device": "cpu, cuda or mps",
     "processor": "name of the processor or the GPU",
@@ -24,7 +24,7 @@ FIELDS = {
     "parameters": "number of weights",
     "batch_size": "images in a step",
     "operations": "additions and multiplications of matrix products and convolutions in a step",
-    "step_seconds": "time of a training step, s: median of several",
+    "step_seconds": "time of a training step, s",
     "versions": "Python and packages",
     "commit": "commit of the code",
 }

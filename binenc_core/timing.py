@@ -1,34 +1,22 @@
-"""The time of a training step on this machine, on made-up images."""
-
-import statistics
-import time
+"""What one training step costs on this machine."""
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from binenc_core.config import RunConfig
-from binenc_core.parts import Parts, build, own_random_state
-from binenc_core.sizes import SIZES
+from binenc_core.parts import build, own_random_state
 from binenc_core.trainer import origin
-from binenc_core.training import step
-
-ROUNDS = 5
+from binenc_core.training import made_batch, seconds_per_step, step
 
 
 def measured(config: RunConfig, device: torch.device) -> dict:
-    """The cost of one training step, with the columns of `costs.FIELDS`."""
-    size = SIZES[config.dataset]
-    batch = min(config.batch_size, size.train_images)
-    images = torch.zeros(
-        batch, size.channels, size.side, size.side, dtype=torch.uint8, device=device
-    )
-    labels = torch.zeros(batch, dtype=torch.int64, device=device)
+    """The cost of a training step on made images, with the columns of `costs.FIELDS`."""
+    images, labels = made_batch(config, device)
     with own_random_state(device):
-        parts = build(config, size.side, device)
+        parts = build(config, images.shape[-1], device)
         parts.model.train()
         with FlopCounterMode(display=False) as counter:
-            _timed(parts, images, labels, config)  # also allocates and chooses kernels
-        times = [_timed(parts, images, labels, config) for _ in range(ROUNDS)]
+            step(parts, images, labels, config, config.gamma)
     here = origin(device)
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else here["processor"]
     return {
@@ -36,16 +24,9 @@ def measured(config: RunConfig, device: torch.device) -> dict:
         "precision": config.precision,
         "backbone": config.backbone,
         "parameters": sum(part.numel() for part in parts.model.parameters()),
-        "batch_size": batch,
+        "batch_size": len(images),
         "operations": counter.get_total_flops(),
-        "step_seconds": round(statistics.median(times), 5),
+        "step_seconds": round(seconds_per_step(config, device), 5),
         **{key: here[key] for key in ("device", "threads", "versions", "commit")},
         "processor": name,
     }
-
-
-def _timed(parts: Parts, images: torch.Tensor, labels: torch.Tensor, config: RunConfig) -> float:
-    begun = time.perf_counter()
-    loss, _ = step(parts, images, labels, config, config.gamma)
-    loss.item()  # waits for the device
-    return time.perf_counter() - begun

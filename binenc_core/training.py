@@ -13,17 +13,16 @@ from tqdm.auto import tqdm
 
 from binenc_core.augmentation import augmented, draw_moves
 from binenc_core.checkpoints import Checkpoint
-from binenc_core.config import LINEAR_HEADS, RunConfig
+from binenc_core.config import RunConfig
+from binenc_core.costs import run_seconds
 from binenc_core.data import Dataset, load
 from binenc_core.evaluation import Evaluation, evaluate
 from binenc_core.loss import total_loss
 from binenc_core.parts import Parts, build, own_random_state
 from binenc_core.sizes import SIZES
 
-# For estimates: steps to time, unless one takes so long that it will do, and what both mixture fits
-# take for each value, on a core of 2024.
+# For estimates: steps to time, and how long a step takes of which one is enough.
 TIMED_STEPS, SLOW_STEP_SECONDS = 5, 2
-FIT_SECONDS = 4e-7
 
 
 class Outcome(NamedTuple):
@@ -174,16 +173,15 @@ def _logged(
 
 
 def estimated_seconds(config: RunConfig, device: torch.device, done: int = 0) -> float:
-    """Expected wall time, s, of a training after `done` epochs, from some steps on made images.
+    """Expected wall time, s, of a training after `done` epochs, from some steps on made images."""
+    return run_seconds(config, seconds_per_step(config, device), done)
 
-    Evaluations count as a third of an epoch each, plus the mixture fits of the linear heads.
-    """
-    count, channels, side, _ = SIZES[config.dataset]
-    batch = min(config.batch_size, count)
-    images = torch.zeros(batch, channels, side, side, device=device)
-    labels = torch.zeros(batch, dtype=torch.int64, device=device)
+
+def seconds_per_step(config: RunConfig, device: torch.device) -> float:
+    """Wall time of a training step on made images, s: the mean of some, or of one slow one."""
+    images, labels = made_batch(config, device)
     with own_random_state(device):
-        parts = build(config, side, device)
+        parts = build(config, images.shape[-1], device)
         parts.model.train()
 
         def seconds_each(steps: int) -> float:
@@ -194,9 +192,13 @@ def estimated_seconds(config: RunConfig, device: torch.device, done: int = 0) ->
             return (time.perf_counter() - begun) / steps
 
         each = seconds_each(1)
-        if each < SLOW_STEP_SECONDS:  # the first step has more to do than the others
-            each = seconds_each(TIMED_STEPS)
-    epoch = each * math.ceil(count / config.batch_size)
-    fits = FIT_SECONDS * count * config.latent_dim if config.head in LINEAR_HEADS else 0
-    evaluations = sum(logged >= done for logged in config.logged_epochs())
-    return (config.epochs - done) * epoch + evaluations * (epoch / 3 + fits)
+        # The first step has more to do than the others.
+        return each if each >= SLOW_STEP_SECONDS else seconds_each(TIMED_STEPS)
+
+
+def made_batch(config: RunConfig, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Black images of the dataset's shape and labels, as many as a step takes."""
+    count, channels, side, _ = SIZES[config.dataset]
+    batch = min(config.batch_size, count)
+    images = torch.zeros(batch, channels, side, side, device=device)
+    return images, torch.zeros(batch, dtype=torch.int64, device=device)

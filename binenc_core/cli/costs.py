@@ -2,10 +2,9 @@
 
 import argparse
 
-from binenc_core import costs, pytorch
+from binenc_core import costs, grids, pytorch
 from binenc_core.cli.options import Work, add_command, add_where_options
 from binenc_core.config import HARDER_DATASETS, PRECISIONS
-from binenc_core.recipes import recipe
 
 
 def add(commands) -> None:
@@ -15,9 +14,8 @@ def add(commands) -> None:
         "costs",
         "time a training step on the harder datasets",
         _prepare,
-        f"Time a training step on {', '.join(HARDER_DATASETS)}, of the recipe under the protocol "
-        "of the later versions, and keep the times in results/costs, from which the book estimates "
-        "what the campaigns cost.",
+        f"Time a training step of the campaigns {', '.join(HARDER_DATASETS)}, and keep the times "
+        "in results/costs, from which the book estimates what the campaigns cost.",
     )
     add_where_options(parser, threads=1)
 
@@ -36,7 +34,7 @@ def _prepare(arguments: argparse.Namespace) -> Work:
         rows = []
         for dataset in HARDER_DATASETS:
             for precision in PRECISIONS:
-                config = recipe(dataset, "later", precision=precision)
+                config = grids.read(dataset).configs[0].change(precision=precision)
                 rows.append(measured(config, device))
                 print(f"{dataset}, {precision}: {rows[-1]['step_seconds']:.3g} s a step")
         costs.add(rows)

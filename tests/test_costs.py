@@ -1,0 +1,107 @@
+import math
+
+import pytest
+import torch
+
+from binenc_core import costs, timing, training
+from binenc_core.__main__ import main
+from binenc_core.cli import costs as command
+from binenc_core.config import HARDER_DATASETS, PRECISIONS
+from binenc_core.recipes import recipe
+from small_runs import small, use_folders
+
+
+@pytest.fixture(autouse=True)
+def folders(monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+
+
+def row(**changes) -> dict:
+    made = dict.fromkeys(costs.FIELDS, "x") | {"dataset": "kmnist", "threads": 1}
+    return (
+        made | {"parameters": 10, "batch_size": 4, "operations": 100, "step_seconds": 0.5} | changes
+    )
+
+
+def test_a_run_takes_its_epochs_and_a_third_of_one_for_each_evaluation():
+    config = recipe("cifar10", "later", head="none", epochs=41, log_every=20)
+    epoch = 2.0 * math.ceil(50_000 / 128)
+    assert costs.run_seconds(config, 2.0) == pytest.approx(41 * epoch + 3 * epoch / 3)
+    assert costs.run_seconds(config, 2.0, done=21) == pytest.approx(20 * epoch + epoch / 3)
+
+
+def test_fits_are_counted_where_there_are_any():
+    plain = costs.run_seconds(small("none", latent_dim=2), 1.0)
+    fitted = costs.run_seconds(small("linear", latent_dim=2), 1.0)
+    assert fitted - plain == pytest.approx(2 * costs.FIT_SECONDS * 1437 * 2)
+
+
+def test_the_estimate_is_the_step_s_time_for_the_whole_run(monkeypatch):
+    monkeypatch.setattr(training, "seconds_per_step", lambda *_: 3.0)
+    config = small("none")
+    assert training.estimated_seconds(config, torch.device("cpu"), 1) == costs.run_seconds(
+        config, 3.0, 1
+    )
+
+
+def test_nothing_measured_is_an_empty_table():
+    table = costs.read()
+    assert list(table.columns) == list(costs.FIELDS)
+    assert table.empty
+
+
+def test_measurements_join_and_replace_those_of_the_same_machine():
+    costs.add([row(step_seconds=1.0), row(dataset="svhn")])
+    costs.add([row(step_seconds=2.0), row(processor="another")])
+    table = costs.read()
+    assert len(table) == 3
+    own = table[(table["dataset"] == "kmnist") & (table["processor"] == "x")]
+    assert own["step_seconds"].tolist() == [2.0]
+    assert "`step_seconds`" in (costs.folder() / "README.md").read_text(encoding="utf8")
+
+
+def test_a_damaged_file_is_told_and_kept():
+    costs.add([row()])
+    path = costs.folder() / "steps.csv"
+    path.write_text("dataset\nx\n", encoding="utf8")
+    with pytest.raises(RuntimeError, match=r"steps\.csv is damaged"):
+        costs.add([row()])
+    assert path.read_text(encoding="utf8") == "dataset\nx\n"
+
+
+def test_what_is_measured_of_a_step():
+    config = small("none", batch_size=10)
+    found = timing.measured(config, torch.device("cpu"))
+    assert set(found) == set(costs.FIELDS)
+    # 64 pixels → 16 → 16 → 16 units and 10 classes: weights and biases.
+    assert found["parameters"] == 65 * 16 + 2 * 17 * 16 + 17 * 10
+    # Two operations for each weight and image, forward and for the weights' gradients; for the
+    # inputs' gradients as well, but in the first layer.
+    weights = 64 * 16 + 2 * 16 * 16 + 16 * 10
+    assert found["operations"] == 2 * 10 * (2 * weights + weights - 64 * 16)
+    assert found["step_seconds"] > 0
+
+
+def test_the_command_times_every_campaign_in_both_precisions(monkeypatch, capsys):
+    def measured(config, device):
+        own = {"dataset": config.dataset, "precision": config.precision, "device": device.type}
+        return row(**own, step_seconds=0.25)
+
+    monkeypatch.setattr(timing, "measured", measured)
+    threads = torch.get_num_threads()
+    try:
+        assert main(["costs", "--device", "cpu"]) == 0
+    finally:
+        torch.set_num_threads(threads)
+    table = costs.read()
+    assert set(zip(table["dataset"], table["precision"], strict=True)) == {
+        (dataset, precision) for dataset in HARDER_DATASETS for precision in PRECISIONS
+    }
+    assert "cifar100, bf16: 0.25 s a step" in capsys.readouterr().out
+    assert command.HARDER_DATASETS == HARDER_DATASETS
+
+
+def test_numbers_survive_the_file():
+    costs.add([row(step_seconds=0.12345, operations=10**13)])
+    table = costs.read()
+    assert table[["step_seconds", "operations"]].values.tolist() == [[0.12345, 10**13]]
