@@ -3,10 +3,10 @@
 # The attacks, from the authors' own to the crudest, with their names in figures.
 ATTACKS = {
     "deepfool": "DeepFool",
-    "margin": "margin steps",
-    "apgd": "APGD-DLR",
-    "decision": "decision-based",
-    "bisection": "bisection to another image",
+    "margin": "Margin attack",
+    "apgd": "APGD (DLR)",
+    "decision": "HopSkipJump",
+    "bisection": "Bisection to the nearest other image",
 }
 
 _RERUNS = {

@@ -1,6 +1,6 @@
 """Every attack on the same images: of each the smallest perturbation that any of them finds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
@@ -12,31 +12,46 @@ from binenc_core.robustness.closest import Closest
 from binenc_core.robustness.decision import decision_attack
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
-from binenc_core.robustness.network import Logits, decisions
+from binenc_core.robustness.nearest import nearest_other
+from binenc_core.robustness.network import Logits
 from binenc_core.robustness.strength import NORMAL, Strength
 
 # Points near images (B, K, H, W) that a network decides otherwise, from its logits, the images,
 # the decisions int64 (B,) on them, points decided otherwise, and how hard to try.
 Attack = Callable[[Logits, Tensor, Tensor, Tensor, Strength], Tensor]
 
-# By the names of `robustness.ATTACKS`. DeepFool and the bisection cannot try harder.
-MEMBERS: dict[str, Attack] = {
-    "deepfool": lambda logits, images, classes, others, strength: deepfool(logits, images),
+
+def _deepfool(
+    logits: Logits, images: Tensor, classes: Tensor, others: Tensor, strength: Strength
+) -> Tensor:
+    # Always in the authors' settings: its own number is compared with theirs.
+    return deepfool(logits, images)
+
+
+def _bisection(
+    logits: Logits, images: Tensor, classes: Tensor, others: Tensor, strength: Strength
+) -> Tensor:
+    return bisected(logits, images, others, classes)
+
+
+# By the names of `robustness.ATTACKS`.
+MEMBERS: Mapping[str, Attack] = {
+    "deepfool": _deepfool,
     "margin": margin_attack,
     "apgd": apgd,
     "decision": decision_attack,
-    "bisection": lambda logits, images, classes, others, strength: bisected(
-        logits, images, others, classes
-    ),
+    "bisection": _bisection,
 }
+# Images attacked at once: they bound the memory that HopSkipJump's queries need.
+IMAGES = 100
 
 
 class Smallest(NamedTuple):
-    """What an ensemble of attacks finds of B images.
+    """What the attacks find of B images.
 
-    `norms`: ‖r‖ by the attack's name, (B,), inf where its point is decided as the image; `smallest`
-    (B,): the least of them; `points` (B, K, H, W): where that perturbation leads, the image itself
-    where no attack succeeds.
+    `norms`: each attack's ‖r‖ (B,) by its name, inf where it did not fool the network; `smallest`
+    (B,), the least of them; `points` (B, K, H, W), the perturbed images of that norm, or the images
+    themselves where no attack fooled the network.
     """
 
     norms: dict[str, Tensor]
@@ -44,39 +59,53 @@ class Smallest(NamedTuple):
     points: Tensor
 
 
-def smallest(
+@torch.no_grad()
+def smallest_perturbations(
     logits: Logits,
     images: Tensor,
-    classes: Tensor,
-    others: Tensor,
+    pool: Tensor,
+    pool_classes: Tensor,
     strength: Strength = NORMAL,
-    members: dict[str, Attack] = MEMBERS,
+    attacks: Mapping[str, Attack] = MEMBERS,
 ) -> Smallest:
-    """Attack images (B, K, H, W), float32 or float64, with every member, and verify each point.
+    """Attack `images` (B, K, H, W), float32 or float64, with every one of `attacks`.
 
-    `classes` int64 (B,) are the network's decisions on the images; `others` (B, K, H, W) are points
-    that it decides otherwise, such as other images. An attack's claim is not believed: the decision
-    on its point counts. Raises ValueError where logits are not finite, and where `others` or
-    `classes` are not what they should be.
+    An image is fooled where the network decides otherwise than on the image, be that right or
+    wrong. `pool` (N, K, H, W) and `pool_classes` int64 (N,) are images and the decisions on them,
+    among which the nearest of another class is looked for. No attack's claim is believed: the
+    network's own decision on each point counts. Raises ValueError for no images, for logits that
+    are not finite, and where the pool has no image of another class.
     """
-    _check(logits, images, classes, others)
+    if len(images) == 0:
+        raise ValueError("there are no images to attack; allowed: one or more")
+    parts = [
+        _attacked(logits, part, pool, pool_classes, strength, attacks)
+        for part in images.split(IMAGES)
+    ]
+    norms = {name: torch.cat([part.norms[name] for part in parts]) for name in attacks}
+    smallest = torch.cat([part.smallest for part in parts])
+    return Smallest(norms, smallest, torch.cat([part.points for part in parts]))
+
+
+def _attacked(
+    logits: Logits,
+    images: Tensor,
+    pool: Tensor,
+    pool_classes: Tensor,
+    strength: Strength,
+    attacks: Mapping[str, Attack],
+) -> Smallest:
+    values = logits(images)
+    if not values.isfinite().all():
+        raise ValueError("the network's logits are not finite; allowed: those of a sound network")
+    classes = values.argmax(dim=1)
+    others = nearest_other(images, classes, pool, pool_classes)
     best, norms = Closest(images, classes), {}
-    for name, attack in members.items():
+    for name, attack in attacks.items():
         points = attack(logits, images, classes, others, strength)
         own = Closest(images, classes)
-        with torch.no_grad():
-            values = logits(points)
-        own.offer(points, values)
-        best.offer(points, values)
+        reached = logits(points)
+        own.offer(points, reached)
+        best.offer(points, reached)
         norms[name] = own.norms
     return Smallest(norms, best.norms, best.points)
-
-
-@torch.no_grad()
-def _check(logits: Logits, images: Tensor, classes: Tensor, others: Tensor) -> None:
-    if not logits(images).isfinite().all():
-        raise ValueError("the network's logits are not finite; allowed: a network that was trained")
-    if (decisions(logits, images) != classes).any():
-        raise ValueError("classes are not the network's decisions on the images")
-    if (decisions(logits, others) == classes).any():
-        raise ValueError("others must be decided otherwise than the images")

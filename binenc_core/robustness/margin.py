@@ -31,6 +31,7 @@ ALONG = (1.0, 0.01)
 CHANGE = (0.2, 0.001)
 
 
+@torch.no_grad()
 def margin_attack(
     logits: Logits, images: Tensor, classes: Tensor, others: Tensor, strength: Strength = NORMAL
 ) -> Tensor:
@@ -113,7 +114,6 @@ def _tiny(values: Tensor) -> float:
     return torch.finfo(values.dtype).tiny
 
 
-@torch.no_grad()
 def _descended(
     logits: Logits, begin: Tensor, found: Closest, rivals: Tensor, steps: int, draw: torch.Generator
 ) -> Tensor:
@@ -137,7 +137,6 @@ def _descended(
     return points
 
 
-@torch.no_grad()
 def _refine(logits: Logits, start: Tensor, found: Closest, rivals: Tensor, steps: int) -> None:
     """Move from `start`, on the boundary, to nearer points of it, and offer them to `found`."""
     images, classes = found.images, found.classes

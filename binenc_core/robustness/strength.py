@@ -26,24 +26,24 @@ class Strength:
 
 
 NORMAL = Strength(
-    targets=9,
+    targets=6,
     restarts=1,
     descent_steps=20,
     kept=4,
     refining_steps=40,
-    budgets=5,
+    budgets=6,
     apgd_steps=20,
     decision_steps=6,
     decision_queries=20,
 )
 STRONG = Strength(
     targets=9,
-    restarts=5,
+    restarts=4,
     descent_steps=30,
     kept=10,
-    refining_steps=100,
-    budgets=6,
-    apgd_steps=50,
-    decision_steps=12,
+    refining_steps=80,
+    budgets=8,
+    apgd_steps=40,
+    decision_steps=10,
     decision_queries=40,
 )

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,8 +15,7 @@ from binenc_core.models import Classifier
 from binenc_core.robustness.boundary import lengths
 from binenc_core.robustness.corruptions import accuracy_under
 from binenc_core.robustness.deepfool import deepfool
-from binenc_core.robustness.ensemble import smallest
-from binenc_core.robustness.nearest import nearest_other
+from binenc_core.robustness.ensemble import smallest_perturbations
 from binenc_core.robustness.network import Logits, decisions, logits_of
 from binenc_core.robustness.strength import NORMAL, STRONG
 from binenc_core.studies import Found
@@ -32,25 +30,6 @@ SCALES = {"up": 1e3, "down": 1e-3}
 GALLERY = 4
 
 
-class Drawn(NamedTuple):
-    """Test images with what attacks ask: `x` (B, K, H, W), decided as `classes` int64 (B,).
-
-    `others`: of each the nearest test image that is decided otherwise.
-    """
-
-    x: Tensor
-    classes: Tensor
-    others: Tensor
-
-    def first(self, number: int) -> "Drawn":
-        """The first so many."""
-        return Drawn(*(part[:number] for part in self))
-
-    def double(self) -> "Drawn":
-        """The same in float64."""
-        return Drawn(self.x.double(), self.classes, self.others.double())
-
-
 def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
     """Attack a network on `images` random test images (None: all), with the columns of COLUMNS.
 
@@ -62,31 +41,28 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     logits = logits_of(model)
     pool = _scaled(data.test_images)
     decided = decisions(logits, pool)
-    drawn = Drawn(
-        pool[rows],
-        decided[rows],
-        nearest_other(pool[rows], decided[rows], pool, decided),
-    )
-    labels = data.test_labels[rows]
-    last = deepfool(logits, drawn.x)
-    best = smallest(logits, *drawn, NORMAL)
+    x, labels = pool[rows], data.test_labels[rows]
+    last = deepfool(logits, x)
+    best = smallest_perturbations(logits, x, pool, decided, NORMAL)
     columns = {
         "image": rows,
         "label": labels,
-        "predicted": drawn.classes,
-        "size": lengths(drawn.x),
+        "predicted": decided[rows],
+        "size": lengths(x),
         **best.norms,
-        "deepfool_last": lengths(last - drawn.x),
+        "deepfool_last": lengths(last - x),
         "smallest": best.smallest,
     }
-    columns |= _again(model, drawn.first(min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))))
+    columns |= _again(
+        model, x[: min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))], pool, decided
+    )
     table = _table(columns, len(rows))
     shown = _gallery_rows(table)
     more = draw(count, min(count, CORRUPTED)).to(device)
     arrays = {
         **_corrupted(logits, pool[more], data.test_labels[more]),
         "gallery_row": np.array(shown),
-        "gallery_image": _kept(drawn.x, shown),
+        "gallery_image": _kept(x, shown),
         "gallery_deepfool": _kept(last, shown),
         "gallery_smallest": _kept(best.points, shown),
     }
@@ -107,21 +83,21 @@ def _scaled(images: Tensor) -> Tensor:
     return scaled(images) if images.dtype == torch.uint8 else images
 
 
-def _again(model: Classifier, drawn: Drawn) -> dict[str, Tensor]:
+def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[str, Tensor]:
     """What the falsifiers compare with: other logits, float64, and a stronger ensemble."""
     columns = {}
     for name, scale in SCALES.items():
-        columns |= _both(logits_of(model, scale=scale), drawn, name)
-    columns |= _both(logits_of(model, torch.float64), drawn.double(), "float64")
-    columns["smallest_strong"] = smallest(logits_of(model), *drawn, STRONG).smallest
-    return columns
+        columns |= _both(logits_of(model, scale=scale), x, pool, decided, name)
+    exact = logits_of(model, torch.float64)
+    columns |= _both(exact, x.double(), pool.double(), decided, "float64")
+    strong = smallest_perturbations(logits_of(model), x, pool, decided, STRONG)
+    return columns | {"smallest_strong": strong.smallest}
 
 
-def _both(logits: Logits, drawn: Drawn, name: str) -> dict[str, Tensor]:
-    moved = deepfool(logits, drawn.x)
+def _both(logits: Logits, x: Tensor, pool: Tensor, decided: Tensor, name: str) -> dict[str, Tensor]:
     return {
-        f"deepfool_{name}": lengths(moved - drawn.x),
-        f"smallest_{name}": smallest(logits, *drawn, NORMAL).smallest,
+        f"deepfool_{name}": lengths(deepfool(logits, x) - x),
+        f"smallest_{name}": smallest_perturbations(logits, x, pool, decided, NORMAL).smallest,
     }
 
 

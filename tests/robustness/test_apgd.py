@@ -1,58 +1,22 @@
+import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
-from binenc_core.robustness.apgd import _checks, apgd
+from attacked import flat, linear
+from binenc_core.robustness.apgd import apgd
 from binenc_core.robustness.boundary import lengths
-from binenc_core.robustness.network import Logits, decisions
-from binenc_core.robustness.strength import NORMAL
 
 DTYPES = [torch.float32, torch.float64]
 
 
-def linear(dtype: torch.dtype, scale: float = 1.0, classes: int = 5) -> tuple[Logits, Tensor]:
-    """A linear network on images of 1 × 3 × 4 pixels, and its weights (C, 12)."""
-    draw = torch.Generator().manual_seed(3)
-    weights = torch.randn(classes, 12, generator=draw, dtype=torch.float64)
-    bias = torch.randn(classes, generator=draw, dtype=torch.float64)
-
-    def logits(images: Tensor) -> Tensor:
-        return (images.flatten(1) @ weights.to(dtype).T + bias.to(dtype)) * scale
-
-    return logits, weights
-
-
-def problem(logits: Logits, dtype: torch.dtype, number: int = 40) -> tuple[Tensor, Tensor, Tensor]:
-    """Images, the decisions on them, and far points that are decided otherwise."""
-    draw = torch.Generator().manual_seed(4)
-    images = torch.randn(number, 1, 3, 4, generator=draw, dtype=torch.float64).to(dtype)
-    classes = decisions(logits, images)
-    others = torch.stack(
-        [next(i for i in images if decisions(logits, i[None]) != c) for c in classes]
-    )
-    return images, classes, others
-
-
-def distances(logits: Logits, weights: Tensor, images: Tensor, classes: Tensor) -> Tensor:
-    """How far each image is from the nearest of a linear network's boundaries."""
-    values = logits(images).double()
-    own = torch.arange(len(images))
-    margins = values[own, classes, None] - values
-    normals = (weights[classes][:, None] - weights).norm(dim=2)
-    return (margins / normals).masked_fill(normals == 0, torch.inf).amin(dim=1)
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_distance_to_a_linear_boundary_is_found(dtype):
-    logits, weights = linear(dtype)
-    images, classes, others = problem(logits, dtype)
-    points = apgd(logits, images, classes, others)
-    assert (decisions(logits, points) != classes).all()
-    ratio = lengths(points - images).double() / distances(logits, weights, images, classes)
-    assert ratio.min() >= 1 - 1e-4  # nothing is nearer than the boundary
-    # DLR falls fastest in a direction of its own, which costs some length.
-    assert ratio.mean() < 1.15
-    assert ratio.median() < 1.1
+    case = linear(dtype)
+    points = apgd(case.logits, case.images, case.classes, case.others)
+    assert points.dtype == dtype
+    ratios = case.ratios(points)
+    assert ratios.min() > 1 - 1e-5
+    assert ratios.mean() < 1.1
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -60,43 +24,58 @@ def test_the_distance_to_a_linear_boundary_is_found(dtype):
     ("scale", "tolerance"), [(2**-20, 0), (2**20, 0), (1e-6, 0.03), (1e6, 0.03)]
 )
 def test_the_scale_of_the_logits_does_not_count(dtype, scale, tolerance):
-    plain, _ = linear(dtype)
-    images, classes, others = problem(plain, dtype)
-    expected = lengths(apgd(plain, images, classes, others) - images)
-    actual = lengths(apgd(linear(dtype, scale)[0], images, classes, others) - images)
-    # A power of two changes no digit; another scale changes roundings, on which steps may hang.
-    assert float(actual.mean()) == pytest.approx(float(expected.mean()), rel=tolerance, abs=0)
+    """A power of two changes no digit; other scales change roundings, on which steps may hang."""
+    case = linear(dtype, flat(2))
+    plain = apgd(case.logits, case.images, case.classes, case.others)
+    scaled = apgd(
+        lambda images: case.logits(images) * scale, case.images, case.classes, case.others
+    )
+    expected, actual = lengths(plain - case.images).mean(), lengths(scaled - case.images).mean()
+    torch.testing.assert_close(actual, expected, rtol=tolerance, atol=0)
 
 
 def test_each_image_has_a_budget_of_its_own():
-    logits, _ = linear(torch.float64)
-    images, classes, others = problem(logits, torch.float64)
-    together = apgd(logits, images, classes, others)
-    alone = [apgd(logits, *(part[i : i + 1] for part in (images, classes, others))) for i in (0, 7)]
-    torch.testing.assert_close(together[[0, 7]], torch.cat(alone))
+    """A far image and a near one, attacked at once, and pixels beyond any usual range."""
+    case = linear(torch.float64)
+    stretch = torch.logspace(-2, 2, len(case.images), dtype=torch.float64)[:, None, None, None]
+    far = case._replace(
+        images=case.images * stretch,
+        others=case.others * stretch,
+        distances=case.distances * stretch.flatten(),
+    )
+    assert far.ratios(apgd(far.logits, far.images, far.classes, far.others)).mean() < 1.1
 
 
-def test_a_flat_network_leaves_the_way_to_the_other_point():
-    """Where no gradient points anywhere, what is left is the bisection."""
+def test_more_images_than_the_toolbox_takes_at_once():
+    case = linear(torch.float32, number=150)
+    points = apgd(case.logits, case.images, case.classes, case.others)
+    assert len(points) == len(case.images) > 128
+    assert case.ratios(points).mean() < 1.1
 
-    def step(images: Tensor) -> Tensor:
-        right = (images.flatten(1).sum(dim=1) > 0).to(images.dtype)
-        return torch.stack([right, 1 - right, 0 * right - 1], dim=1) + 0 * images.sum()
 
-    images = torch.full((2, 1, 1, 4), -0.25)
-    others = torch.full((2, 1, 1, 4), 0.75)
-    points = apgd(step, images, decisions(step, images), others)
-    torch.testing.assert_close(points, torch.zeros_like(points), atol=1e-4, rtol=0)
+def test_an_image_decided_otherwise_does_not_move_the_others_from_their_places():
+    case = linear(torch.float32)
+    classes = case.classes.clone()
+    classes[0] = (classes[0] + 1) % 5
+    points = apgd(case.logits, case.images, classes, case.others)
+    assert torch.equal(points[0], case.images[0])
+    assert case.ratios(points)[1:].mean() < 1.1
+
+
+def test_same_numbers_every_time_and_no_trace_in_the_random_states():
+    case = linear(torch.float32)
+    arguments = (case.logits, case.images, case.classes, case.others)
+    torch.manual_seed(3)
+    np.random.seed(3)
+    before = torch.get_rng_state(), np.random.get_state()[1].copy()
+    first = apgd(*arguments)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert np.array_equal(np.random.get_state()[1], before[1])
+    np.random.seed(4)
+    assert torch.equal(apgd(*arguments), first)
 
 
 def test_two_classes_have_no_ratio():
-    logits, _ = linear(torch.float32, classes=2)
-    images, classes, others = problem(logits, torch.float32)
-    with pytest.raises(ValueError, match="2 classes; allowed: 3 or more"):
-        apgd(logits, images, classes, others)
-
-
-def test_checks_come_as_in_the_paper():
-    # p of Croce and Hein: 0, 0.22, 0.41, 0.57, 0.70, 0.80, 0.87, 0.93, 0.99.
-    assert sorted(_checks(100)) == [22, 41, 57, 70, 80, 87, 93, 99]
-    assert max(_checks(NORMAL.apgd_steps)) <= NORMAL.apgd_steps
+    case = linear(torch.float32)
+    with pytest.raises(ValueError, match="three classes or more; this one has 2"):
+        apgd(lambda x: case.logits(x)[:, :2], case.images, case.classes, case.others)

@@ -1,72 +1,73 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import bisected, lengths
-from binenc_core.robustness.decision import BOUND, decision_attack
-from binenc_core.robustness.network import decisions
+from attacked import linear
+from binenc_core.robustness.boundary import bisected
+from binenc_core.robustness.decision import decision_attack
 from binenc_core.robustness.strength import NORMAL, STRONG
 
-DTYPES = [torch.float32, torch.float64]
-# A plane in 16 dimensions, at a distance of 0.5 from the origin.
-NORMAL_VECTOR = torch.linspace(-1, 1, 16, dtype=torch.float64)
-NORMAL_VECTOR = NORMAL_VECTOR / NORMAL_VECTOR.norm()
+
+def steps(values: Tensor) -> Tensor:
+    """1 for the decision and 0 for the others: no gradient anywhere."""
+    return torch.nn.functional.one_hot(values.argmax(dim=1), values.shape[1]).to(values)
 
 
-def halves(images: Tensor) -> Tensor:
-    """Logits 0 or 1 on either side of the plane: no gradient at all."""
-    beyond = (images.flatten(1) @ NORMAL_VECTOR.to(images.dtype) > 0.5).to(images.dtype)
-    return torch.stack([1 - beyond, beyond], dim=1)
-
-
-def problem(dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    images = torch.zeros(6, 1, 4, 4, dtype=dtype)
-    draw = torch.Generator().manual_seed(1)
-    sideways = torch.randn(6, 16, generator=draw, dtype=torch.float64) * 0.3
-    others = (1.2 * NORMAL_VECTOR + sideways).to(dtype).reshape(6, 1, 4, 4)
-    return images, decisions(halves, images), others
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_a_boundary_without_gradients_is_approached(dtype):
-    images, classes, others = problem(dtype)
-    points = decision_attack(halves, images, classes, others, STRONG)
+    case = linear(dtype, steps, classes=2)
+    points = decision_attack(case.logits, case.images, case.classes, case.others, STRONG)
     assert points.dtype == dtype
-    assert (decisions(halves, points) != classes).all()
-    found = lengths(points - images)
-    way = lengths(bisected(halves, images, others, classes) - images)
-    assert (found >= 0.5 - 1e-4).all()
-    # Of what the way to the other point is too long by, most is gone.
-    assert ((found - 0.5).mean() / (way - 0.5).mean()) < 0.3
+    ratios = case.ratios(points)
+    assert ratios.min() > 1 - 1e-5
+    assert ratios.max() < 2
+    # Of what the way to the other image is too long by, most is gone.
+    way = case.ratios(bisected(case.logits, case.images, case.others, case.classes))
+    assert (ratios - 1).mean() < 0.3 * (way - 1).mean()
 
 
 def test_more_steps_and_queries_come_nearer():
-    images, classes, others = problem(torch.float32)
-    near, nearer = (
-        lengths(decision_attack(halves, images, classes, others, strength) - images).mean()
-        for strength in (NORMAL, STRONG)
+    case = linear(torch.float32, steps)
+    arguments = (case.logits, case.images, case.classes, case.others)
+    few = replace(NORMAL, decision_steps=1, decision_queries=2)
+    assert (
+        case.ratios(decision_attack(*arguments, NORMAL)).mean()
+        < case.ratios(decision_attack(*arguments, few)).mean()
     )
-    assert nearer < near
+
+
+def test_no_pixel_is_clipped():
+    """The boundary is far beyond the pixels of images and of others but one."""
+
+    def far(images: Tensor) -> Tensor:
+        beyond = images.flatten(1)[:, 0] > 30
+        return torch.stack([~beyond, beyond], dim=1).to(images)
+
+    images = torch.zeros(2, 1, 2, 2)
+    others = torch.full((2, 1, 2, 2), 40.0)
+    points = decision_attack(far, images, torch.zeros(2, dtype=torch.int64), others, STRONG)
+    assert (points[:, 0, 0, 0] > 30).all()
+    assert (points.flatten(1).norm(dim=1) < 33).all()
+
+
+def test_where_the_other_is_decided_alike_the_image_is_given_back():
+    case = linear(torch.float32)
+    others = case.others.clone()
+    others[0] = case.images[0]
+    points = decision_attack(case.logits, case.images, case.classes, others)
+    assert torch.equal(points[0], case.images[0])
+    assert case.ratios(points)[1:].isfinite().all()
+    alike = decision_attack(case.logits, case.images, case.classes, case.images)
+    assert torch.equal(alike, case.images)
 
 
 def test_same_numbers_every_time_and_no_trace_in_the_random_state():
-    images, classes, others = problem(torch.float32)
+    case = linear(torch.float32)
+    arguments = (case.logits, case.images, case.classes, case.others)
     before = torch.get_rng_state()
-    points = decision_attack(halves, images, classes, others)
+    first = decision_attack(*arguments)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(5)
-    assert torch.equal(decision_attack(halves, images, classes, others), points)
-
-
-def test_pixels_beyond_the_images_range_are_reached():
-    """The plane is beyond the pixel 1, and within the bound."""
-
-    def far(images: Tensor) -> Tensor:
-        beyond = (images.flatten(1)[:, 0] > 2).to(images.dtype)
-        return torch.stack([1 - beyond, beyond], dim=1)
-
-    images = torch.zeros(2, 1, 2, 2)
-    others = torch.full((2, 1, 2, 2), 2.5)
-    points = decision_attack(far, images, torch.zeros(2, dtype=torch.int64), others)
-    assert (points[:, 0, 0, 0] > 2).all()
-    assert points.abs().max() <= BOUND
+    assert torch.equal(decision_attack(*arguments), first)
