@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from binenc_core.config import HARDER_DATASETS
 from binenc_core.figures import captions, summary
 from binenc_core.figures.curves import Curves, Row, curve_data
 from binenc_core.figures.drawing import draw
 from binenc_core.figures.style import DATASET_NAMES
+from binenc_core.selection import campaign_runs, names
 from binenc_core.store import Run
 
 ROWS = (
@@ -15,6 +17,17 @@ ROWS = (
     Row("code_agreement", "train", "whole-code agreement"),
     Row("within_between", "train", "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C", log=True),
 )
+
+NOTHING = "No campaign on these datasets is frozen: there is nothing to plot yet."
+
+
+def frozen(dataset: str) -> tuple[list[str], list[Run]]:
+    """The datasets asked for, one or several with commas, and the runs of their frozen campaigns.
+
+    Raises ValueError for what is none of the harder datasets.
+    """
+    datasets = names("dataset", dataset, HARDER_DATASETS)
+    return datasets, [run for name in datasets for run in campaign_runs(name)]
 
 
 def data(runs: Sequence[Run]) -> Curves | None:
@@ -35,21 +48,17 @@ def figure(curves: Curves | None) -> go.Figure | None:
     return draw(curves, figure, alt) if curves else None
 
 
-def findings(runs: Sequence[Run], datasets: Sequence[str]) -> str:
+def findings(datasets: Sequence[str], runs: Sequence[Run]) -> str:
     """The verdicts on what is frozen, and how to train the other datasets, as Markdown."""
-    shown = captions.datasets(runs)
+    missing = [name for name in datasets if name not in captions.datasets(runs)]
     parts = [summary.findings(runs)] if runs else []
-    missing = [name for name in datasets if name not in shown]
-    if missing:
-        parts.append(_missing(missing))
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *([_missing(missing)] if missing else [])])
 
 
 def _missing(datasets: Sequence[str]) -> str:
-    names = ", ".join(DATASET_NAMES[name] for name in datasets)
+    shown = ", ".join(DATASET_NAMES[name] for name in datasets)
     commands = "\n".join(f".venv/bin/python -m binenc_core campaign {n} --freeze" for n in datasets)
     return (
-        f"Nothing is claimed of {names}: no campaign of {'it' if len(datasets) == 1 else 'them'} "
-        f"is frozen in `results/`. To train one and show it here, build the book again after\n\n"
-        f"```bash\n{commands}\n```"
+        f"**Nothing is claimed here of {shown}**: `results/` has no such campaign. To train one "
+        f"and show it, build the book again after\n\n```bash\n{commands}\n```"
     )
