@@ -1,10 +1,11 @@
-"""Which runs a page shows: those of the frozen campaigns, with the reader's changes."""
+"""Which networks a page shows: those of the frozen campaigns, with the reader's changes."""
 
+from collections.abc import Iterable
 from itertools import product
 
-from binenc_core import grids, store
+from binenc_core import assessments, grids, store
 from binenc_core.config import DATASETS, HEADS, RunConfig
-from binenc_core.recipes import recipe, switches
+from binenc_core.recipes import PROTOCOLS, protocol_of, recipe, switches
 from binenc_core.store import Run
 
 DEFAULT_SEEDS = 3
@@ -28,16 +29,54 @@ def page_configs(
     asked = switches(protocol) if protocol is not None else {}
     asked |= {name: value for name, value in changes.items() if value is not None}
     check_seeds(seeds)
-    if not isinstance(dataset, str):
-        raise ValueError(f"dataset is {dataset!r}; allowed: {', '.join(DATASETS)}")
-    names = [name.strip() for name in dataset.split(",")]
-    return [c for name in names for c in _dataset_configs(name, heads, seeds, asked)]
+    datasets = names("dataset", dataset, DATASETS)
+    return [c for name in datasets for c in _dataset_configs(name, heads, seeds, asked)]
+
+
+def names(parameter: str, text: str, allowed: Iterable[str]) -> list[str]:
+    """One name or several with commas between them; raises ValueError for what is not allowed."""
+    found = [name.strip() for name in text.split(",")] if isinstance(text, str) else [text]
+    for name in found:
+        if name not in list(allowed):
+            raise ValueError(f"{parameter} is {name!r}; allowed: {', '.join(allowed)}")
+    return found
 
 
 def check_seeds(seeds: int | None) -> None:
     """Raise ValueError for what is neither None nor a number of seeds."""
     if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
         raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
+
+
+def assessed_configs(
+    study: str, dataset: str, protocol: str | None = None, seeds: int | None = None, **changes
+) -> list[RunConfig]:
+    """The configurations of the networks behind a page of a study.
+
+    `dataset` and `protocol` hold one name or several with commas. For each pair of them it takes
+    the networks whose assessments are frozen, for no protocol those of all; `seeds` asks for the
+    seeds 0 … seeds−1, and `changes` for other values of RunConfig's fields (None: as they are).
+    Where a pair has none, it takes `page_configs`, with one seed unless more are asked; but where
+    nothing but datasets is asked, those without any are left out, if others have some.
+    Raises ValueError for an unknown name or a value out of range.
+    """
+    check_seeds(seeds)
+    datasets = names("dataset", dataset, DATASETS)
+    protocols = [None] if protocol is None else names("protocol", protocol, PROTOCOLS)
+    asked = {name: value for name, value in changes.items() if value is not None}
+    frozen = [found.config for found in assessments.frozen_of(study).values()]
+    frozen.sort(key=lambda c: (list(PROTOCOLS).index(protocol_of(c)), HEADS.index(c.head), c.seed))
+    some = protocol is None and seeds is None and not asked
+    some = some and any(c.dataset in datasets for c in frozen)
+    configs = []
+    for name, wanted in product(datasets, protocols):
+        own = [c for c in frozen if c.dataset == name and wanted in (None, protocol_of(c))]
+        if seeds is not None:
+            own = [c.change(seed=seed) for c in own for seed in range(seeds)]
+        if not own and not some:
+            own = page_configs(name, seeds=seeds or 1, protocol=wanted)
+        configs += [c.change(**asked) for c in own]
+    return list(dict.fromkeys(configs))
 
 
 GAMMA = "gamma"

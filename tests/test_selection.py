@@ -1,12 +1,15 @@
-"""Which runs a page shows."""
+"""Which networks a page shows."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from binenc_core import grids, store
-from binenc_core.config import HEADS
+from binenc_core import assessments, grids, store
+from binenc_core.config import HEADS, RunConfig
 from binenc_core.freeze import freeze
 from binenc_core.recipes import recipe, switches
-from binenc_core.selection import campaign_runs, gamma_configs, page_configs
+from binenc_core.selection import assessed_configs, campaign_runs, gamma_configs, page_configs
+from binenc_core.studies import STUDIES
 from binenc_core.trainer import get_or_train
 from small_runs import small, use_folders
 
@@ -106,6 +109,85 @@ def test_several_datasets_come_in_the_order_asked():
 def test_bad_input_names_what_is_allowed(arguments, message):
     with pytest.raises(ValueError) as refused:
         page_configs(**arguments)
+    assert str(refused.value).startswith(message)
+
+
+def frozen_study(name: str, *configs: RunConfig) -> set[RunConfig]:
+    """A study of networks without any numbers, frozen as a campaign."""
+    table = pd.DataFrame({column: [0.0] for column in STUDIES["robustness"].columns})
+    info = dict.fromkeys(assessments.INFO_FIELDS, "made up") | {"seconds": 1.0}
+    kept = [
+        assessments.keep("robustness", c, None, 1, table, {"none": np.zeros(1)}, info)
+        for c in configs
+    ]
+    assessments.freeze_all("robustness", name, kept, "command")
+    return set(configs)
+
+
+def test_a_page_of_a_study_shows_exactly_what_is_frozen():
+    described = frozen_study("one", *(small(h, seed=s) for h in ("none", "binary") for s in (2, 0)))
+    released = frozen_study("two", small(**switches("released")))
+    other = frozen_study("three", recipe("mnist"))
+    assert set(assessed_configs("robustness", "digits")) == described | released
+    assert set(assessed_configs("robustness", "digits", "described")) == described
+    assert set(assessed_configs("robustness", "digits", "released")) == released
+    both = assessed_configs("robustness", "digits, mnist", "described,released")
+    assert set(both[:5]) == described | released
+    assert other < set(both)
+
+
+def test_its_networks_are_by_protocol_head_and_seed():
+    frozen_study("one", *(small(h, seed=s) for h in ("none", "binary") for s in (2, 0)))
+    configs = assessed_configs("robustness", "digits")
+    assert [(c.head, c.seed) for c in configs] == [
+        ("binary", 0),
+        ("binary", 2),
+        ("none", 0),
+        ("none", 2),
+    ]
+
+
+def test_where_no_assessment_is_frozen_it_is_one_seed_of_the_page_s_runs():
+    frozen_digits()
+    expected = page_configs("digits", seeds=1)
+    assert assessed_configs("robustness", "digits") == expected
+    assert assessed_configs("robustness", "digits", seeds=2) == page_configs("digits", seeds=2)
+    assert assessed_configs("robustness", "digits", "released,later") == [
+        config.change(**switches(protocol))
+        for protocol in ("released", "later")
+        for config in expected
+    ]
+
+
+def test_a_protocol_that_is_not_frozen_is_made_only_where_it_is_asked_for():
+    described = frozen_study("one", small())
+    assert set(assessed_configs("robustness", "digits")) == described
+    asked = assessed_configs("robustness", "digits", "described,released")
+    assert set(asked) - described == set(page_configs("digits", seeds=1, protocol="released"))
+
+
+def test_seeds_and_changes_apply_to_the_assessed_networks():
+    frozen_study("one", small(seed=3), small("none", seed=4))
+    assert assessed_configs("robustness", "digits", seeds=2, gamma=3, epochs=None) == [
+        *(small(gamma=3, seed=seed) for seed in range(2)),
+        *(small("none", seed=seed) for seed in range(2)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"dataset": "digits,cifar"}, "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"),
+        ({"dataset": 3}, "dataset is 3; allowed: mnist, fashion_mnist, digits"),
+        ({"protocol": "text"}, "protocol is 'text'; allowed: described, released, later"),
+        ({"protocol": 3}, "protocol is 3; allowed: described, released, later"),
+        ({"seeds": 0}, "seeds is 0; allowed: a whole number ≥ 1"),
+        ({"gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
+    ],
+)
+def test_a_page_of_a_study_refuses_bad_values(asked, message):
+    with pytest.raises(ValueError) as refused:
+        assessed_configs("robustness", **{"dataset": "digits"} | asked)
     assert str(refused.value).startswith(message)
 
 

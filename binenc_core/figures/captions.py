@@ -1,6 +1,7 @@
 """What a figure must say of the runs behind it: dataset, network, epochs, seeds, protocol."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from binenc_core.config import PAPER_DATASETS, RESNET_WIDTHS, RunConfig
 from binenc_core.figures.style import (
@@ -13,15 +14,22 @@ from binenc_core.figures.style import (
     typed,
 )
 from binenc_core.recipes import ORIGINS, departures, protocol_of, recipe
-from binenc_core.store import Run
 
 
-def datasets(runs: Sequence[Run]) -> list[str]:
+class Trained(Protocol):
+    """A run, or what a study found of its network."""
+
+    @property
+    def config(self) -> RunConfig:
+        """How it was trained."""
+
+
+def datasets(runs: Sequence[Trained]) -> list[str]:
     """Names of the runs' datasets, in order of appearance."""
     return list(dict.fromkeys(run.config.dataset for run in runs))
 
 
-def setting(runs: Sequence[Run]) -> str:
+def setting(runs: Sequence[Trained]) -> str:
     """One sentence for each dataset on how its runs were trained, and how that differs.
 
     Raises ValueError where runs on one dataset differ in more than head, seed and penalty.
@@ -29,7 +37,7 @@ def setting(runs: Sequence[Run]) -> str:
     return " ".join(_sentence([r for r in runs if r.config.dataset == d]) for d in datasets(runs))
 
 
-def _sentence(runs: Sequence[Run]) -> str:
+def _sentence(runs: Sequence[Trained]) -> str:
     alike = {run.config.change(head="linear", seed=0, log_every=1) for run in runs}
     if len(alike) > 1:
         raise ValueError("runs on one dataset may differ only in head, seed and penalty")
@@ -61,12 +69,12 @@ def _network(config: RunConfig) -> str:
     )
 
 
-def _gammas(runs: Sequence[Run]) -> list[float]:
+def _gammas(runs: Sequence[Trained]) -> list[float]:
     """The weights that runs give the penalty, of the architecture that has one."""
     return sorted({run.config.gamma for run in runs if run.config.head == "binary"})
 
 
-def _penalties(runs: Sequence[Run]) -> list[str]:
+def _penalties(runs: Sequence[Trained]) -> list[str]:
     """The penalties on one dataset, a phrase for each reading of L_Bin and growth of γ."""
     weights: dict[tuple[str, str], list[float]] = {}
     for config in dict.fromkeys(run.config for run in runs if run.config.gamma):
@@ -81,12 +89,12 @@ def _penalties(runs: Sequence[Run]) -> list[str]:
     ]
 
 
-def _protocol(runs: Sequence[Run]) -> str:
+def _protocol(runs: Sequence[Trained]) -> str:
     """The protocol of runs on one dataset; those with the penalty tell more of them apart."""
     return protocol_of(max((run.config for run in runs), key=lambda config: config.gamma > 0))
 
 
-def differences(runs: Sequence[Run]) -> list[str]:
+def differences(runs: Sequence[Trained]) -> list[str]:
     """How the runs differ from their datasets' recipes, each phrase once."""
     phrases = []
     for dataset in datasets(runs):
@@ -100,7 +108,7 @@ def differences(runs: Sequence[Run]) -> list[str]:
     return list(dict.fromkeys(phrases))
 
 
-def definitions(runs: Sequence[Run]) -> str:
+def definitions(runs: Sequence[Trained]) -> str:
     """By whose definitions the quantities of all runs are plotted: RunConfig's `metrics`.
 
     Raises ValueError where the runs do not agree on them.
@@ -111,7 +119,7 @@ def definitions(runs: Sequence[Run]) -> str:
     return named[0]
 
 
-def diverged(runs: Sequence[Run]) -> str:
+def diverged(runs: Sequence[Trained]) -> str:
     """A sentence that names the runs whose loss was no longer finite, or nothing."""
     names = [
         f"{DATASET_NAMES[r.config.dataset]} {LOOKS[r.config.head].name.lower()} seed "
@@ -122,7 +130,7 @@ def diverged(runs: Sequence[Run]) -> str:
     return f" Diverged: {'; '.join(names)}." if names else ""
 
 
-def mean_and_seeds(runs: Sequence[Run]) -> str:
+def mean_and_seeds(runs: Sequence[Trained]) -> str:
     """How the lines of a figure stand for the seeds."""
     several = len({run.config.seed for run in runs}) > 1
     return "Thick: mean over seeds; thin: each seed." if several else "One seed: no mean is taken."

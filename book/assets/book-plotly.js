@@ -84,7 +84,17 @@
     circle: "M10 6a4 4 0 1 0 8 0a4 4 0 1 0 -8 0Z", square: "M10.5 2.5h7v7h-7Z",
     diamond: "M14 1l5 5l-5 5l-5 -5Z", "triangle-up": "M14 1.5l5 8.5h-10Z",
     star: "M14 0.5l1.4 3.9l4.1 0.1l-3.3 2.5l1.2 4l-3.4 -2.3l-3.4 2.3l1.2 -4l-3.3 -2.5l4.1 -0.1Z",
+    "line-ns": "M13 0.5h2v11h-2Z", "x-thin": "M10.5 2.5l7 7M17.5 2.5l-7 7",
   };
+
+  // Such as "diamond-x-open": the shape hollow, and crossed out.
+  function markerShapes(symbol = "circle", color) {
+    const base = symbol.replace("-open", ""), shape = base.replace(/-x$/, "");
+    const drawn = [markers[shape] || markers.circle];
+    if (base !== shape) drawn.push(markers["x-thin"]);
+    const look = symbol.endsWith("-open") ? { fill: "none", stroke: color, "stroke-width": 1.5 } : { fill: color };
+    return drawn.map((d) => svg("path", { d, ...look }));
+  }
 
   function swatch(trace) {
     const line = trace.line || {}, marker = trace.marker || {};
@@ -95,10 +105,10 @@
     if (mode === "area") shapes.push(svg("rect", { x: 9, y: 1, width: 10, height: 10, fill: color }));
     if (mode.includes("lines")) {
       const dash = dashes[line.dash] || "none";
-      shapes.push(svg("path", { d: "M0 6H28", stroke: color, "stroke-width": 2.5, "stroke-dasharray": dash }));
+      shapes.push(svg("path", { d: "M0 6H28", stroke: color, "stroke-width": line.width || 2.5, "stroke-dasharray": dash }));
     }
     if (mode.includes("markers")) {
-      shapes.push(svg("path", { d: markers[marker.symbol] || markers.circle, fill: color }));
+      shapes.push(...markerShapes(marker.symbol, color));
     }
     return svg("svg", { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": true }, ...shapes);
   }

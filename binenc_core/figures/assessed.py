@@ -1,0 +1,70 @@
+"""What a study found of networks, as a page shows it: by dataset and protocol."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from binenc_core.assessments import Assessment
+from binenc_core.figures import captions
+from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.recipes import PROTOCOLS, protocol_of
+
+PROTOCOL_WORDS = {
+    "described": "as described",
+    "released": "as released",
+    "later": "as in the later versions",
+}
+
+
+class Group(NamedTuple):
+    """A dataset's networks under one protocol, by head (in LOOKS' order) and seed."""
+
+    dataset: str
+    protocol: str
+    found: list[Assessment]
+
+    @property
+    def title(self) -> str:
+        """Dataset and protocol, for people."""
+        return f"{DATASET_NAMES[self.dataset]}, {PROTOCOL_WORDS[self.protocol]}"
+
+    @property
+    def heads(self) -> list[str]:
+        """The architectures that there are, in LOOKS' order."""
+        return [head for head in LOOKS if self.of(head)]
+
+    def of(self, head: str) -> list[Assessment]:
+        """The networks of an architecture, by seed."""
+        return [found for found in self.found if found.config.head == head]
+
+
+def groups(found: Sequence[Assessment]) -> list[Group]:
+    """The groups by dataset (in order of appearance) and protocol.
+
+    Raises ValueError where a group has two networks of one head and seed.
+    """
+    heads = list(LOOKS)
+    ordered = sorted(found, key=lambda a: (heads.index(a.config.head), a.config.seed))
+    made = []
+    for dataset in captions.datasets(found):
+        for protocol in PROTOCOLS:
+            own = [
+                a
+                for a in ordered
+                if (a.config.dataset, protocol_of(a.config)) == (dataset, protocol)
+            ]
+            if len({(a.config.head, a.config.seed) for a in own}) < len(own):
+                raise ValueError(
+                    f"{DATASET_NAMES[dataset]}, {PROTOCOL_WORDS[protocol]}: allowed is one network "
+                    "for each head and seed"
+                )
+            if own:
+                made.append(Group(dataset, protocol, own))
+    return made
+
+
+def setting(shown: Sequence[Group]) -> str:
+    """How the networks were trained and on how many test images they were assessed."""
+    images = sorted({found.images for group in shown for found in group.found})
+    counts = " or ".join(f"{number:,}" for number in images)
+    trained = " ".join(captions.setting(group.found) for group in shown)
+    return f"{counts} test images each. {trained}"

@@ -1,0 +1,167 @@
+"""Accuracy on corrupted images, which no attack has chosen."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from binenc_core.assessments import Assessment
+from binenc_core.figures import assessed, robustness_falsified
+from binenc_core.figures.assessed import Group
+from binenc_core.figures.describing import described
+from binenc_core.figures.style import LOOKS
+
+# What each corruption's severity is.
+UNITS = {
+    "noise": "standard deviation (pixels: ±1)",
+    "blur": "standard deviation (side: 1)",
+    "contrast": "share of the contrast taken away",
+    "occlusion": "side of the gray square (image: 1)",
+}
+TITLES = {"noise": "Gaussian noise", "blur": "Gaussian blur", "contrast": "Less contrast"}
+COLUMNS = 2
+PANEL_HEIGHT = 270
+
+
+class Corrupted(NamedTuple):
+    """What the figure shows.
+
+    `table`: a line for each dataset, protocol, head, seed, corruption and severity, with the
+    accuracy; severities are in the order of the study, from weak to strong.
+    """
+
+    groups: list[Group]
+    table: pd.DataFrame
+    caption: str
+
+
+def accuracies(found: Assessment) -> pd.DataFrame:
+    """A network's accuracy by corruption and severity: a line for each, weak to strong."""
+    arrays = found.arrays()
+    names, severities = arrays["corruptions"].astype(str), arrays["severities"].astype(float)
+    return pd.DataFrame(
+        {
+            "corruption": np.repeat(names, severities.shape[1]),
+            "severity": severities.ravel(),
+            "accuracy": arrays["corrupted_accuracy"].astype(float).ravel(),
+        }
+    ).dropna()  # the corruptions may differ in their number of levels
+
+
+def data(found: Sequence[Assessment]) -> Corrupted:
+    """The curves of every network."""
+    shown = assessed.groups(found)
+    parts = [
+        accuracies(own).assign(
+            dataset=group.dataset,
+            protocol=group.protocol,
+            head=own.config.head,
+            seed=own.config.seed,
+        )
+        for group in shown
+        for own in group.found
+    ]
+    several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
+    caption = (
+        "Accuracy on the test images drawn, corrupted more and more, each corruption in its own "
+        f"unit.{' Means over seeds.' if several else ''} "
+        "No attack has chosen these images. "
+        f"{robustness_falsified.sentence(shown, robustness_falsified.data(shown))} "
+        f"{assessed.setting(shown)}"
+    )
+    columns = ["dataset", "protocol", "head", "seed", "corruption", "severity", "accuracy"]
+    return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True), caption)
+
+
+def figure(found: Corrupted) -> go.Figure:
+    """A panel for each corruption, and a slider that goes through the datasets and protocols."""
+    names = list(dict.fromkeys(found.table["corruption"]))
+    rows = -(-len(names) // COLUMNS)
+    heads = [head for head in LOOKS if any(head in group.heads for group in found.groups)]
+    fig = make_subplots(
+        rows=rows,
+        cols=COLUMNS,
+        shared_yaxes="all",
+        subplot_titles=[TITLES.get(name, name.capitalize()) for name in names],
+        horizontal_spacing=0.05,
+        vertical_spacing=0.4 / rows,
+    )
+    for place, name in enumerate(names):
+        where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
+        for head in heads:
+            trace = _curve(found, found.groups[0], name, head)
+            fig.add_trace(trace.update(showlegend=place == 0), **where)
+        severities = found.table.loc[found.table["corruption"] == name, "severity"]
+        room = 0.04 * (severities.max() - severities.min())
+        ends = [severities.min() - room, severities.max() + room]
+        fig.update_xaxes(range=ends, zeroline=False, title_text=UNITS[name], **where)
+    if len(found.groups) > 1:
+        _add_slider(fig, found, names, heads)
+    fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    fig.update_yaxes(title_text="accuracy", col=1)
+    fig.update_layout(
+        height=PANEL_HEIGHT * rows + 60,
+        meta=described(
+            figure,
+            alt="Accuracy of the four architectures against the severity of "
+            f"{', '.join(names)}, one dataset and protocol at a time.",
+            caption=found.caption,
+            table=found.table.round(4),
+        ),
+    )
+    return fig
+
+
+def _add_slider(
+    fig: go.Figure, found: Corrupted, names: Sequence[str], heads: Sequence[str]
+) -> None:
+    panels = [(name, head) for name in names for head in heads]
+    fig.frames = [
+        go.Frame(
+            name=group.title,
+            data=[
+                _changed(drawn, _curve(found, group, *panel))
+                for drawn, panel in zip(fig.data, panels, strict=True)
+            ],
+            traces=list(range(len(panels))),
+        )
+        for group in found.groups
+    ]
+    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    steps = [
+        {"label": group.title, "method": "animate", "args": [[group.title], now]}
+        for group in found.groups
+    ]
+    slider = {"name": "trainings", "currentvalue": {"prefix": "networks: "}, "steps": steps}
+    fig.update_layout(sliders=[slider])
+
+
+def _changed(drawn: go.Scatter, curve: go.Scatter) -> go.Scatter:
+    """What differs between two curves; mostly at the same severities."""
+    same = np.array_equal(drawn.x, curve.x)
+    return go.Scatter(y=curve.y) if same else go.Scatter(x=curve.x, y=curve.y)
+
+
+def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:
+    """One architecture's accuracies under one corruption: the mean over seeds."""
+    table, look = found.table, LOOKS[head]
+    own = table[
+        (table["dataset"] == group.dataset)
+        & (table["protocol"] == group.protocol)
+        & (table["head"] == head)
+        & (table["corruption"] == name)
+    ]
+    mean = own.groupby("severity")["accuracy"].mean()
+    return go.Scatter(
+        x=mean.index.to_numpy("f4"),
+        y=mean.to_numpy("f4"),
+        mode="lines+markers",
+        line={"color": look.color, "dash": look.dash, "width": 2.5},
+        marker={"symbol": look.symbol, "size": 7},
+        name=look.name,
+        legendgroup=head,
+        hovertemplate="%{fullData.name}<br>severity %{x:.3g}: %{y:.1%}<extra></extra>",
+    )

@@ -1,0 +1,50 @@
+"""Each attack by itself: how often it is beaten, and what more effort brings."""
+
+import numpy as np
+import pytest
+
+from binenc_core.figures import assessed, robustness_attacks
+from made_assessments import IMAGES, four_heads, made_assessment
+
+PLACE = np.arange(IMAGES)
+
+
+def test_beaten_means_by_more_than_one_percent(tmp_path):
+    sizes = np.select([PLACE < 4, PLACE < 8], [0.1005, 0.102], 0.1)
+    found = made_assessment(tmp_path, relative={"margin": sizes})
+    assert robustness_attacks.beaten(found, "margin") == 0.2
+    assert robustness_attacks.beaten(found, "apgd") == 0
+
+
+def test_an_attack_that_does_not_succeed_is_beaten(tmp_path):
+    found = made_assessment(tmp_path, relative={"apgd": np.where(PLACE < 5, np.inf, 0.1)})
+    assert robustness_attacks.beaten(found, "apgd") == 0.25
+
+
+def test_more_effort_is_compared_on_the_images_that_got_it(tmp_path):
+    strong = np.where(PLACE < 5, 0.09, np.nan)
+    found = made_assessment(tmp_path, relative={"smallest_strong": strong})
+    assert robustness_attacks.lowered(found) == pytest.approx(0.1)
+    assert np.isnan(
+        robustness_attacks.lowered(made_assessment(tmp_path, relative={"smallest_strong": np.nan}))
+    )
+
+
+@pytest.mark.parametrize(("lowered", "weak"), [(0.03, False), (0.047, False), (0.05, True)])
+def test_strong_enough_is_what_falsifier_d_says(lowered, weak):
+    assert robustness_attacks.not_strong_enough(lowered) == weak
+
+
+def test_the_table_has_a_line_for_each_attack_and_the_worst_seed(tmp_path):
+    found = [
+        *four_heads(tmp_path, seeds=2),
+        made_assessment(tmp_path, seed=2, relative={"smallest_strong": 0.08, "decision": np.inf}),
+    ]
+    (group,) = assessed.groups(found)
+    lines = robustness_attacks.table(group).splitlines()
+    cells = {line.split(" | ")[0].strip("| "): line.split(" | ")[1] for line in lines[2:]}
+    assert cells["DeepFool"] == "0.100, beaten on 0%"
+    assert cells["HopSkipJump"] == "no value, beaten on 33%"
+    strong = cells["The smallest, lowered by more steps, restarts and targets"]
+    assert strong == "20.0%, **not yet strong enough**"
+    assert lines[-1].count("not yet") == 1

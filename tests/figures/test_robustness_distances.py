@@ -1,0 +1,97 @@
+"""The distances' means and marks: what passed is drawn as a result, what failed is not."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from binenc_core.figures import robustness_distances
+from made_assessments import IMAGES, four_heads
+
+SPREAD = 0.1 + 0.02 * np.random.default_rng(0).standard_normal(IMAGES)
+TITLE = "DeepFool"
+
+
+def drawn(found):
+    return robustness_distances.figure(robustness_distances.data(found))
+
+
+def line(distances, head: str, measure: str, seed="all") -> pd.Series:
+    table = distances.table
+    wanted = (table["head"] == head) & (table["measure"] == measure) & (table["seed"] == seed)
+    (own,) = [row for _, row in table[wanted].iterrows()]
+    return own
+
+
+def test_every_measure_has_its_mean(tmp_path):
+    relative = {"deepfool": 0.7, "margin": 0.22, "apgd": 0.2, "decision": 0.4, "bisection": 0.29}
+    found = robustness_distances.data(four_heads(tmp_path, binary={"relative": relative}))
+    for measure, mean in relative.items():
+        assert line(found, "binary", measure)["mean"] == pytest.approx(mean)
+        assert line(found, "linear", measure)["mean"] == pytest.approx(0.1)
+    assert line(found, "binary", "smallest")["mean"] == pytest.approx(0.2)
+    assert line(found, "binary", "deepfool")["failed"] == "a, d"
+    assert line(found, "linear", "deepfool")["failed"] == ""
+
+
+def test_the_result_has_an_interval_over_images_and_its_seeds(tmp_path):
+    found = robustness_distances.data(
+        four_heads(tmp_path, seeds=2, relative=dict.fromkeys(["margin", "deepfool"], SPREAD))
+    )
+    smallest = line(found, "binary", "smallest")
+    assert smallest["low"] < smallest["mean"] < smallest["high"]
+    assert line(found, "binary", "smallest", 1)["mean"] == smallest["mean"]
+    assert np.isnan(line(found, "binary", "margin")["low"])
+    assert "small circles: each seed" in found.caption
+
+
+def test_deepfools_number_is_its_last_iterates_also_where_it_fails(tmp_path):
+    own = {"deepfool": np.where(np.arange(IMAGES) < 5, np.inf, 0.1), "deepfool_last": 0.3}
+    found = robustness_distances.data(four_heads(tmp_path, binary={"relative": own}))
+    deepfool = line(found, "binary", "deepfool")
+    assert deepfool["mean"] == pytest.approx(0.3)
+    assert deepfool["mean_moved"] == pytest.approx(0.1)
+    assert deepfool["moved"] == 0.75
+    (trace,) = [t for t in robustness_distances.figure(found).data if "failed" in t.name]
+    assert "fools 75.0% of the images, mean over these 0.100" in trace.customdata[0]
+
+
+def test_a_number_that_fails_is_hollow_crossed_and_named_so(tmp_path):
+    own = {"deepfool": 0.7, "margin": 0.2, "bisection": 0.3}
+    traces = {t.name: t for t in drawn(four_heads(tmp_path, binary={"relative": own})).data}
+    passed, refused = traces[TITLE], traces[f"{TITLE}: failed (a, d)"]
+    assert (passed.marker.symbol, refused.marker.symbol) == ("diamond", "diamond-x-open")
+    assert list(refused.x) == pytest.approx([0.7])
+    assert list(passed.x) == pytest.approx([0.1] * 3)
+    assert traces["Smallest found"].marker.symbol == "circle"
+
+
+def test_a_smallest_that_more_effort_lowers_is_no_result_either(tmp_path):
+    own = {"relative": {"smallest_strong": 0.05}}
+    traces = {t.name: t for t in drawn(four_heads(tmp_path, binary=own)).data}
+    refused = traces["Smallest found: failed (d)"]
+    assert refused.marker.symbol == "circle-x-open"
+    assert refused.error_x.array is None
+
+
+def test_each_legend_entry_is_there_once(tmp_path):
+    found = four_heads(tmp_path) + four_heads(tmp_path, protocol="released")
+    shown = [t.legendgroup for t in drawn(found).data if t.showlegend]
+    assert len(shown) == len(set(shown)) == 6
+    assert {t.legendgroup for t in drawn(found).data} == set(shown)
+
+
+def test_an_attack_that_never_succeeds_is_not_drawn(tmp_path):
+    found = four_heads(tmp_path, relative={"decision": np.inf})
+    assert "Decision-based" not in {t.name for t in drawn(found).data}
+
+
+def test_the_figure_says_what_was_assessed_and_whether_it_can_be_trusted(tmp_path):
+    found = four_heads(tmp_path) + four_heads(tmp_path, dataset="fashion_mnist")
+    meta = drawn(found).layout.meta
+    assert "Falsifiers: the smallest perturbation found passes" in meta["caption"]
+    assert "20 test images each. MNIST: MLP of width 2048, P = 64" in meta["caption"]
+    assert "FashionMNIST: CNN of width 1024" in meta["caption"]
+    table = pd.read_csv(io.StringIO(meta["csv"]))
+    assert len(table) == 2 * 4 * 6

@@ -1,0 +1,52 @@
+"""‖r‖/‖x‖ image by image, its mean and its interval, also where an attack did not succeed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from binenc_core.figures import robustness_numbers as numbers
+from made_assessments import IMAGES, SIZE, made_assessment
+
+HALF = np.arange(IMAGES) % 2 == 0
+
+
+def test_norms_are_taken_relative_to_their_image(tmp_path):
+    sizes = np.where(HALF, 5.0, 20.0)
+    found = made_assessment(tmp_path, table={"size": sizes})
+    relative = numbers.relative(found, "margin")
+    assert relative.to_numpy() == pytest.approx(0.1 * SIZE / sizes)
+    assert list(relative.index[:3]) == [0, 3, 6]
+
+
+def test_a_mean_is_over_the_images_on_which_the_attack_succeeded(tmp_path):
+    found = made_assessment(tmp_path, relative={"deepfool": np.where(HALF, np.inf, 0.4)})
+    assert numbers.mean(found, "deepfool") == pytest.approx(0.4)
+    assert numbers.fooled(found, "deepfool") == 0.5
+
+
+def test_an_attack_that_never_succeeds_has_no_mean(tmp_path):
+    found = made_assessment(tmp_path, relative={"decision": np.inf})
+    assert np.isnan(numbers.mean(found, "decision"))
+    assert numbers.fooled(found, "decision") == 0
+
+
+def test_seeds_are_averaged_image_by_image(tmp_path):
+    one = made_assessment(tmp_path, seed=0, relative={"margin": np.where(HALF, 0.2, np.inf)})
+    other = made_assessment(tmp_path, seed=1, relative={"margin": 0.4})
+    means = numbers.per_image([one, other], "margin")
+    assert means.to_numpy() == pytest.approx(np.where(HALF, 0.3, 0.4))
+
+
+def test_the_interval_is_that_of_a_mean_over_images():
+    """Against the normal approximation, 1.96 standard errors on each side."""
+    values = pd.Series(np.random.default_rng(0).normal(0.2, 0.05, 400))
+    low, high = numbers.interval(values)
+    error = values.std(ddof=1) / 20
+    assert (low, high) == pytest.approx(
+        (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.2 * error
+    )
+    assert numbers.interval(values) == (low, high)
+
+
+def test_one_image_has_no_interval():
+    assert np.isnan(numbers.interval(pd.Series([0.1]))).all()
