@@ -110,14 +110,13 @@ def test_runs_with_papermill_from_the_root(page, tmp_path_factory):
     done = run_papermill(f"{page}.ipynb", output, *digits, *SMALL, runs=runs)
     assert done.returncode == 0, done.stderr
     kept = [json.loads(p.read_text()) for p in runs.glob("*/config.json")]
-    assert {(c["dataset"], c["epochs"], c["width"], c["seed"]) for c in kept} == {
-        ("digits", 2, 16, 0)
-    }
+    trained = {(c["dataset"], c["epochs"], c["width"], c["seed"]) for c in kept}
+    assert trained == {("digits", 2, 16, 0)} or (not kept and Path(page).name == "harder")
     outputs = [o for cell in executed.code_cells(nbformat.read(output, 4)) for o in cell.outputs]
     drawn = [o for o in outputs if "application/vnd.plotly.v1+json" in o.get("data", {})]
     # Of the code book's figures one compares seeds.
     figures = {"index": 0, "explore": 0, "quickstart": 2, "fig1_binarity": 2, "codes": 3}
-    figures |= {"robustness": 4}
+    figures |= {"robustness": 4, "harder": 0}  # of the harder datasets nothing is frozen
     assert len(drawn) == figures.get(Path(page).name, 1)
 
 

@@ -21,13 +21,13 @@ ROWS = (
 NOTHING = "No campaign on these datasets is frozen: there is nothing to plot yet."
 
 
-def frozen(dataset: str) -> tuple[list[str], list[Run]]:
+def frozen(datasets: str) -> tuple[list[str], list[Run]]:
     """The datasets asked for, one or several with commas, and the runs of their frozen campaigns.
 
     Raises ValueError for what is none of the harder datasets.
     """
-    datasets = names("dataset", dataset, HARDER_DATASETS)
-    return datasets, [run for name in datasets for run in campaign_runs(name)]
+    shown = names("datasets", datasets, HARDER_DATASETS)
+    return shown, [run for name in shown for run in campaign_runs(name)]
 
 
 def data(runs: Sequence[Run]) -> Curves | None:
