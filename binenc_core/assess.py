@@ -12,6 +12,7 @@ from binenc_core.config import RunConfig
 from binenc_core.labels import labels
 from binenc_core.progress import Say, duration
 from binenc_core.several import get_or_train_all
+from binenc_core.sizes import SIZES
 from binenc_core.studies import check_images, check_study
 
 
@@ -29,14 +30,15 @@ def get_or_assess_all(
     number. Networks whose weights are missing are trained first. On a CPU so many `processes` of
     one thread each (as many as there are cores) work side by side; what one has finished is kept,
     whatever becomes of the others. A script that calls this needs an `if __name__ == "__main__":`.
-    Raises ValueError for an unknown study, number or device and for a training that diverged,
-    RuntimeError for a network that could not be assessed, when the others are done, and, before any
-    work, where PyTorch is needed and not installed.
+    Raises, before any work, ValueError for an unknown study or device and for a number of images
+    that a dataset does not have, and RuntimeError where PyTorch is needed and not installed; when
+    the others are done, RuntimeError for a network that diverged or could not be assessed.
     """
     check_study(study)
-    check_images(images)
     trainer.check_device(device)
     configs = list({config.id: config for config in configs}.values())
+    for dataset in {config.dataset for config in configs}:
+        check_images(images, SIZES[dataset].test_images)
     frozen = assessments.frozen_of(study)
     found = {c.id: assessments.find(study, c, images, frozen) for c in configs}
     missing = [config for config in configs if found[config.id] is None]
@@ -44,9 +46,12 @@ def get_or_assess_all(
     say(f"{study} of {len(configs)} networks, hits: {hits}, misses: {len(missing)}")
     if missing:
         _check_installed(study, missing)
-        _check_sound(get_or_train_all(missing, device, say, here=True))
-        for made in _assess(study, missing, images, device, processes, say):
-            found[made.config.id] = made
+        unsound = _unsound(get_or_train_all(missing, device, say, here=True))
+        sound = [config for config in missing if config.id not in unsound]
+        made, failed = _assess(study, sound, images, device, processes, say)
+        found |= {a.config.id: a for a in made}
+        if reasons := [*unsound.values(), *failed]:
+            raise RuntimeError("; ".join(reasons))
     return [found[config.id] for config in configs]
 
 
@@ -58,17 +63,19 @@ def _check_installed(study: str, missing: Sequence[RunConfig]) -> None:
         )
 
 
-def _check_sound(runs: Sequence[store.Run]) -> None:
-    """Raise ValueError for runs that diverged, RuntimeError for those without their weights."""
+def _unsound(runs: Sequence[store.Run]) -> dict[str, str]:
+    """Why runs have no network to be assessed, by id: they diverged, or their weights are gone."""
+    reasons = {}
     for run in runs:
         if run.info["diverged_epoch"] is not None:
-            raise ValueError(
+            reasons[run.id] = (
                 f"{run.config.label} ({run.id}) diverged in epoch {run.info['diverged_epoch']}; "
                 "allowed: networks whose training went through"
             )
-        if not run.checkpoint_path.exists():
+        elif not run.checkpoint_path.exists():
             folder = run.checkpoint_path.parent
-            raise RuntimeError(f"{folder} has no weights; delete it to have them trained again")
+            reasons[run.id] = f"{folder} has no weights; delete it to have them trained again"
+    return reasons
 
 
 def _assess(
@@ -78,9 +85,12 @@ def _assess(
     device: str,
     processes: int | None,
     say: Say,
-) -> list[Assessment]:
+) -> tuple[list[Assessment], list[str]]:
+    """What was found of networks that have their weights, and why it was not of the others."""
     from binenc_core.local import default_processes
 
+    if not configs:
+        return [], []
     names = labels(configs)
     processes = min(processes or default_processes(device), len(configs))
     say(f"assessing {len(configs)} networks in {processes} processes")
@@ -103,9 +113,7 @@ def _assess(
             left = (time.perf_counter() - begun) / done * (len(configs) - done)
             rest = f", about {duration(left)} to go" if done < len(configs) else ""
             say(f"{name}: {duration(made[-1].info['seconds'])} ({done} of {len(configs)}{rest})")
-    if failed:
-        raise RuntimeError("; ".join(failed))
-    return made
+    return made, failed
 
 
 def assess_one(study: str, config: RunConfig, images: int | None, device: str) -> Assessment:
@@ -126,6 +134,9 @@ def assess_one(study: str, config: RunConfig, images: int | None, device: str) -
     dataset = data.Dataset(*(part.to(target) for part in data.load(config.dataset)))
     built = parts.build(config, dataset.train_images.shape[-1], target)
     built.restore(checkpoints.load(store.find(config, frozen={}).checkpoint_path).state)
-    made = import_module(f"binenc_core.{study}.study").assess(built.model, dataset, config, images)
+    # A GPU would round what a convolution takes to fewer digits than float32 has.
+    with torch.backends.cudnn.flags(True, benchmark=False, deterministic=True, allow_tf32=False):
+        module = import_module(f"binenc_core.{study}.study")
+        made = module.assess(built.model, dataset, config, images)
     info = {"seconds": round(time.perf_counter() - begun, 1), **trainer.origin(target)}
     return assessments.keep(study, config, images, made.images, made.table, made.arrays, info)

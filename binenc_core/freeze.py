@@ -14,6 +14,7 @@ from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
 from binenc_core.progress import duration
 from binenc_core.recipes import ORIGINS, departures, protocol_of
 from binenc_core.store import INFO_FIELDS, Run
+from binenc_core.studies import STUDIES
 
 
 def freeze(runs: Sequence[Run], folder: Path, command: str) -> None:
@@ -57,6 +58,8 @@ def check_name(name: str, datasets: Iterable[str]) -> None:
     """
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise ValueError(f"name is {name!r}; allowed: lower-case letters, digits and _")
+    if name in (*STUDIES, "costs"):
+        raise ValueError(f"name is {name!r}; allowed: one that results/ has no other use for")
     others = set(datasets) - {name}
     if name in DATASETS and others:
         raise ValueError(f"name is {name!r}; allowed there: runs on {name}, not {min(others)}")

@@ -42,8 +42,8 @@ def check_study(name: str) -> None:
         raise ValueError(f"study is {name!r}; allowed: {', '.join(STUDIES)}")
 
 
-def check_images(images: int | None) -> None:
-    """Raise ValueError for what is neither None nor a number of images."""
+def check_images(images: int | None, most: int) -> None:
+    """Raise ValueError for what is neither None nor a number of images, at most `most`."""
     is_number = isinstance(images, int) and not isinstance(images, bool)
-    if images is not None and not (is_number and images >= 1):
-        raise ValueError(f"images is {images!r}; allowed: a whole number ≥ 1")
+    if images is not None and not (is_number and 1 <= images <= most):
+        raise ValueError(f"images is {images!r}; allowed: a whole number from 1 to {most}")

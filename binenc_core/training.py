@@ -197,8 +197,8 @@ def seconds_per_step(config: RunConfig, device: torch.device) -> float:
 
 
 def made_batch(config: RunConfig, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Black images of the dataset's shape and labels, as many as a step takes."""
-    count, channels, side, _ = SIZES[config.dataset]
-    batch = min(config.batch_size, count)
-    images = torch.zeros(batch, channels, side, side, device=device)
+    """Gray images of the dataset's shape and labels, as many as a step takes."""
+    size = SIZES[config.dataset]
+    batch = min(config.batch_size, size.train_images)
+    images = torch.zeros(batch, size.channels, size.side, size.side, device=device)
     return images, torch.zeros(batch, dtype=torch.int64, device=device)

@@ -31,14 +31,12 @@ def _prepare(arguments: argparse.Namespace) -> Work:
 
     def work() -> int:
         torch.set_num_threads(arguments.threads)
-        rows = []
         for dataset in HARDER_DATASETS:
             for precision in PRECISIONS:
                 config = grids.read(dataset).configs[0].change(precision=precision)
-                rows.append(measured(config, device))
-                print(f"{dataset}, {precision}: {rows[-1]['step_seconds']:.3g} s a step")
-        costs.add(rows)
-        print("kept in results/costs")
+                row = measured(config, device)
+                costs.add([row])  # at once: a larger network may not fit into the memory
+                print(f"{dataset}, {precision}: {row['step_seconds']:.3g} s a step", flush=True)
         return 0
 
     return work

@@ -1,6 +1,6 @@
 """What a study found of networks, as a page shows it: by dataset and protocol."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from binenc_core.assessments import Assessment
@@ -62,9 +62,11 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
     return made
 
 
-def setting(shown: Sequence[Group]) -> str:
+def setting(
+    shown: Sequence[Group], images_of: Callable[[Assessment], int] = lambda found: found.images
+) -> str:
     """How the networks were trained and on how many test images they were assessed."""
-    images = sorted({found.images for group in shown for found in group.found})
+    images = sorted({images_of(found) for group in shown for found in group.found})
     counts = " or ".join(f"{number:,}" for number in images)
     trained = " ".join(captions.setting(group.found) for group in shown)
     return f"{counts} test images each. {trained}"

@@ -15,6 +15,14 @@ from binenc_core.robustness import ATTACKS, falsifiers
 MARGIN = 0.01
 
 
+NOTE = (
+    "Each attack by itself: its mean ‖r‖/‖x‖ over the images on which it succeeds (DeepFool's in the "
+    "table above is over all), and on how many another attack finds a perturbation smaller by more "
+    f"than {MARGIN:.0%}; means over seeds. Last line: by how much more effort lowers the mean of the "
+    "smallest, in the seed where that is most."
+)
+
+
 def beaten(found: Assessment, attack: str) -> float:
     """Share of the images on which another attack found a ‖r‖ that is smaller by over MARGIN."""
     sizes, smallest = relative(found, attack), relative(found, "smallest")

@@ -51,6 +51,11 @@ def accuracies(found: Assessment) -> pd.DataFrame:
     ).dropna()  # the corruptions may differ in their number of levels
 
 
+def images(found: Assessment) -> int:
+    """How many test images were corrupted."""
+    return int(found.arrays()["corrupted_images"])
+
+
 def data(found: Sequence[Assessment]) -> Corrupted:
     """The curves of every network."""
     shown = assessed.groups(found)
@@ -66,11 +71,11 @@ def data(found: Sequence[Assessment]) -> Corrupted:
     ]
     several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
     caption = (
-        "Accuracy on the test images drawn, corrupted more and more, each corruption in its own "
+        "Accuracy on test images, corrupted more and more, each corruption in its own "
         f"unit.{' Means over seeds.' if several else ''} "
         "No attack has chosen these images. "
         f"{robustness_falsified.sentence(shown, robustness_falsified.data(shown))} "
-        f"{assessed.setting(shown)}"
+        f"{assessed.setting(shown, images)}"
     )
     columns = ["dataset", "protocol", "head", "seed", "corruption", "severity", "accuracy"]
     return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True), caption)

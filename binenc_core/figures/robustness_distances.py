@@ -18,9 +18,7 @@ from binenc_core.figures.robustness_numbers import (
     fooled,
     interval,
     mean,
-    moved,
     per_image,
-    relative,
 )
 from binenc_core.figures.style import LOOKS, NEUTRAL
 from binenc_core.robustness import ATTACKS
@@ -93,7 +91,7 @@ def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> lis
     """A measure's mean over the networks, and that of each where there are several."""
     own = group.of(head)
     column = NUMBERS.get(measure, measure)
-    failed = robustness_falsified.failed(outcomes, group, head, measure)
+    failed = robustness_falsified.failed
     low, high = interval(per_image(own, column)) if measure in NUMBERS else (np.nan, np.nan)
     networks = {"all": own} | ({f.config.seed: [f] for f in own} if len(own) > 1 else {})
     return [
@@ -107,16 +105,11 @@ def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> lis
             "low": low if seed == "all" else np.nan,
             "high": high if seed == "all" else np.nan,
             "moved": np.mean([fooled(f, measure) for f in part]),
-            "mean_moved": np.mean([_mean_moved(f, measure) for f in part]),
-            "failed": failed,
+            "mean_moved": np.mean([mean(f, measure) for f in part]),
+            "failed": failed(outcomes, group, head, measure, None if seed == "all" else seed),
         }
         for seed, part in networks.items()
     ]
-
-
-def _mean_moved(found: Assessment, measure: str) -> float:
-    """Mean ‖r‖/‖x‖ over the images on which an attack succeeded."""
-    return float(moved(relative(found, measure)).mean())
 
 
 def figure(distances: Distances) -> go.Figure:

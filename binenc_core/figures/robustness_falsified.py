@@ -16,14 +16,15 @@ from binenc_core.figures.style import LOOKS
 from binenc_core.robustness import falsifiers
 from binenc_core.robustness.falsifiers import Outcome
 
-FALSIFIERS = ("a", "b", "c", "d")
+# Of each number. The smallest perturbation is never above the bisection, which is among its attacks.
+FALSIFIERS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}
 NAMES = {"smallest": "the smallest perturbation found", "deepfool": "DeepFool"}
 
 
 def data(shown: Sequence[Group]) -> pd.DataFrame:
     """The falsifiers of every network: a line for each number and falsifier.
 
-    Columns dataset, protocol, head, seed, number (a key of NUMBERS), falsifier (a key of
+    Columns dataset, protocol, head, seed, number (a key of NUMBERS), falsifier (one of its
     FALSIFIERS), measured, limit and passed; what could not be measured is nan, and not passed.
     """
     return pd.DataFrame(
@@ -49,18 +50,19 @@ def data(shown: Sequence[Group]) -> pd.DataFrame:
 
 def outcomes_of(found: Assessment, number: str) -> list[Outcome]:
     """What the falsifiers say of one network's number; reruns are compared where there are any."""
-    sizes = relative(found, NUMBERS[number])
+    sizes, taken = relative(found, number), relative(found, NUMBERS[number])
     scaled = [relative(found, f"{number}_{key}") for key in ("up", "down")]
     double, second = relative(found, f"{number}_float64"), _second(found, number)
     again = scaled[0].notna() & scaled[1].notna()
-    return [
-        falsifiers.above_bound(relative(found, number), relative(found, "bisection")),
+    outcomes = [
+        falsifiers.above_bound(sizes, relative(found, "bisection")),
         falsifiers.change_with_scale(_sure(sizes[again]), [_sure(own[again]) for own in scaled]),
         falsifiers.change_with_precision(
             _sure(sizes[double.notna()]), _sure(double[double.notna()])
         ),
-        falsifiers.excess_over_second(_sure(sizes[second.notna()]), _sure(second[second.notna()])),
+        falsifiers.excess_over_second(_sure(taken[second.notna()]), _sure(second[second.notna()])),
     ]
+    return [outcome for outcome in outcomes if outcome.name in FALSIFIERS[number]]
 
 
 def _sure(values: pd.Series) -> NDArray[np.float64]:
@@ -111,7 +113,8 @@ def sentence(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
 def _outcome(shown: Sequence[Group], outcomes: pd.DataFrame, number: str) -> str:
     """What a number fails, falsifier by falsifier, and for which architectures and groups."""
     parts = []
-    for falsifier in FALSIFIERS:
+    own = FALSIFIERS[number]
+    for falsifier in own:
         where: dict[str, list[str]] = {}
         for group in shown:
             for head in group.heads:
@@ -120,7 +123,7 @@ def _outcome(shown: Sequence[Group], outcomes: pd.DataFrame, number: str) -> str
         if where:
             parts.append(f"({falsifier}) for {_where(shown, where)}")
     if not parts:
-        return f"passes ({FALSIFIERS[0]}) to ({FALSIFIERS[-1]}) for every network"
+        return f"passes ({own[0]}) to ({own[-1]}) for every network"
     return f"fails {', '.join(parts)}"
 
 
@@ -137,18 +140,27 @@ def _where(shown: Sequence[Group], titles: dict[str, list[str]]) -> str:
     )
 
 
-def legend(outcomes: pd.DataFrame) -> str:
+def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
     """What the falsifiers' letters in `table` stand for, with their limits, as Markdown."""
     limits = dict(zip(outcomes["falsifier"], outcomes["limit"], strict=True))
-    percent = {falsifier: f"{limits[falsifier]:.0%}" for falsifier in FALSIFIERS}
+    percent = {falsifier: f"{limit:.0%}" for falsifier, limit in limits.items()}
     return (
         f"**The falsifiers**, passed by what is at most the limit. (a) Share of images above the "
         f"bisection bound, {percent['a']}; an image on which the attack does not succeed counts as "
-        "above. (b) Change of the mean where the logits are multiplied by 1000 or 0.001, "
+        "above. The smallest perturbation is never above it, since the bisection is one of its "
+        "attacks, and the margin attack, APGD and HopSkipJump begin where it ends. (b) Change of the mean where the logits are multiplied by 1000 or 0.001, "
         f"{percent['b']}. (c) Its change in float64, {percent['c']}. (d) How far the mean is above "
-        f"that of a second attack, {percent['d']}: for DeepFool the better of margin steps and "
-        "APGD, for the smallest perturbation all attacks with more steps, restarts and targets."
+        f"that of a second attack, {percent['d']}: for DeepFool the better of the margin attack "
+        "and APGD, for the smallest perturbation all attacks with more steps, restarts and "
+        "targets. What is run again, for (b), (c) and the smallest perturbation's (d), is run on "
+        f"the first {again(shown)} images of each network."
     )
+
+
+def again(shown: Sequence[Group]) -> str:
+    """On how many images of a network attacks were run again, such as "25 or 100"."""
+    counts = {int(found.table["smallest_strong"].notna().sum()) for g in shown for found in g.found}
+    return " or ".join(map(str, sorted(counts)))
 
 
 def table(group: Group, outcomes: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""The later versions' claim of robustness, judged by rules that were fixed beforehand."""
+"""The later versions' claim of robustness, judged by rules."""
 
 from collections.abc import Sequence
 
@@ -26,6 +26,8 @@ OTHERS = [head for head in HEADS if head != "binary"]
 TIMES = 2
 # The Gaussian noise at which accuracies are compared: so many of the strongest severities.
 STRONGEST = 2
+# By so many standard errors of their difference one accuracy must be above another.
+ERRORS = 2
 
 DEEPFOOL = f"By DeepFool, as the authors use it, at least {TIMES} times as robust"
 SMALLEST = f"By the smallest perturbation found, at least {TIMES} times as robust"
@@ -38,12 +40,14 @@ RESTS_ON = {DEEPFOOL: "deepfool", SMALLEST: "smallest", MORE: "smallest"}
 def rule() -> str:
     """How the claims are judged, in words."""
     return (
-        "**What we see.** Binary encoding against every other architecture, seed by seed, by rules "
-        f"that were fixed before these networks were measured. *At least {TIMES} times as robust*: "
+        "**What we see.** Binary encoding against every other architecture, seed by seed. The "
+        "rules, and the limits of the falsifiers, were set after a first look at one MNIST network "
+        f"of each kind and before the numbers shown here. *At least {TIMES} times as robust*: "
         f"its mean ‖r‖/‖x‖ is at least {TIMES} times that of each other one. *More robust*: the "
         f"{LEVEL:.0%} interval of the difference on the same images is above zero for each other "
         f"one ({RESAMPLES:,} bootstrap resamples of images). *Most accurate*: its mean accuracy "
-        f"over the {STRONGEST} strongest levels of the noise is the highest. A claim that rests on "
+        f"over the {STRONGEST} strongest levels of the noise is above each other one's by more than "
+        f"{ERRORS} standard errors of the difference. A claim that rests on "
         "a number which fails a falsifier for any of the architectures is *not judged*, whatever "
         "the number says."
     )
@@ -65,8 +69,7 @@ def claims(group: Group) -> dict[str, pd.Series]:
             sizes = {head: mean(found, NUMBERS[number]) for head, found in own.items()}
             seen[claim][seed] = all(sizes["binary"] >= TIMES * sizes[head] for head in OTHERS)
         seen[MORE][seed] = all(difference(own["binary"], own[head])[0] > 0 for head in OTHERS)
-        noisy = {head: in_noise(found) for head, found in own.items()}
-        seen[IN_NOISE][seed] = all(noisy["binary"] > noisy[head] for head in OTHERS)
+        seen[IN_NOISE][seed] = all(more_accurate(own["binary"], own[head]) for head in OTHERS)
     return {claim: pd.Series(by_seed, dtype=bool) for claim, by_seed in seen.items()}
 
 
@@ -81,6 +84,18 @@ def in_noise(found: Assessment) -> float:
     table = accuracies(found)
     noisy = table.loc[table["corruption"] == "noise", "accuracy"]
     return float(noisy.iloc[-STRONGEST:].mean())
+
+
+def more_accurate(one: Assessment, other: Assessment) -> bool:
+    """Whether a network is more accurate in strong noise than another, beyond chance.
+
+    The images are the same, so that the standard error of independent ones is on the safe side; the
+    levels are too, so that more of them add no images.
+    """
+    accuracies = np.array([in_noise(one), in_noise(other)])
+    counts = [int(found.arrays()["corrupted_images"]) for found in (one, other)]
+    error = np.sqrt(np.sum(accuracies * (1 - accuracies) / counts))
+    return bool(accuracies[0] - accuracies[1] > ERRORS * error)
 
 
 def verdict(group: Group, claim: str, seen: pd.Series, outcomes: pd.DataFrame) -> str:
@@ -108,11 +123,12 @@ def findings(found: Sequence[Assessment]) -> str:
     """The rules, the verdicts and, for each dataset and protocol, the numbers, as Markdown."""
     shown = assessed.groups(found)
     outcomes = robustness_falsified.data(shown)
-    parts = [rule(), table(shown, outcomes), robustness_falsified.legend(outcomes)]
+    parts = [rule(), table(shown, outcomes), robustness_falsified.legend(shown, outcomes)]
     for group in shown:
         parts += [
             f"**{group.title}**",
             wording.table(quantities(group)),
+            robustness_attacks.NOTE,
             robustness_attacks.table(group),
             robustness_falsified.table(group, outcomes),
         ]

@@ -157,6 +157,13 @@ def _words(gallery: Gallery, name: str, line: dict) -> str:
     text = f"{line[name]:.3f}"
     if name == "deepfool" and not line["deepfool_succeeds"]:
         text += "<br>not fooled"
-    if failed := robustness_falsified.failed(gallery.outcomes, gallery.group, line["head"], name):
+    if failed := _failed(gallery, name, line):
         text += f"<br>failed ({failed})"
     return text
+
+
+def _failed(gallery: Gallery, name: str, line: dict) -> str:
+    """The falsifiers that a number of the network shown fails."""
+    return robustness_falsified.failed(
+        gallery.outcomes, gallery.group, line["head"], name, line["seed"]
+    )

@@ -16,7 +16,8 @@ _RERUNS = {
 }
 
 # The study's table has a row for each test image drawn. Norms are Euclidean, of the perturbation r
-# in the input space, in which pixels lie between -1 and 1; inf where an attack does not succeed.
+# in the input space, in which pixels lie between -1 and 1; inf where an attack does not succeed. What
+# was run again is empty beyond the first images.
 COLUMNS = {
     "image": "index in the test set",
     "label": "class",
@@ -24,10 +25,10 @@ COLUMNS = {
     "size": "‖x‖, norm of the image",
     **{name: f"‖r‖ of {title}" for name, title in ATTACKS.items()},
     "deepfool_last": "‖r‖ of DeepFool's last iterate, whether or not it succeeds",
-    **{f"deepfool_{key}": f"`deepfool_last` with {how}" for key, how in _RERUNS.items()},
+    **{f"deepfool_{key}": f"`deepfool` with {how}" for key, how in _RERUNS.items()},
     "smallest": "the smallest ‖r‖ of all attacks",
     **{
-        f"smallest_{key}": f"`smallest` with {how}; empty where it was not run again"
+        f"smallest_{key}": f"`smallest` with {how}"
         for key, how in {**_RERUNS, "strong": "more steps, restarts and targets"}.items()
     },
 }
@@ -35,7 +36,8 @@ COLUMNS = {
 ARRAYS = {
     "corruptions": "names of the corruptions",
     "severities": "their severities, (corruptions, levels), each in its own unit",
-    "corrupted_accuracy": "accuracy on the first 2,000 images of the same draw, corrupted so",
+    "corrupted_accuracy": "accuracy on images so corrupted, the first ones of the same draw",
+    "corrupted_images": "how many images were corrupted",
     "gallery_row": "rows of the table whose images are kept, (G,)",
     "gallery_image": "these images, float16 (G, K, H, W), pixels between -1 and 1",
     "gallery_deepfool": "where DeepFool's last iterate has moved them, float16 (G, K, H, W)",

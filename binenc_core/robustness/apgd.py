@@ -125,7 +125,9 @@ class _InBudgets(nn.Module):
 def _own_random_state() -> Iterator[None]:
     """The global generators, which the toolbox draws from, at a fixed seed, then as before."""
     state = np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        np.random.seed(SEED)
-        yield
-    np.random.set_state(state)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            np.random.seed(SEED)
+            yield
+    finally:
+        np.random.set_state(state)

@@ -13,9 +13,10 @@ from binenc_core.robustness.network import Logits
 OVERSHOOT = 0.02
 STEPS = 50
 CANDIDATES = 10
-# Images whose gradients towards all candidates are held at once. With an MLP of width 512 more are
-# no faster on a CPU; the paper's convolutional network takes 7 MB for each.
-CPU_IMAGES, GPU_IMAGES = 256, 512
+# Pixels of the images whose gradients towards all candidates are held at once: 256 images of MNIST.
+# With an MLP of width 512 more are no faster on a CPU, and the paper's convolutional network takes
+# 7 MB for each.
+PIXELS = 256 * 28 * 28
 # Shortest step, in roundings of the image's norm: on the boundary itself DeepFool's has length 0.
 LEAST_ROUNDINGS = 4
 
@@ -39,7 +40,7 @@ def deepfool(
     Only the ratio of logits to gradients counts, so their common scale does not. Raises ValueError
     for logits that are not finite, for a network of one class, or fewer than two candidates.
     """
-    size = CPU_IMAGES if images.device.type == "cpu" else GPU_IMAGES
+    size = max(1, PIXELS // images[0].numel()) if len(images) else 1
     ranked = torch.cat([_ranked(logits(part), candidates) for part in images.split(size)])
     perturbed, r = images.clone(), torch.zeros_like(images)
     active = torch.arange(len(images), device=images.device)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-# What an attack may not exceed; fixed before any attack was run.
+# What an attack may not exceed.
 BOUND_TOLERANCE = 1e-3
 SHARE_ABOVE_BOUND = 0.05
 CHANGE_WITH_SCALE = 0.01

@@ -12,7 +12,8 @@ from binenc_core.models import Classifier
 # not clipped to it; both of one floating-point type.
 Logits = Callable[[Tensor], Tensor]
 
-BATCH = 1000
+# Pixels of the images that a network sees at once: of 1,000 of MNIST, or 255 of CIFAR.
+PIXELS = 784_000
 
 
 def logits_of(model: Classifier, dtype: torch.dtype = torch.float32, scale: float = 1.0) -> Logits:
@@ -29,4 +30,5 @@ def logits_of(model: Classifier, dtype: torch.dtype = torch.float32, scale: floa
 @torch.no_grad()
 def decisions(logits: Logits, images: Tensor) -> Tensor:
     """The class with the largest logit of each image, int64 (B,)."""
-    return torch.cat([logits(batch).argmax(dim=1) for batch in images.split(BATCH)])
+    size = max(1, PIXELS // images[0].numel()) if len(images) else 1
+    return torch.cat([logits(batch).argmax(dim=1) for batch in images.split(size)])

@@ -27,7 +27,7 @@ AGAIN_SHARE, AGAIN_MOST = 0.25, 100
 # Images that are corrupted, from the same draw.
 CORRUPTED = 2000
 SCALES = {"up": 1e3, "down": 1e-3}
-GALLERY = 4
+GALLERY = 2
 
 
 def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
@@ -53,10 +53,8 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         "deepfool_last": lengths(last - x),
         "smallest": best.smallest,
     }
-    columns |= _again(
-        model, x[: min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))], pool, decided
-    )
-    table = _table(columns, len(rows))
+    again = min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))
+    table = _table(columns | _again(model, x[:again], pool, decided), len(rows))
     shown = _gallery_rows(table)
     more = draw(count, min(count, CORRUPTED)).to(device)
     arrays = {
@@ -95,10 +93,8 @@ def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[
 
 
 def _both(logits: Logits, x: Tensor, pool: Tensor, decided: Tensor, name: str) -> dict[str, Tensor]:
-    return {
-        f"deepfool_{name}": lengths(deepfool(logits, x) - x),
-        f"smallest_{name}": smallest_perturbations(logits, x, pool, decided, NORMAL).smallest,
-    }
+    found = smallest_perturbations(logits, x, pool, decided, NORMAL)
+    return {f"deepfool_{name}": found.norms["deepfool"], f"smallest_{name}": found.smallest}
 
 
 def _table(columns: dict[str, Tensor], rows: int) -> pd.DataFrame:
@@ -108,9 +104,8 @@ def _table(columns: dict[str, Tensor], rows: int) -> pd.DataFrame:
 
 
 def _gallery_rows(table: pd.DataFrame) -> list[int]:
-    """The first image of each of some classes, among those that are classified correctly."""
-    right = table[table["label"] == table["predicted"]]
-    return right.drop_duplicates("label").sort_values("label").index[:GALLERY].tolist()
+    """The first images of as many classes, the same for every network."""
+    return table.drop_duplicates("label").index[:GALLERY].tolist()
 
 
 def _kept(images: Tensor, rows: Sequence[int]) -> NDArray:
@@ -135,4 +130,5 @@ def _corrupted(logits: Logits, x: Tensor, labels: Tensor) -> dict[str, NDArray]:
         "corruptions": np.array(list(found.groups)),
         "severities": grid("severity"),
         "corrupted_accuracy": grid("accuracy"),
+        "corrupted_images": np.array(len(x)),
     }

@@ -41,8 +41,8 @@ def made_assessment(
     sizes |= {name: value for name, value in (relative or {}).items() if name in sizes}
     values = {name: np.broadcast_to(np.float64(own), IMAGES) for name, own in sizes.items()}
     values["smallest"] = np.min([values[name] for name in ATTACKS], axis=0)
-    for number, column in (("deepfool", "deepfool_last"), ("smallest", "smallest")):
-        values |= {f"{number}_{key}": values[column] for key in RERUNS}
+    for number in ("deepfool", "smallest"):
+        values |= {f"{number}_{key}": values[number] for key in RERUNS}
     values["smallest_strong"] = values["smallest"]
     for name, own in (relative or {}).items():
         values[name] = np.broadcast_to(np.float64(own), IMAGES)
@@ -72,6 +72,7 @@ def made_arrays() -> dict[str, np.ndarray]:
         "corruptions": np.array(CORRUPTIONS),
         "severities": SEVERITIES,
         "corrupted_accuracy": np.broadcast_to([0.9, 0.8, 0.7], SEVERITIES.shape),
+        "corrupted_images": np.array(2000),
         "gallery_row": np.array([1, 4]),
         "gallery_image": -pictures,
         "gallery_deepfool": 0 * pictures,
