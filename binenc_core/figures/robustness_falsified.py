@@ -16,7 +16,7 @@ from binenc_core.figures.style import LOOKS
 from binenc_core.robustness import falsifiers
 from binenc_core.robustness.falsifiers import Outcome
 
-# Of each number. The smallest perturbation is never above the bisection, which is among its attacks.
+# Of each number. The smallest perturbation is never above the bisection, one of its attacks.
 FALSIFIERS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}
 NAMES = {"smallest": "the smallest perturbation found", "deepfool": "DeepFool"}
 
@@ -148,7 +148,8 @@ def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
         f"**The falsifiers**, passed by what is at most the limit. (a) Share of images above the "
         f"bisection bound, {percent['a']}; an image on which the attack does not succeed counts as "
         "above. The smallest perturbation is never above it, since the bisection is one of its "
-        "attacks, and the margin attack, APGD and HopSkipJump begin where it ends. (b) Change of the mean where the logits are multiplied by 1000 or 0.001, "
+        "attacks, and the margin attack, APGD and HopSkipJump begin where it ends. (b) Change of "
+        "the mean where the logits are multiplied by 1000 or 0.001, "
         f"{percent['b']}. (c) Its change in float64, {percent['c']}. (d) How far the mean is above "
         f"that of a second attack, {percent['d']}: for DeepFool the better of the margin attack "
         "and APGD, for the smallest perturbation all attacks with more steps, restarts and "

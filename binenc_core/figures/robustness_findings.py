@@ -46,8 +46,8 @@ def rule() -> str:
         f"its mean ‖r‖/‖x‖ is at least {TIMES} times that of each other one. *More robust*: the "
         f"{LEVEL:.0%} interval of the difference on the same images is above zero for each other "
         f"one ({RESAMPLES:,} bootstrap resamples of images). *Most accurate*: its mean accuracy "
-        f"over the {STRONGEST} strongest levels of the noise is above each other one's by more than "
-        f"{ERRORS} standard errors of the difference. A claim that rests on "
+        f"over the {STRONGEST} strongest levels of the noise is above each other one's by more "
+        f"than {ERRORS} standard errors of the difference. A claim that rests on "
         "a number which fails a falsifier for any of the architectures is *not judged*, whatever "
         "the number says."
     )

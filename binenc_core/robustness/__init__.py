@@ -16,8 +16,8 @@ _RERUNS = {
 }
 
 # The study's table has a row for each test image drawn. Norms are Euclidean, of the perturbation r
-# in the input space, in which pixels lie between -1 and 1; inf where an attack does not succeed. What
-# was run again is empty beyond the first images.
+# in the input space, in which pixels lie between -1 and 1; inf where an attack does not succeed.
+# What was run again is empty beyond the first images.
 COLUMNS = {
     "image": "index in the test set",
     "label": "class",
