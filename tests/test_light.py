@@ -26,7 +26,10 @@ ROOT = Path(__file__).parents[1]
 PAGES = toc.notebooks(ROOT)
 PACKAGES = {"binenc_core": ROOT / "binenc_core", "binenc_book": ROOT / "book" / "_ext"}
 # What trains, tests or takes pictures, with all that these bring along.
-HEAVY = ("torch", "torchvision", "scikit-learn", "pillow", "playwright", "pytest", "ruff")
+HEAVY = (
+    *("torch", "torchvision", "torchmetrics", "scikit-learn"),
+    *("pillow", "playwright", "pytest", "ruff"),
+)
 NEEDED = r"PyTorch, which is not installed here: pip install -r requirements\.txt$"
 
 

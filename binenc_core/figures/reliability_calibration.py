@@ -1,0 +1,196 @@
+"""Are the networks right as often as their probabilities say, before and after scaling?"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from binenc_core.assessments import Assessment
+from binenc_core.figures import assessed, reliability_numbers
+from binenc_core.figures.assessed import Group
+from binenc_core.figures.describing import described
+from binenc_core.figures.reliability_numbers import rows
+from binenc_core.figures.style import LOOKS, NEUTRAL
+
+TASK, READING = "calibration", "logits"
+STAGES = {"before": "before scaling", "after": "after scaling"}
+DIAGRAM, ERRORS = 320, 190
+# Bins of fewer images are not drawn.
+DRAWN = 10
+LANE = 0.22
+
+
+class Calibration(NamedTuple):
+    """What the figure shows.
+
+    `bins`: a line for each dataset, protocol, head, stage (before or after) and bin that is not
+    empty, of all seeds together: `count`, mean `confidence` and `accuracy`. `errors`: a line for
+    each dataset, protocol, head, stage and seed: `ece`, the calibration error, `low` and `high`.
+    """
+
+    groups: list[Group]
+    bins: pd.DataFrame
+    errors: pd.DataFrame
+    caption: str
+
+
+def data(found: Sequence[Assessment]) -> Calibration:
+    """Reliability diagrams and calibration errors, before and after temperature scaling."""
+    numbers = reliability_numbers.data(found)
+    bins, errors = [], []
+    for group in numbers.groups:
+        own = {"dataset": group.dataset, "protocol": group.protocol}
+        for place, stage in enumerate(STAGES):
+            for head in group.heads:
+                pooled = _pooled(group.of(head), place)
+                bins.append(pooled.assign(**own, head=head, stage=stage))
+            errors.append(rows(numbers, group, TASK, READING, f"ece_{stage}").assign(stage=stage))
+    key = ["dataset", "protocol", "head", "stage"]
+    caption = (
+        "Reliability diagrams: accuracy of the test images by the largest probability, the softmax "
+        "of the logits, in 15 bins; all seeds together, larger marks for more images, bins of "
+        f"fewer than {DRAWN} in the data alone. On the dotted line a network is right as often as "
+        "it says; above it, more often. Below them the expected calibration error of each seed "
+        "with its 95 % bootstrap interval over the images, hollow before and filled after "
+        "temperature scaling. The networks were trained on the whole training set, so T is fitted "
+        "on a fifth of the test images, drawn with a fixed seed, and all that is shown is measured "
+        "on the others. No control applies: the scale of "
+        f"the logits is what is measured. {assessed.setting(numbers.groups)}"
+    )
+    return Calibration(
+        numbers.groups,
+        pd.concat(bins, ignore_index=True)[[*key, "bin", "count", "confidence", "accuracy"]],
+        pd.concat(errors).rename(columns={"value": "ece"})[[*key, "seed", "ece", "low", "high"]],
+        caption,
+    )
+
+
+def _pooled(found: Sequence[Assessment], place: int) -> pd.DataFrame:
+    """The bins of several networks together, those that are not empty."""
+    arrays = [a.arrays() for a in found]
+    counts = np.array([own["bin_count"][place] for own in arrays], dtype=float)
+    total = counts.sum(axis=0)
+    full = total > 0
+    means = {
+        name: np.nansum(counts * [own[f"bin_{name}"][place] for own in arrays], axis=0)[full]
+        / total[full]
+        for name in ("confidence", "accuracy")
+    }
+    return pd.DataFrame({"bin": np.flatnonzero(full), "count": total[full].astype(int), **means})
+
+
+def figure(calibration: Calibration) -> go.Figure:
+    """For each dataset and protocol the diagrams before and after, and below them the errors."""
+    groups = calibration.groups
+    titles = [
+        title
+        for group in groups
+        for title in (*(f"{group.title}:<br>{text}" for text in STAGES.values()), "")
+    ]
+    fig = make_subplots(
+        rows=2 * len(groups),
+        cols=2,
+        specs=[[{}, {}], [{"colspan": 2}, None]] * len(groups),
+        row_heights=[DIAGRAM, ERRORS] * len(groups),
+        subplot_titles=titles,
+        horizontal_spacing=0.1,
+        vertical_spacing=0.24 / len(groups),
+    )
+    named: set[str] = set()
+    for place, group in enumerate(groups):
+        row = 2 * place + 1
+        for col, stage in enumerate(STAGES, start=1):
+            fig.add_trace(_ideal(), row=row, col=col)
+            bins, errors = (
+                _of(table, group, stage) for table in (calibration.bins, calibration.errors)
+            )
+            for head in group.heads:
+                own = bins[(bins["head"] == head) & (bins["count"] >= DRAWN)]
+                fig.add_trace(_diagram(own, head, legend=head not in named), row=row, col=col)
+                own = errors[errors["head"] == head]
+                fig.add_trace(_errors(own, head, stage), row=row + 1, col=1)
+                named.add(head)
+        fig.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", row=row)
+        fig.update_yaxes(title_text="accuracy", row=row, col=1)
+        fig.update_xaxes(title_text="confidence", range=[0, 1.03], tickformat=".0%", row=row)
+        fig.update_xaxes(
+            title_text="expected calibration error",
+            **{"rangemode": "tozero", "tickformat": ".1~%", "row": row + 1, "col": 1},
+        )
+        fig.update_yaxes(
+            **{"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False},
+            **{"range": [-LANE * (len(LOOKS) - 0.5), 0.5 * LANE], "row": row + 1, "col": 1},
+        )
+    fig.update_layout(
+        height=(DIAGRAM + ERRORS) * len(groups) + 90,
+        meta=described(
+            figure,
+            alt="Reliability diagrams and expected calibration errors before and after temperature "
+            "scaling, for the four architectures.",
+            caption=calibration.caption,
+            table=pd.concat([calibration.bins, calibration.errors]).round(5),
+        ),
+    )
+    return fig
+
+
+def _of(table: pd.DataFrame, group: Group, stage: str) -> pd.DataFrame:
+    """The lines of a group and a stage."""
+    wanted = [group.dataset, group.protocol, stage]
+    return table[(table[["dataset", "protocol", "stage"]] == wanted).all(axis=1)]
+
+
+def _ideal() -> go.Scatter:
+    return go.Scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def _diagram(bins: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
+    look = LOOKS[head]
+    return go.Scatter(
+        x=bins["confidence"],
+        y=bins["accuracy"],
+        customdata=bins["count"],
+        mode="lines+markers",
+        line={"color": look.color, "dash": look.dash, "width": 1.5},
+        marker={"symbol": look.symbol, "size": 4 + 2 * np.log10(bins["count"]), "opacity": 0.9},
+        name=look.name,
+        legendgroup=head,
+        showlegend=legend,
+        hovertemplate=f"{look.name}<br>says %{{x:.1%}}, right in %{{y:.1%}} of "
+        "%{customdata:,} images<extra></extra>",
+    )
+
+
+def _errors(errors: pd.DataFrame, head: str, stage: str) -> go.Scatter:
+    look = LOOKS[head]
+    places = errors["seed"].rank(method="dense")
+    return go.Scatter(
+        x=errors["ece"],
+        y=-LANE * list(LOOKS).index(head) - 0.12 * LANE * (places - places.mean()),
+        error_x={
+            "array": errors["high"] - errors["ece"],
+            "arrayminus": errors["ece"] - errors["low"],
+            **{"color": look.color, "thickness": 1, "width": 0},
+        },
+        customdata=errors[["seed", "low", "high"]],
+        mode="markers",
+        marker={
+            "symbol": look.symbol if stage == "after" else f"{look.symbol}-open",
+            **{"size": 7, "color": look.color},
+        },
+        name=look.name,
+        legendgroup=head,
+        showlegend=False,
+        hovertemplate=f"{look.name}, seed %{{customdata[0]}}, {STAGES[stage]}<br>"
+        "%{x:.2%} (%{customdata[1]:.2%} to %{customdata[2]:.2%})<extra></extra>",
+    )

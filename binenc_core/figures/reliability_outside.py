@@ -1,0 +1,60 @@
+"""Do the scores find images of another dataset? AUROC by architecture."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from binenc_core.assessments import Assessment
+from binenc_core.figures import assessed, reliability_drawing, reliability_numbers
+from binenc_core.figures.assessed import Group
+from binenc_core.figures.describing import described
+from binenc_core.figures.reliability_numbers import Numbers
+from binenc_core.figures.style import DATASET_NAMES
+from binenc_core.reliability import OUTSIDE
+
+TASK = "outside"
+MISSING = "No images of another dataset: these networks' own has no counterpart here."
+
+
+class Outside(NamedTuple):
+    """What the figure shows: as `reliability_detection.Detection`, of the groups that have any."""
+
+    numbers: Numbers
+    groups: list[Group]
+    table: pd.DataFrame
+    caption: str
+
+
+def data(found: Sequence[Assessment]) -> Outside:
+    """How well each score tells another dataset's test images from the network's own."""
+    numbers = reliability_numbers.data(found)
+    shown = [group for group in numbers.groups if group.dataset in OUTSIDE]
+    table = numbers.table[numbers.table["task"] == TASK].drop(columns="task")
+    pairs = [
+        f"{DATASET_NAMES[OUTSIDE[name]]} for networks of {DATASET_NAMES[name]}"
+        for name in dict.fromkeys(group.dataset for group in shown)
+    ]
+    caption = (
+        "AUROC for telling the test images of another dataset from the network's own: "
+        f"{', '.join(pairs)}, as many of each. Small: each seed with its 95 % bootstrap interval "
+        "over the images; large: mean over the seeds. "
+        f"{reliability_numbers.control_outcome(numbers, TASK)} {assessed.setting(shown)}"
+    )
+    return Outside(numbers, shown, table, caption)
+
+
+def figure(outside: Outside) -> go.Figure | None:
+    """A panel for each dataset and protocol, a line in it for each score; None without any."""
+    if not outside.groups:
+        return None
+    fig = reliability_drawing.draw(outside.numbers, outside.groups, TASK)
+    fig.layout.meta = described(
+        figure,
+        alt="AUROC with bootstrap intervals for telling images of another dataset from a network's "
+        "own by four scores, for the four architectures.",
+        caption=outside.caption,
+        table=outside.table.round(5),
+    )
+    return fig

@@ -1,0 +1,139 @@
+"""The figures of reliability on networks of which every number is known."""
+
+import numpy as np
+import pytest
+
+from binenc_book.plotly_mime import faults
+from binenc_core.config import HEADS
+from binenc_core.figures import (
+    reliability_calibration,
+    reliability_curves,
+    reliability_detection,
+    reliability_numbers,
+    reliability_outside,
+)
+from binenc_core.figures.style import LOOKS
+from binenc_core.reliability import SCORES
+from made_reliability import ERRORS, HALF, four_heads, made_reliability
+
+FIGURES = (
+    reliability_detection,
+    reliability_curves,
+    reliability_calibration,
+    reliability_outside,
+)
+AUROC = ("misclassified", "mahalanobis", "auroc")
+CHANGE = ("misclassified", "mahalanobis", "change_up")
+
+
+@pytest.mark.parametrize("module", FIGURES)
+@pytest.mark.parametrize("seeds", [1, 3])
+def test_every_figure_can_be_shown_and_says_what_was_trained(tmp_path, module, seeds):
+    found = four_heads(tmp_path, seeds) + four_heads(tmp_path, seeds, protocol="released")
+    fig = module.figure(module.data(found))
+    assert faults(fig.to_plotly_json()) == []
+    caption = fig.layout.meta["caption"]
+    assert "1,000 test images each. MNIST: MLP of width 2048, P = 64, γ = 10" in caption
+    assert f"{'one seed' if seeds == 1 else '3 seeds'}; protocol as described in" in caption
+    assert "protocol of the released code" in caption
+    entries = [trace.legendgroup for trace in fig.data if trace.showlegend]
+    assert sorted(entries) == sorted(HEADS)
+
+
+def test_each_networks_auroc_is_drawn_with_its_interval_and_the_mean(tmp_path):
+    found = [
+        *(made_reliability(tmp_path, "binary", s, values={AUROC: 0.9 + s / 100}) for s in (0, 1)),
+        *(made_reliability(tmp_path, "none", s) for s in (0, 1)),
+    ]
+    fig = reliability_detection.figure(reliability_detection.data(found))
+    seeds, means = (trace for trace in fig.data if trace.legendgroup == "binary")
+    assert list(seeds.x)[:2] == [0.9, 0.91]
+    assert list(seeds.error_x.array) == pytest.approx([HALF] * 8)
+    by_height = dict(zip(means.y, means.x, strict=True))
+    assert by_height[max(means.y)] == pytest.approx(0.905)
+    assert sorted(means.x)[:3] == [0.8] * 3
+    assert means.marker.symbol == "circle"
+
+
+def test_a_failed_control_is_drawn_as_failed_and_told(tmp_path):
+    found = four_heads(tmp_path, binary={"values": {CHANGE: 0.02, AUROC: 0.99}})
+    for module in (reliability_detection, reliability_curves):
+        assert "binary encoding seed 0 (mahalanobis: x times 1000)" in module.data(found).caption
+    detection = reliability_detection.data(found)
+    assert set(detection.table.query("failed != ''")["score"]) == {"mahalanobis"}
+    fig = reliability_detection.figure(detection)
+    (failed,) = [trace for trace in fig.data if trace.text == "failed"]
+    assert failed.legendgroup == "binary"
+    assert list(failed.x) == [0.99]
+    others = [t for t in fig.data if t.legendgroup == "binary" and t.text is None]
+    assert all(0.99 not in t.x for t in others)
+
+
+@pytest.mark.parametrize(("change", "failed"), [(0.0099, False), (0.0101, True), (np.nan, False)])
+def test_one_hundredth_is_what_a_control_may_change(tmp_path, change, failed):
+    numbers = reliability_numbers.data(four_heads(tmp_path, binary={"values": {CHANGE: change}}))
+    assert (numbers.table["failed"] != "").any() == failed
+    said = reliability_numbers.control_outcome(numbers, "misclassified")
+    assert ("none of the 16 does" in said) != failed
+
+
+@pytest.mark.parametrize(("errors", "symbol"), [(49, "circle-open"), (50, "circle")])
+def test_too_few_errors_are_drawn_hollow(tmp_path, errors, symbol):
+    found = four_heads(tmp_path, errors=errors)
+    fig = reliability_detection.figure(reliability_detection.data(found))
+    for trace in fig.data:
+        if trace.legendgroup == "binary":
+            assert trace.marker.symbol == symbol
+
+
+def test_the_caption_counts_the_errors(tmp_path):
+    found = [*four_heads(tmp_path), made_reliability(tmp_path, seed=1, errors=7)]
+    caption = reliability_detection.data(found).caption
+    assert f"MNIST, as described: binary encoding 7 to {ERRORS}, linear penultimate" in caption
+
+
+def test_a_network_without_errors_leaves_a_gap(tmp_path):
+    undefined = {("misclassified", s, m): np.nan for s in SCORES for m in ("auroc", "aupr")}
+    found = four_heads(tmp_path, binary={"values": undefined, "errors": 0})
+    fig = reliability_detection.figure(reliability_detection.data(found))
+    assert {trace.legendgroup for trace in fig.data} == set(HEADS) - {"binary"}
+
+
+def test_curves_are_those_of_the_two_scores(tmp_path):
+    curves = reliability_curves.data(four_heads(tmp_path, seeds=2))
+    assert set(curves.table["score"]) == {"mahalanobis", "msp"}
+    assert len(curves.table) == 4 * 2 * 2 * 2 * 11
+    fig = reliability_curves.figure(curves)
+    lines = [trace for trace in fig.data if trace.legendgroup == "binary"]
+    assert len(lines) == 2 * 2 * 3
+    assert lines[-1].y == pytest.approx(np.linspace(0, 1, 11))
+    assert lines[-1].dx == pytest.approx(0.1)
+
+
+def test_bins_of_several_seeds_are_added_up(tmp_path):
+    found = four_heads(tmp_path, seeds=3)
+    calibration = reliability_calibration.data(found)
+    assert (calibration.bins["count"] == 3000).all()
+    assert (calibration.bins["bin"] == 14).all()
+    before = calibration.bins[calibration.bins["stage"] == "before"]
+    assert before["confidence"].to_list() == pytest.approx([0.9] * 4)
+    fig = reliability_calibration.figure(calibration)
+    errors = [trace for trace in fig.data if trace.error_x.array is not None]
+    assert [trace.marker.symbol for trace in errors[:4]] == [
+        f"{LOOKS[head].symbol}-open" for head in LOOKS
+    ]
+    assert list(errors[0].x) == [0.05] * 3
+    assert list(errors[-1].x) == [0.01] * 3
+
+
+def test_digits_have_no_other_dataset(tmp_path):
+    found = four_heads(tmp_path, dataset="digits")
+    assert reliability_outside.figure(reliability_outside.data(found)) is None
+    both = reliability_outside.data(found + four_heads(tmp_path))
+    assert [group.dataset for group in both.groups] == ["mnist"]
+    assert "FashionMNIST for networks of MNIST, as many" in both.caption
+
+
+def test_nothing_assessed_is_refused():
+    with pytest.raises(ValueError, match="no network was assessed; allowed: one or more"):
+        reliability_detection.data([])

@@ -1,0 +1,163 @@
+"""Detectors that are perfect, useless and known, and scikit-learn's numbers for weighted images."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from binenc_core.reliability import detection, resampling
+
+GRID = np.linspace(0, 1, 51)
+
+
+def case(images: int = 400, errors: int = 40) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scores with ties, higher for the positive ones, and which are."""
+    generator = torch.Generator().manual_seed(0)
+    positive = torch.arange(images) % (images // errors) == 0
+    return (torch.randn(images, generator=generator).double() + positive).mul(3).round(), positive
+
+
+def perfect(images: int = 100, errors: int = 10) -> tuple[torch.Tensor, torch.Tensor]:
+    """Scores that have all errors above all others."""
+    score = torch.arange(images).double()
+    return score, score >= images - errors
+
+
+def test_a_perfect_detector_is_exactly_1():
+    found = detection.estimates(*perfect())
+    assert found["auroc"] == (1.0, 1.0, 1.0)
+    assert found["aupr"] == pytest.approx((1, 1, 1), abs=1e-15)
+    assert found["excess_aurc"].value == pytest.approx(0, abs=1e-15)
+    least = sum((k - 90) / k for k in range(91, 101)) / 100
+    assert found["aurc"].value == pytest.approx(least, rel=1e-12)
+
+
+def test_a_constant_score_is_exactly_chance():
+    _, positive = perfect()
+    found = detection.estimates(torch.ones(100).double(), positive)
+    assert found["auroc"] == (0.5, 0.5, 0.5)
+    assert found["aupr"].value == 0.1
+    assert found["aurc"].value == pytest.approx(0.1, rel=1e-12)
+
+
+def test_the_worst_detector_has_all_errors_first():
+    score, positive = perfect()
+    found = detection.estimates(-score, positive)
+    assert found["auroc"].value == 0
+    first = sum(min(k, 10) / k for k in range(1, 101)) / 100
+    assert found["aurc"].value == pytest.approx(first, rel=1e-12)
+
+
+def test_random_rankings_have_the_error_rate_as_risk_on_average():
+    generator = torch.Generator().manual_seed(0)
+    _, positive = perfect()
+    found = []
+    for _ in range(300):
+        score = torch.randperm(100, generator=generator).double()
+        order = score.argsort(descending=True)
+        ones, ends = torch.ones(1, 100).double(), torch.arange(100)
+        found.append(float(detection._weighted(ones, positive[order], ends)[2]))
+    assert np.mean(found) == pytest.approx(0.1, abs=4 * np.std(found) / 300**0.5)
+
+
+def test_values_and_resamples_are_scikit_learns():
+    score, positive = case()
+    order = score.argsort(descending=True)
+    drawn = np.random.default_rng(1).multinomial(400, [1 / 400] * 400, size=20)
+    counts = torch.from_numpy(drawn).double()
+    ends = detection._ends(score[order])
+    found = detection._weighted(counts[:, order], positive[order], ends)
+    for place, weights in enumerate(counts):
+        area, precision = (
+            measure(positive, score, sample_weight=weights)
+            for measure in (roc_auc_score, average_precision_score)
+        )
+        assert found[:2, place].tolist() == pytest.approx([area, precision], rel=1e-12)
+    whole = detection.estimates(score, positive)
+    assert whole["auroc"].value == roc_auc_score(positive, score)
+    assert whole["aupr"].value == average_precision_score(positive, score)
+
+
+def test_the_risk_of_ties_is_the_mean_over_their_orders():
+    """Of a plain loop over random orders within equal scores, each image drawn 0 to 2 times."""
+    score, positive = case(40, 8)
+    counts = torch.arange(40) % 3
+    images = torch.arange(40).repeat_interleave(counts)
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(4000):
+        order = np.lexsort([rng.random(len(images)), score[images].numpy()])
+        wrong = positive[images].numpy()[order].astype(float)
+        found.append((wrong.cumsum() / np.arange(1, len(images) + 1)).mean())
+    order = score.argsort(descending=True)
+    own = detection._weighted(
+        counts[None, order].double(), positive[order], detection._ends(score[order])
+    )
+    assert float(own[2]) == pytest.approx(np.mean(found), abs=5 * np.std(found) / 4000**0.5)
+
+
+@pytest.mark.parametrize("change", [lambda s: 1e6 * s, lambda s: 1e-9 * s, lambda s: s.exp()])
+def test_only_the_order_of_the_scores_counts(change):
+    score, positive = case()
+    assert detection.estimates(change(score), positive) == detection.estimates(score, positive)
+
+
+def test_without_errors_the_auroc_is_not_defined_and_the_risk_is_0():
+    found = detection.estimates(torch.arange(60).double(), torch.zeros(60, dtype=torch.bool))
+    for name in detection.RANKING:
+        assert all(map(math.isnan, found[name]))
+    assert found["aurc"] == (0, 0, 0)
+    assert np.isnan(detection.roc(torch.arange(60), torch.zeros(60, dtype=torch.bool), GRID)).all()
+
+
+def test_errors_alone_have_no_auroc():
+    found = detection.estimates(torch.arange(60).double(), torch.ones(60, dtype=torch.bool))
+    assert math.isnan(found["auroc"].value)
+    assert found["aurc"].value == 1
+
+
+def test_intervals_cover_a_known_auroc():
+    """Two normal distributions one apart have an AUROC of Φ(1/√2); 95 of 100 hold it on average."""
+    generator = torch.Generator().manual_seed(0)
+    truth = 0.5 * (1 + math.erf(0.5))
+    positive = torch.arange(300) < 100
+    covered = 0
+    for _ in range(100):
+        score = torch.randn(300, generator=generator).double() + positive
+        _, low, high = detection.estimates(score, positive)["auroc"]
+        covered += low <= truth <= high
+    assert 88 <= covered <= 100
+
+
+def test_the_same_images_give_the_same_interval():
+    assert detection.estimates(*case()) == detection.estimates(*case())
+
+
+def test_fewer_images_have_a_wider_interval():
+    wide, narrow = (detection.estimates(*case(n, n // 10))["auroc"] for n in (100, 2000))
+    assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
+
+
+def test_resampling_draws_as_many_images_as_there_are():
+    sums = resampling.resampled(lambda counts: counts.sum(dim=1), 30, torch.device("cpu"))
+    assert sums.shape == (resampling.RESAMPLES,)
+    assert (sums == 30).all()
+    zeros = resampling.resampled(lambda c: (c == 0).double().mean(dim=1), 30, torch.device("cpu"))
+    assert float(zeros.mean()) == pytest.approx((1 - 1 / 30) ** 30, abs=0.01)
+
+
+def test_curves_of_a_perfect_detector():
+    score, positive = perfect()
+    assert (detection.roc(score, positive, GRID) == 1).all()
+    risk = detection.risks(score, positive, GRID)
+    kept = np.maximum(np.round(GRID * 100), 1)
+    assert risk == pytest.approx(np.maximum(kept - 90, 0) / kept)
+
+
+def test_curves_of_a_constant_score():
+    _, positive = perfect()
+    flat = torch.zeros(100).double()
+    assert detection.roc(flat, positive, GRID) == pytest.approx(GRID)
+    assert detection.risks(flat, positive, GRID) == pytest.approx(np.full(51, 0.1))

@@ -1,0 +1,55 @@
+"""Every score on logits and points of which it is known how sure they are."""
+
+import math
+
+import pytest
+import torch
+
+from binenc_core.evaluation import Outputs
+from binenc_core.reliability import SCORES, scores
+
+
+def test_doubt_is_that_of_the_largest_probability():
+    logits = torch.tensor([[0.0, 0, 0], [math.log(8), 0, 0], [-1, -1, 5]])
+    p = logits.double().softmax(dim=1).amax(dim=1)
+    assert scores.doubt(logits) == pytest.approx(((1 - p) / p).log(), rel=1e-6)
+
+
+def test_doubt_tells_apart_what_rounds_to_probability_1():
+    logits = torch.tensor([[50.0, 0, 0], [60.0, 0, 0], [900.0, 0, 0]])
+    assert (logits.softmax(dim=1).amax(dim=1) == 1).all()
+    assert (scores.doubt(logits).diff() < 0).all()
+
+
+def test_energy_is_less_the_log_of_the_sum():
+    logits = torch.tensor([[0.0, 0, 0, 0], [1000, 0, 0, 0]])
+    assert scores.energy(logits).tolist() == pytest.approx([-math.log(4), -1000])
+
+
+def made(spread: float = 0.1) -> Outputs:
+    """Two classes around (±1, 1), logits that follow the first dimension, all right."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(200) % 2
+    x = torch.stack([1 - 2.0 * labels, torch.ones(200)], dim=1)
+    x = x + spread * torch.randn(200, 2, generator=generator)
+    return Outputs(torch.stack([5 * x[:, 0], -5 * x[:, 0]], dim=1), x, labels)
+
+
+def test_every_score_is_larger_between_the_classes_than_within():
+    train = made()
+    fitted = scores.fit(train)
+    x = torch.tensor([[1.0, 1], [0.1, 1]])
+    found = scores.scores(fitted, torch.stack([5 * x[:, 0], -5 * x[:, 0]], dim=1), x)
+    assert list(found) == list(SCORES)
+    for name, values in found.items():
+        assert values.dtype == torch.float64
+        assert values[1] > values[0], name
+
+
+@pytest.mark.parametrize("part", ["logits", "x"])
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_outputs_that_overflowed_are_refused(part, value):
+    train = made()
+    getattr(train, part)[3, 1] = value
+    with pytest.raises(ValueError, match=r"outputs are not finite; allowed: .* did not diverge$"):
+        scores.fit(train)
