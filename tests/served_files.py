@@ -36,7 +36,7 @@ class Made(NamedTuple):
 def make(name: str, monkeypatch: pytest.MonkeyPatch, address: str = NOWHERE, each: int = 2) -> Made:
     """`each` images of every class in each split; torchvision expects them, from `address`."""
     rng = np.random.default_rng(list(name.encode()))
-    _, channels, side, classes = SIZES[name]
+    _, _, channels, side, classes = SIZES[name]
     images, labels = {}, {}
     for split in ("train", "test"):
         labels[split] = rng.permutation(np.repeat(np.arange(classes), each))

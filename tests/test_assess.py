@@ -123,11 +123,15 @@ def test_one_failure_stops_no_other_and_is_told_in_one_line(study):
     assert assessments.find("robustness", quick(seed=5)) is None
 
 
-def test_a_diverged_training_is_refused_before_any_network_is_assessed(study):
+def test_a_diverged_training_is_refused_and_the_others_are_assessed(study):
     diverged = small(gamma=DIVERGING_GAMMA)
-    with pytest.raises(ValueError, match=r"diverged in epoch 0; allowed: networks whose training"):
-        get_or_assess_all("robustness", [quick(), diverged], device="cpu", say=str)
-    assert study == []
+    refused = r"diverged in epoch 0; allowed: networks whose training went through"
+    with pytest.raises(RuntimeError, match=refused):
+        get_or_assess_all("robustness", [diverged, quick()], device="cpu", say=str)
+    assert assessments.find("robustness", quick()) is not None
+    with pytest.raises(RuntimeError, match=refused):
+        get_or_assess_all("robustness", [diverged], device="cpu", say=str)
+    assert len(study) == 1
 
 
 def test_a_run_without_its_weights_says_what_to_do(study):
@@ -140,7 +144,8 @@ def test_a_run_without_its_weights_says_what_to_do(study):
     ("asked", "allowed"),
     [
         ({"study": "beauty"}, "allowed: robustness, reliability"),
-        ({"images": 0}, "allowed: a whole number ≥ 1"),
+        ({"images": 0}, "images is 0; allowed: a whole number from 1 to 360"),
+        ({"images": 361}, "images is 361; allowed: a whole number from 1 to 360"),
         ({"device": "tpu"}, "allowed: auto, cuda, mps, cpu"),
     ],
 )
@@ -206,7 +211,7 @@ def test_a_failed_command_leaves_what_was_frozen(study, grid, tmp_path, capsys):
     ("words", "allowed"),
     [
         (["beauty", "mnist"], "allowed: robustness, reliability"),
-        (["robustness", "nothing"], "allowed: digits"),
+        (["robustness", "nothing"], "campaign is 'nothing'; allowed: "),
         (["robustness", "mnist", "--images", "0"], "allowed: a whole number ≥ 1"),
         (["robustness", "mnist", "--seeds", "x"], "allowed: a whole number ≥ 1"),
         (["robustness", "mnist", "--device", "tpu"], "allowed: auto, cuda, mps, cpu"),

@@ -183,10 +183,15 @@ def test_every_folder_has_a_name_of_its_own():
     assert len(names) == 8
 
 
-@pytest.mark.parametrize("images", [0, -1, 2.5, True, "5"])
+@pytest.mark.parametrize("images", [0, -1, 2.5, True, "5", 11])
 def test_a_wrong_number_of_images_names_what_is_allowed(images):
-    with pytest.raises(ValueError, match="allowed: a whole number ≥ 1"):
-        check_images(images)
+    with pytest.raises(ValueError, match="allowed: a whole number from 1 to 10"):
+        check_images(images, 10)
+
+
+@pytest.mark.parametrize("images", [None, 1, 10])
+def test_a_right_number_of_images_is_accepted(images):
+    check_images(images, 10)
 
 
 def test_an_unknown_study_names_the_others():

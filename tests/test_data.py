@@ -195,6 +195,8 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
 def test_the_size_of_each_dataset_is_known_without_loading_it():
     assert list(SIZES) == list(DATASETS)
     digits = data.load("digits")
-    assert SIZES["digits"] == (*digits.train_images.shape[:3], 10)
+    count, channels, side, _ = digits.train_images.shape
+    assert SIZES["digits"] == (count, len(digits.test_images), channels, side, 10)
     for name, archive in sources.ARCHIVES.items():
-        assert SIZES[name] == (archive.files[0].shape[0], 1, archive.files[0].shape[1], 10)
+        (count, side, _), (tests, *_) = archive.files[0].shape, archive.files[2].shape
+        assert SIZES[name] == (count, tests, 1, side, 10)

@@ -191,6 +191,16 @@ def test_a_datasets_name_is_for_runs_on_it(runs, tmp_path, name):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["robustness", "reliability", "costs"])
+def test_a_name_that_other_results_have_is_refused(runs, tmp_path, name):
+    kept = tmp_path / name / "some" / "models.csv"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("what a study found", encoding="utf8")
+    with pytest.raises(ValueError, match=f"name is '{name}'; allowed: one that results/ has no"):
+        freeze(runs, tmp_path / name, "command")
+    assert kept.read_text(encoding="utf8") == "what a study found"
+
+
 def test_a_datasets_own_name_is_allowed(runs, tmp_path):
     freeze(runs, tmp_path / "digits", COMMAND)
     assert len(store.load_campaign(tmp_path / "digits")) == 4

@@ -25,7 +25,7 @@ def test_what_agrees_passes_everything(tmp_path):
     assert failed(found, "deepfool") == failed(found, "smallest") == ""
     shown = assessed.groups(found)
     assert robustness_falsified.sentence(shown, robustness_falsified.data(shown)) == (
-        "Falsifiers: the smallest perturbation found passes (a) to (d) for every network; "
+        "Falsifiers: the smallest perturbation found passes (b) to (d) for every network; "
         "DeepFool passes (a) to (d) for every network."
     )
 
@@ -99,7 +99,7 @@ def test_the_sentence_names_architectures_and_where_it_is_not_everywhere(tmp_pat
     shown = assessed.groups(found)
     sentence = robustness_falsified.sentence(shown, robustness_falsified.data(shown))
     assert sentence == (
-        "Falsifiers: the smallest perturbation found passes (a) to (d) for every network; "
+        "Falsifiers: the smallest perturbation found passes (b) to (d) for every network; "
         "DeepFool fails (a) for binary encoding (MNIST, as described), "
         "(b) for binary encoding, linear penultimate, no penultimate, non-linear penultimate "
         "(MNIST, as released), (d) for binary encoding (MNIST, as described)."
@@ -118,5 +118,6 @@ def test_what_was_not_measured_is_said(tmp_path):
 
 def test_the_legend_has_every_limit(tmp_path):
     shown = assessed.groups(four_heads(tmp_path))
-    legend = robustness_falsified.legend(robustness_falsified.data(shown))
+    legend = robustness_falsified.legend(shown, robustness_falsified.data(shown))
+    assert "the first 20 images of each network" in legend
     assert [legend.count(limit) for limit in ("5%", "1%")] == [2, 2]
