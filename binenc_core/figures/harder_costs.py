@@ -63,33 +63,34 @@ def _mean_seconds(configs: Sequence[RunConfig], step_seconds: float) -> float:
 
 
 def table(found: Sequence[Cost]) -> str:
-    """A Markdown table with a line for each campaign."""
-    header = (
-        "| Dataset | Training images | Network | Weights | P | Epochs | Runs "
-        "| A step on one core | A run on one core | A run on one GPU |\n|" + "---|" * 10
-    )
-    return "\n".join([header, *map(_line, found)])
+    """A Markdown table with a column for each campaign."""
+    columns = [_column(cost) for cost in found]
+    lines = [
+        f"| | {' | '.join(DATASET_NAMES[cost.dataset] for cost in found)} |",
+        f"|{'---|' * (1 + len(found))}",
+    ]
+    lines += [f"| {name} | {' | '.join(own[name] for own in columns)} |" for name in columns[0]]
+    return "\n".join(lines)
 
 
-def _line(cost: Cost) -> str:
-    config, steps = cost.configs[0], cost.steps
-    size = SIZES[cost.dataset]
-    cells = [
-        DATASET_NAMES[cost.dataset],
-        f"{size.train_images:,} of {size.side}² pixels",
-        BACKBONE_NAMES[config.backbone],
-        f"{steps['parameters'].iloc[0] / 1e6:.1f} million" if len(steps) else "",
-        str(config.latent_dim),
-        str(config.epochs),
-        str(len(cost.configs)),
-        "; ".join(
+def _column(cost: Cost) -> dict[str, str]:
+    """What the table says of a campaign, by the line's name."""
+    config, steps, size = cost.configs[0], cost.steps, SIZES[cost.dataset]
+    return {
+        "Training images": f"{size.train_images:,} of {size.side}² pixels",
+        "Network": BACKBONE_NAMES[config.backbone],
+        "Weights": f"{steps['parameters'].iloc[0] / 1e6:.1f} million" if len(steps) else "–",
+        "P": str(config.latent_dim),
+        "Epochs": str(config.epochs),
+        "Runs": str(len(cost.configs)),
+        "A step on one core": "<br>".join(
             f"{row.step_seconds:.2g} s ({row.precision})"
             for row in steps[steps["device"] == "cpu"].itertuples()
-        ),
-        "not measured" if cost.cpu is None else duration(cost.cpu),
-        _gpu(cost),
-    ]
-    return f"| {' | '.join(cells)} |"
+        )
+        or "not measured",
+        "A run on one core": "not measured" if cost.cpu is None else duration(cost.cpu),
+        "A run on one GPU": _gpu(cost),
+    }
 
 
 def _gpu(cost: Cost) -> str:

@@ -170,7 +170,8 @@ def verdict(said: pd.Series) -> str:
     if len(counts) == 1:
         (word,) = counts.index
         full = {FEWER: "too few to say", FAILED: "not judged: a control failed"}.get(word, word)
-        return f"**{full}** ({total} {seeds})"
+        # As on the other pages, of a claim that is not seen the seeds in which it is.
+        return f"**{full}** ({0 if word == AGAINST else total} {seeds})"
     word = "seen in part" if SEEN in counts else OPEN
     parts = ", ".join(f"{name} in {counts[name]}" for name in counts.index)
     return f"**{word}** ({parts} {seeds})"

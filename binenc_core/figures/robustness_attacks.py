@@ -16,10 +16,10 @@ MARGIN = 0.01
 
 
 NOTE = (
-    "Each attack by itself: its mean ‖r‖/‖x‖ over the images on which it succeeds (DeepFool's in "
-    "the table above is over all), and on how many of them another attack finds a perturbation "
-    f"smaller by more than {MARGIN:.0%}; means over seeds. Last line: by how much more effort "
-    "lowers the mean of the smallest, in the seed where that is most."
+    "**The attacks**, each by itself: its mean ‖r‖/‖x‖ over the images on which it succeeds "
+    "(DeepFool's in the first table is over all), and on how many of them another attack finds a "
+    f"perturbation smaller by more than {MARGIN:.0%}; means over seeds. Last line: by how much "
+    "more effort lowers the mean of the smallest, in the seed where that is most."
 )
 
 

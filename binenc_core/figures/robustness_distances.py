@@ -192,7 +192,11 @@ def _traces(own: pd.DataFrame, measure: str, heads: Sequence[str]) -> list[go.Sc
                 marker={
                     "symbol": f"{mark.symbol}-x-open" if failed else mark.symbol,
                     **{"size": mark.size, "color": colors},
-                    "line": {"width": 2, "color": colors} if failed else {"width": 0},
+                    # A line's symbol is nothing but its line.
+                    "line": {
+                        "width": 2 if failed or measure == "bisection" else 0,
+                        "color": colors,
+                    },
                     "opacity": 1 if measure in NUMBERS else 0.75,
                 },
                 name=name,

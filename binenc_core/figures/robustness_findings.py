@@ -123,12 +123,12 @@ def findings(found: Sequence[Assessment]) -> str:
     """The rules, the verdicts and, for each dataset and protocol, the numbers, as Markdown."""
     shown = assessed.groups(found)
     outcomes = robustness_falsified.data(shown)
-    parts = [rule(), table(shown, outcomes), robustness_falsified.legend(shown, outcomes)]
+    legends = [robustness_falsified.legend(shown, outcomes), robustness_attacks.NOTE]
+    parts = [rule(), table(shown, outcomes), *legends]
     for group in shown:
         parts += [
             f"**{group.title}**",
             wording.table(quantities(group)),
-            robustness_attacks.NOTE,
             robustness_attacks.table(group),
             robustness_falsified.table(group, outcomes),
         ]

@@ -71,7 +71,7 @@ def measured(dataset: str = "cifar10", **changes) -> dict:
 
 def test_without_a_measurement_the_table_says_so():
     found = harder_costs.data(HARDER_DATASETS)
-    assert harder_costs.table(found).count("not measured") == 8
+    assert harder_costs.table(found).count("not measured") == 12
     assert "python -m binenc_core costs" in harder_costs.note(found)
 
 
@@ -81,7 +81,7 @@ def test_a_run_on_a_core_takes_the_faster_precision():
     steps = 391 * (200 + 11 / 3)  # of 50,000 images in batches of 128; 11 evaluations
     assert cost.cpu == pytest.approx(4.0 * steps, rel=1e-3)
     table = harder_costs.table([cost])
-    assert "4 s (bf16); 9 s (fp32)" in table
+    assert "4 s (bf16)<br>9 s (fp32)" in table
     assert "11.2 million" in table
     assert "ResNet18" in table
 

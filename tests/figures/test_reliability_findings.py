@@ -32,7 +32,7 @@ def with_auroc(folder, value: float, **changes):
         (2.2 * HALF, "**seen** (1 of 1 seed)."),
         (1.8 * HALF, "**not settled** (1 of 1 seed)."),
         (-1.8 * HALF, "**not settled** (1 of 1 seed)."),
-        (-2.2 * HALF, "**not seen** (1 of 1 seed)."),
+        (-2.2 * HALF, "**not seen** (0 of 1 seed)."),
     ],
 )
 def test_intervals_that_overlap_settle_nothing(tmp_path, distance, verdict):
@@ -50,7 +50,7 @@ def test_for_errors_the_lowest_is_the_best(tmp_path, value, word):
 def test_one_architecture_ahead_is_enough_against_the_claim(tmp_path):
     found = four_heads(tmp_path, binary={"values": {AUROC: 0.85}})
     found[1] = made_reliability(tmp_path, found[1].config.head, values={AUROC: 0.9})
-    assert said(found) == "**not seen** (1 of 1 seed)."
+    assert said(found) == "**not seen** (0 of 1 seed)."
 
 
 def test_seeds_are_judged_one_by_one(tmp_path):
