@@ -66,7 +66,7 @@ def table(found: Sequence[Cost]) -> str:
     """A Markdown table with a column for each campaign."""
     columns = [_column(cost) for cost in found]
     lines = [
-        f"| | {' | '.join(DATASET_NAMES[cost.dataset] for cost in found)} |",
+        f"| Campaign | {' | '.join(DATASET_NAMES[cost.dataset] for cost in found)} |",
         f"|{'---|' * (1 + len(found))}",
     ]
     lines += [f"| {name} | {' | '.join(own[name] for own in columns)} |" for name in columns[0]]
