@@ -80,6 +80,11 @@ def scaled(pixels: torch.Tensor, largest: int = 255) -> torch.Tensor:
     return pixels.float().div_(largest).sub_(0.5).div_(0.5)
 
 
+def as_scaled(images: torch.Tensor) -> torch.Tensor:
+    """Images of a Dataset, or a batch of them, as the network computes with them."""
+    return scaled(images) if images.dtype == torch.uint8 else images
+
+
 def as_bytes(images: torch.Tensor) -> torch.Tensor:
     """Images of a Dataset as uint8 pixels between 0 and 255, to be looked at."""
     if images.dtype == torch.uint8:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from binenc_core.config import RESNET_WIDTHS, RunConfig
-from binenc_core.data import scaled
+from binenc_core.data import as_scaled
 
 CONV_CHANNELS = (64, 128, 256, 256, 512)
 POOL_AFTER = (0, 1, 3)
@@ -120,7 +120,7 @@ class Classifier(nn.Module):
         layer x is h.
         """
         # Bytes take a quarter of the memory that the scaled images of a dataset would.
-        images = scaled(images) if images.dtype == torch.uint8 else images
+        images = as_scaled(images)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
             h = self.backbone(images)
         x = self.penultimate(h.float() if self.bf16 else h)

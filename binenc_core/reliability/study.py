@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from binenc_core.config import RunConfig
-from binenc_core.data import Dataset, scaled
+from binenc_core.data import Dataset, as_scaled
 from binenc_core.evaluation import Outputs, outputs
 from binenc_core.models import Classifier
 from binenc_core.reliability import (
@@ -100,8 +100,7 @@ def computed(model: Classifier, images: tuple[Tensor, Tensor]) -> Computed:
     scores.check_finite(whole)
     precise = deepcopy(model).double()
     precise.bf16 = False
-    few = pixels[:FLOAT64_IMAGES]
-    few = scaled(few) if few.dtype == torch.uint8 else few
+    few = as_scaled(pixels[:FLOAT64_IMAGES])
     return Computed(
         whole,
         Outputs(*(part[:FLOAT64_IMAGES] for part in whole)),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from binenc_core.config import RunConfig
-from binenc_core.data import Dataset, scaled
+from binenc_core.data import Dataset, as_scaled
 from binenc_core.models import Classifier
 from binenc_core.robustness.boundary import lengths
 from binenc_core.robustness.corruptions import accuracy_under
@@ -39,7 +39,7 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     count, device = len(data.test_labels), data.test_images.device
     rows = draw(count, images).to(device)
     logits = logits_of(model)
-    pool = _scaled(data.test_images)
+    pool = as_scaled(data.test_images)
     decided = decisions(logits, pool)
     x, labels = pool[rows], data.test_labels[rows]
     last = deepfool(logits, x)
@@ -75,10 +75,6 @@ def draw(count: int, images: int | None) -> Tensor:
     if images is not None and images > count:
         raise ValueError(f"images is {images}; allowed: 1 to {count}, the test set")
     return torch.randperm(count, generator=torch.Generator().manual_seed(DRAW_SEED))[:images]
-
-
-def _scaled(images: Tensor) -> Tensor:
-    return scaled(images) if images.dtype == torch.uint8 else images
 
 
 def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[str, Tensor]:
