@@ -5,7 +5,7 @@ import shlex
 
 from binenc_core import assessments, freeze, grids, trainer
 from binenc_core.assess import get_or_assess_all
-from binenc_core.cli.options import Work, add_command, whole_number
+from binenc_core.cli.options import Work, add_command, add_device_option, whole_number
 from binenc_core.studies import STUDIES, check_study
 
 _ALL = "all"
@@ -34,11 +34,7 @@ def add(commands) -> None:
     parser.add_argument(
         "--seeds", type=whole_number("seeds"), help="the campaign's first so many (default: all)"
     )
-    parser.add_argument(
-        "--device",
-        default="auto",
-        help="auto, cuda, mps or cpu; auto is the first of these that is there (default: auto)",
-    )
+    add_device_option(parser)
     parser.add_argument(
         "--processes",
         type=whole_number("processes"),

@@ -80,14 +80,19 @@ def _shown_default(item: Field) -> str:
     return ", ".join(f"{value} ({' '.join(own)})" for value, own in named.items())
 
 
-def add_where_options(parser: Parser, threads: int | None) -> None:
-    """Options for the device and the number of threads, with their default."""
-    where = parser.add_argument_group("where and how")
-    where.add_argument(
+def add_device_option(parser) -> None:
+    """An option for the device, of a parser or a group of its options."""
+    parser.add_argument(
         "--device",
         default="auto",
         help="auto, cuda, mps or cpu; auto is the first of these that is there (default: auto)",
     )
+
+
+def add_where_options(parser: Parser, threads: int | None) -> None:
+    """Options for the device and the number of threads, with their default."""
+    where = parser.add_argument_group("where and how")
+    add_device_option(where)
     where.add_argument(
         "--threads",
         type=whole_number("threads"),

@@ -12,8 +12,9 @@ from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed, reliability_numbers
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
+from binenc_core.figures.reliability_drawing import diagonal
 from binenc_core.figures.reliability_numbers import rows
-from binenc_core.figures.style import LOOKS, NEUTRAL
+from binenc_core.figures.style import LOOKS
 
 TASK, READING = "calibration", "logits"
 STAGES = {"before": "before scaling", "after": "after scaling"}
@@ -103,7 +104,7 @@ def figure(calibration: Calibration) -> go.Figure:
     for place, group in enumerate(groups):
         row = 2 * place + 1
         for col, stage in enumerate(STAGES, start=1):
-            fig.add_trace(_ideal(), row=row, col=col)
+            fig.add_trace(diagonal(), row=row, col=col)
             bins, errors = (
                 _of(table, group, stage) for table in (calibration.bins, calibration.errors)
             )
@@ -141,17 +142,6 @@ def _of(table: pd.DataFrame, group: Group, stage: str) -> pd.DataFrame:
     """The lines of a group and a stage."""
     wanted = [group.dataset, group.protocol, stage]
     return table[(table[["dataset", "protocol", "stage"]] == wanted).all(axis=1)]
-
-
-def _ideal() -> go.Scatter:
-    return go.Scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
-        showlegend=False,
-        hoverinfo="skip",
-    )
 
 
 def _diagram(bins: pd.DataFrame, head: str, legend: bool) -> go.Scatter:

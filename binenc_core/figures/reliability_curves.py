@@ -12,7 +12,8 @@ from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed, reliability_numbers
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
-from binenc_core.figures.style import LOOKS, NEUTRAL
+from binenc_core.figures.reliability_drawing import diagonal
+from binenc_core.figures.style import LOOKS
 from binenc_core.reliability import SCORES
 
 TASK = "misclassified"
@@ -103,7 +104,7 @@ def figure(curves: Curves) -> go.Figure:
             row += 1
             for col, score in enumerate(SHOWN, start=1):
                 if kind.chance:
-                    fig.add_trace(_chance(), row=row, col=col)
+                    fig.add_trace(diagonal(), row=row, col=col)
                 own = table.get_group((group.dataset, group.protocol, score, kind.array))
                 for head in group.heads:
                     part = own[own["head"] == head].pivot(
@@ -126,17 +127,6 @@ def figure(curves: Curves) -> go.Figure:
         ),
     )
     return fig
-
-
-def _chance() -> go.Scatter:
-    return go.Scatter(
-        x=[0, 1],
-        y=[0, 1],
-        mode="lines",
-        line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
-        showlegend=False,
-        hoverinfo="skip",
-    )
 
 
 def _lines(by_seed: pd.DataFrame, head: str, legend: bool) -> list[go.Scatter]:

@@ -129,3 +129,15 @@ def _failed(own: pd.DataFrame, head: str) -> go.Scatter:
         hovertemplate=f"{LOOKS[head].name}, seed %{{customdata[0]}}: failed with "
         "%{customdata[1]}<extra></extra>",
     )
+
+
+def diagonal() -> go.Scatter:
+    """The line of equal axes: chance, or a network that is right as often as it says."""
+    return go.Scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )
