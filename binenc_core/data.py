@@ -14,6 +14,7 @@ from binenc_core.sources import ARCHIVES, RawFile, read_verified
 IDX_UNSIGNED_BYTE = 0x08
 DIGITS_TEST_FRACTION = 0.2
 DIGITS_SPLIT_SEED = 0
+DRAW_SEED = 0
 
 
 class Dataset(NamedTuple):
@@ -83,6 +84,16 @@ def scaled(pixels: torch.Tensor, largest: int = 255) -> torch.Tensor:
 def as_scaled(images: torch.Tensor) -> torch.Tensor:
     """Images of a Dataset, or a batch of them, as the network computes with them."""
     return scaled(images) if images.dtype == torch.uint8 else images
+
+
+def draw(count: int, number: int | None) -> torch.Tensor:
+    """Indices of `number` of `count` images (None: of all) in a random order, int64, on the CPU.
+
+    Always the same: fewer are the first ones of more. Raises ValueError for more than there are.
+    """
+    if number is not None and number > count:
+        raise ValueError(f"images is {number}; allowed: 1 to {count}, as many as there are")
+    return torch.randperm(count, generator=torch.Generator().manual_seed(DRAW_SEED))[:number]
 
 
 def as_bytes(images: torch.Tensor) -> torch.Tensor:

@@ -80,13 +80,22 @@ def switches(protocol: str) -> dict[str, Any]:
     return {name: getattr(RunConfig, name) for name in SWITCHES} | PROTOCOLS[protocol]
 
 
-def recipe(dataset: str, protocol: str = "described", **changes: Any) -> RunConfig:
-    """The standard training on a dataset under a protocol, with changes.
+def usual_protocol(dataset: str) -> str:
+    """The protocol of a dataset's standard training, the text's but for ResNets.
+
+    These are the later versions', and their loss is soon not finite under the text's γ.
+    """
+    return "later" if _RECIPES[dataset].get("backbone", "").startswith("resnet") else "described"
+
+
+def recipe(dataset: str, protocol: str | None = None, **changes: Any) -> RunConfig:
+    """The standard training on a dataset under a protocol (None: its usual one), with changes.
 
     Raises ValueError for an unknown dataset, protocol, parameter or value.
     """
     standard = RunConfig().change(dataset=dataset).change(**_RECIPES[dataset])
-    return standard.change(**{**switches(protocol), **changes})
+    asked = usual_protocol(dataset) if protocol is None else protocol
+    return standard.change(**{**switches(asked), **changes})
 
 
 def protocol_of(config: RunConfig) -> str:

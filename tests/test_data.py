@@ -200,3 +200,15 @@ def test_the_size_of_each_dataset_is_known_without_loading_it():
     for name, archive in sources.ARCHIVES.items():
         (count, side, _), (tests, *_) = archive.files[0].shape, archive.files[2].shape
         assert SIZES[name] == (count, tests, 1, side, 10)
+
+
+def test_a_draw_of_fewer_images_is_the_beginning_of_one_of_more():
+    few, many = data.draw(80, 10), data.draw(80, 40)
+    assert torch.equal(few, many[:10])
+    assert few.tolist() != list(range(10))
+    assert sorted(data.draw(80, None).tolist()) == list(range(80))
+
+
+def test_a_draw_of_more_images_than_there_are_is_refused():
+    with pytest.raises(ValueError, match="images is 81; allowed: 1 to 80"):
+        data.draw(80, 81)

@@ -8,14 +8,14 @@ from dataclasses import Field, fields
 from typing import NoReturn
 
 from binenc_core.config import DATASETS, HEADS, RunConfig, checked
-from binenc_core.recipes import PROTOCOLS, recipe
+from binenc_core.recipes import PROTOCOLS, recipe, usual_protocol
 
 # A command is checked whole before any work: bad input is told at once. The work gives the exit
 # code.
 Work = Callable[[], int]
 
 # What the runs of a command are a grid over, with the defaults; every other field has one value.
-GRID = {"dataset": ["mnist"], "protocol": ["described"], "head": list(HEADS), "seed": [0]}
+GRID = {"dataset": ["mnist"], "protocol": [None], "head": list(HEADS), "seed": [0]}
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,14 +66,22 @@ def add_run_options(parser: Parser) -> None:
                 default=GRID["protocol"],
                 metavar="PROTOCOL",
                 help="values of the switches below, which can be set alone; one of "
-                f"{', '.join(PROTOCOLS)} (default: described)",
+                f"{', '.join(PROTOCOLS)} (default: {_usual_protocols()})",
             )
 
 
 def _shown_default(item: Field) -> str:
     if item.name in GRID:
         return " ".join(str(value) for value in GRID[item.name])
-    values = [getattr(recipe(name), item.name) for name in DATASETS]
+    return _by_dataset([getattr(recipe(name), item.name) for name in DATASETS])
+
+
+def _usual_protocols() -> str:
+    return _by_dataset([usual_protocol(name) for name in DATASETS])
+
+
+def _by_dataset(values: list) -> str:
+    """A value of each dataset, in words."""
     if len(set(values)) == 1:
         return str(values[0])
     named = {v: [d for d, own in zip(DATASETS, values, strict=True) if own == v] for v in values}
@@ -130,7 +138,8 @@ def options_text(arguments: argparse.Namespace) -> str:
     """The options that choose these runs, as they are typed."""
     words = []
     for name in GRID:
-        words += [f"--{name}", *map(str, getattr(arguments, name))]
+        values = [str(value) for value in getattr(arguments, name) if value is not None]
+        words += [f"--{name}", *values] if values else []
     for name, value in _changes(arguments).items():
         words += [f"--{name.replace('_', '-')}", str(value)]
     return shlex.join(words)

@@ -62,11 +62,21 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
     return made
 
 
-def setting(
-    shown: Sequence[Group], images_of: Callable[[Assessment], int] = lambda found: found.images
-) -> str:
+# How many test images a network was assessed on, or a part of its study took.
+Count = Callable[[Assessment], int]
+
+
+def _all(found: Assessment) -> int:
+    return found.images
+
+
+def images(shown: Sequence[Group], count: Count = _all) -> str:
+    """On how many test images the networks were assessed, such as "100 test images each"."""
+    numbers = sorted({count(found) for group in shown for found in group.found})
+    return f"{' or '.join(f'{number:,}' for number in numbers)} test images each"
+
+
+def setting(shown: Sequence[Group], count: Count = _all) -> str:
     """How the networks were trained and on how many test images they were assessed."""
-    images = sorted({images_of(found) for group in shown for found in group.found})
-    counts = " or ".join(f"{number:,}" for number in images)
     trained = " ".join(captions.setting(group.found) for group in shown)
-    return f"{counts} test images each. {trained}"
+    return f"{images(shown, count)}. {trained}"

@@ -16,10 +16,10 @@ TASK = "misclassified"
 
 
 class Detection(NamedTuple):
-    """What the figure shows.
+    """What a figure of one task shows, of the groups that have it.
 
-    `table`: a line for each dataset, protocol, head, seed, score and metric (auroc, aupr, aurc,
-    excess_aurc: `reliability.METRICS`), with its value, its 95 % interval and what it failed.
+    `table`: a line for each dataset, protocol, head, seed, score and metric
+    (`reliability.METRICS`), with its value, its 95 % interval and what it failed.
     """
 
     numbers: Numbers

@@ -27,28 +27,28 @@ class Claim(NamedTuple):
 
 CLAIMS = (
     Claim(
-        "misclassified images, Mahalanobis distance: the highest AUROC (the authors' claim)",
+        "Misclassified images, Mahalanobis distance: the highest AUROC (the authors' claim)",
         *("misclassified", "mahalanobis", "auroc", True),
     ),
     Claim(
-        "misclassified images, maximum softmax probability: the highest AUROC",
+        "Misclassified images, maximum softmax probability: the highest AUROC",
         *("misclassified", "msp", "auroc", True),
     ),
     Claim(
-        "maximum softmax probability: the smallest area under the risk–coverage curve",
+        "Maximum softmax probability: the smallest area under the risk–coverage curve",
         *("misclassified", "msp", "aurc", False),
     ),
-    Claim("calibration error as trained: the lowest", "calibration", "logits", "ece_before", False),
+    Claim("Calibration error as trained: the lowest", "calibration", "logits", "ece_before", False),
     Claim(
-        "calibration error after temperature scaling: the lowest",
+        "Calibration error after temperature scaling: the lowest",
         *("calibration", "logits", "ece_after", False),
     ),
     Claim(
-        "images of another dataset, Mahalanobis distance: the highest AUROC",
+        "Images of another dataset, Mahalanobis distance: the highest AUROC",
         *("outside", "mahalanobis", "auroc", True),
     ),
     Claim(
-        "images of another dataset, maximum softmax probability: the highest AUROC",
+        "Images of another dataset, maximum softmax probability: the highest AUROC",
         *("outside", "msp", "auroc", True),
     ),
 )
@@ -76,7 +76,9 @@ def findings(found: Sequence[Assessment]) -> str:
     parts = ["**What we see.** Binary encoding against the other architectures.", rule()]
     for group in numbers.groups:
         parts.append(f"**{group.title}**")
-        parts.append("\n".join(f"- {line}" for line in verdicts(numbers, group)))
+        lines = [f"{claim}: {said}." for claim, said in verdicts(numbers, group).items()]
+        lines = [*lines, *best(numbers, group)] if lines else [unjudged(group)]
+        parts.append("\n".join(f"- {line}" for line in lines))
         parts.append(table(numbers, group))
     parts.append(
         "The area under the risk–coverage curve holds both how often a network errs and how well "
@@ -91,19 +93,25 @@ def findings(found: Sequence[Assessment]) -> str:
     return "\n\n".join(parts)
 
 
-def verdicts(numbers: Numbers, group: Group) -> list[str]:
-    """A sentence for each claim on a group."""
+def verdicts(numbers: Numbers, group: Group) -> dict[str, str]:
+    """The verdict on every claim; none where an architecture is missing."""
     if group.heads != list(LOOKS):
-        missing = [look.name.lower() for head, look in LOOKS.items() if head not in group.heads]
-        return [f"Not judged: there is no network of {', '.join(missing)}."]
-    lines = []
-    for claim in CLAIMS:
-        if claim.task == "outside" and group.dataset not in OUTSIDE:
-            continue
-        said = judged(numbers, group, claim)
-        note = _interval(numbers, group, claim) if FEWER in set(said) else ""
-        lines.append(f"{claim.text}: {verdict(said)}{note}.")
-    return [*lines, *best(numbers, group)]
+        return {}
+    said = {
+        claim: judged(numbers, group, claim)
+        for claim in CLAIMS
+        if claim.task != "outside" or group.dataset in OUTSIDE
+    }
+    return {
+        claim.text: verdict(own) + (_interval(numbers, group, claim) if FEWER in set(own) else "")
+        for claim, own in said.items()
+    }
+
+
+def unjudged(group: Group) -> str:
+    """Why no claim on a group is judged."""
+    missing = [look.name.lower() for head, look in LOOKS.items() if head not in group.heads]
+    return f"Not judged: there is no network of {', '.join(missing)}."
 
 
 def best(numbers: Numbers, group: Group) -> list[str]:

@@ -1,16 +1,13 @@
 """Do the scores find images of another dataset? AUROC by architecture."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed, reliability_drawing, reliability_numbers
-from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
-from binenc_core.figures.reliability_numbers import Numbers
+from binenc_core.figures.reliability_detection import Detection
 from binenc_core.figures.style import DATASET_NAMES
 from binenc_core.reliability import OUTSIDE
 
@@ -18,16 +15,7 @@ TASK = "outside"
 MISSING = "No images of another dataset: these networks' own has no counterpart here."
 
 
-class Outside(NamedTuple):
-    """What the figure shows: as `reliability_detection.Detection`, of the groups that have any."""
-
-    numbers: Numbers
-    groups: list[Group]
-    table: pd.DataFrame
-    caption: str
-
-
-def data(found: Sequence[Assessment]) -> Outside:
+def data(found: Sequence[Assessment]) -> Detection:
     """How well each score tells another dataset's test images from the network's own."""
     numbers = reliability_numbers.data(found)
     shown = [group for group in numbers.groups if group.dataset in OUTSIDE]
@@ -42,10 +30,10 @@ def data(found: Sequence[Assessment]) -> Outside:
         "over the images; large: mean over the seeds. "
         f"{reliability_numbers.control_outcome(numbers, TASK)} {assessed.setting(shown)}"
     )
-    return Outside(numbers, shown, table, caption)
+    return Detection(numbers, shown, table, caption)
 
 
-def figure(outside: Outside) -> go.Figure | None:
+def figure(outside: Detection) -> go.Figure | None:
     """A panel for each dataset and protocol, a line in it for each score; None without any."""
     if not outside.groups:
         return None

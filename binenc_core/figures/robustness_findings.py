@@ -137,15 +137,12 @@ def findings(found: Sequence[Assessment]) -> str:
 
 def table(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
     """A Markdown table: a line for each claim, and a column for each group with its verdict."""
-    lines = [
-        f"| Claim | {' | '.join(group.title for group in shown)} |",
-        f"|{'---|' * (1 + len(shown))}",
-    ]
-    judged = {group.title: claims(group) for group in shown}
-    for claim in (DEEPFOOL, SMALLEST, MORE, IN_NOISE):
-        cells = [verdict(group, claim, judged[group.title][claim], outcomes) for group in shown]
-        lines.append(f"| {claim} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return wording.verdict_table({group.title: verdicts(group, outcomes) for group in shown})
+
+
+def verdicts(group: Group, outcomes: pd.DataFrame) -> dict[str, str]:
+    """The verdict on every claim."""
+    return {claim: verdict(group, claim, seen, outcomes) for claim, seen in claims(group).items()}
 
 
 def quantities(group: Group) -> list[wording.Quantity]:

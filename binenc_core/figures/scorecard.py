@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from binenc_core.figures import captions, summary, two_protocols, wording
+from binenc_core.figures import captions, summary, wording
 from binenc_core.figures.curves import Curves, paired
 from binenc_core.figures.style import DATASET_NAMES
+from binenc_core.selection import campaign_runs
 from binenc_core.store import Run
 
 
@@ -54,12 +55,12 @@ HEADLINES = {
 
 def columns(runs: Sequence[Run]) -> dict[str, list[Run]]:
     """The runs by dataset, and beside them those of the released code's protocol if frozen."""
+    names = captions.datasets(runs)
     found = {
-        DATASET_NAMES[name]: [run for run in runs if run.config.dataset == name]
-        for name in captions.datasets(runs)
+        DATASET_NAMES[name]: [run for run in runs if run.config.dataset == name] for name in names
     }
-    released = two_protocols.frozen()["released"]
-    return found | ({"MNIST, released code": released} if released else {})
+    released = {f"{DATASET_NAMES[n]}, released code": campaign_runs(f"{n}_released") for n in names}
+    return found | {name: own for name, own in released.items() if own}
 
 
 def summary_list(columns: Mapping[str, Sequence[Run]]) -> str:

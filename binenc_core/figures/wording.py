@@ -1,6 +1,6 @@
 """Measured numbers as a reader wants them in a sentence."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -81,6 +81,15 @@ def verdict(seen: pd.Series) -> str:
     part = "seen in part" if count else "not seen"
     word = "seen" if count == total else part
     return f"**{word}** ({count} of {total} seed{'s' if total > 1 else ''})"
+
+
+def verdict_table(columns: Mapping[str, Mapping[str, str]]) -> str:
+    """A Markdown table: a line for each claim that a column has, a column of verdicts for each."""
+    lines = [f"| Claim | {' | '.join(columns)} |", f"|{'---|' * (1 + len(columns))}"]
+    for claim in dict.fromkeys(claim for own in columns.values() for claim in own):
+        cells = " | ".join(own.get(claim, "not judged") for own in columns.values())
+        lines.append(f"| {claim} | {cells} |")
+    return "\n".join(lines)
 
 
 def judged(

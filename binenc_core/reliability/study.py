@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from binenc_core.config import RunConfig
-from binenc_core.data import Dataset, as_scaled
+from binenc_core.data import Dataset, as_scaled, draw
 from binenc_core.evaluation import Outputs, outputs
 from binenc_core.models import Classifier
 from binenc_core.reliability import (
@@ -31,7 +31,6 @@ from binenc_core.studies import Found
 # the test images, and calibration is measured on the rest.
 HELD_OUT = 0.2
 LEAST_IMAGES = 50
-SEED = 0
 GRID = np.linspace(0, 1, 51)
 # So many images are computed again in float64, which takes a processor several times as long.
 FLOAT64_IMAGES = 2000
@@ -60,9 +59,9 @@ class Case(NamedTuple):
 def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
     """How a network's doubts fit its errors, and foreign images, on so many test images.
 
-    `data` is on the network's device. The images are the first of a permutation from a fixed seed;
-    None: all. Raises ValueError for too few of them, for outputs that are not finite, and for a
-    class of which fewer than two training images are classified correctly.
+    `data` is on the network's device. The images are those that `data.draw` gives; None: all.
+    Raises ValueError for too few of them, for outputs that are not finite, and for a class of which
+    fewer than two training images are classified correctly.
     """
     number = min(images or len(data.test_images), len(data.test_images))
     if number < LEAST_IMAGES:
@@ -72,10 +71,10 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     for key, factor in X_SCALES.items():
         fitted[key] = scores.fit(train._replace(x=train.x * factor))
     del train  # without a penultimate layer it takes much memory
-    own = computed(model, drawn(data.test_images, data.test_labels, number))
+    own = computed(model, _drawn(data.test_images, data.test_labels, number))
     cases = {"misclassified": [misclassified(out) for out in own]}
     if foreign := outside.images_of(config.dataset, data.test_images.device):
-        others = computed(model, drawn(*foreign, number))
+        others = computed(model, _drawn(*foreign, min(number, len(foreign[0]))))
         cases["outside"] = [Case(*outside.joined(*two)) for two in zip(own, others, strict=True)]
     rows = []
     for task, (whole, few, exact) in cases.items():
@@ -84,13 +83,6 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     calibrated, arrays = calibrations(own.whole, config)
     arrays |= curves(fitted[""], cases["misclassified"][0])
     return Found(number, pd.DataFrame(rows + calibrated)[list(COLUMNS)], arrays)
-
-
-def drawn(images: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
-    """The first so many images and labels in a random order from a fixed seed."""
-    generator = torch.Generator().manual_seed(SEED)
-    chosen = torch.randperm(len(images), generator=generator)[:number].to(images.device)
-    return images[chosen], labels[chosen]
 
 
 def computed(model: Classifier, images: tuple[Tensor, Tensor]) -> Computed:
@@ -106,6 +98,11 @@ def computed(model: Classifier, images: tuple[Tensor, Tensor]) -> Computed:
         Outputs(*(part[:FLOAT64_IMAGES] for part in whole)),
         outputs(precise, few.double(), labels[:FLOAT64_IMAGES]),
     )
+
+
+def _drawn(images: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
+    chosen = draw(len(images), number).to(images.device)
+    return images[chosen], labels[chosen]
 
 
 def misclassified(out: Outputs) -> Case:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from binenc_core.config import RunConfig
-from binenc_core.data import Dataset, as_scaled
+from binenc_core.data import Dataset, as_scaled, draw
 from binenc_core.models import Classifier
 from binenc_core.robustness.boundary import lengths
 from binenc_core.robustness.corruptions import accuracy_under
@@ -20,8 +20,6 @@ from binenc_core.robustness.network import Logits, decisions, logits_of
 from binenc_core.robustness.strength import NORMAL, STRONG
 from binenc_core.studies import Found
 
-# Which test images are drawn; the same for every network.
-DRAW_SEED = 0
 # Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
 AGAIN_SHARE, AGAIN_MOST = 0.25, 100
 # Images that are corrupted, from the same draw.
@@ -65,16 +63,6 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         "gallery_smallest": _kept(best.points, shown),
     }
     return Found(len(rows), table, arrays)
-
-
-def draw(count: int, images: int | None) -> Tensor:
-    """Indices of `images` of `count` test images, int64, in the order in which they were drawn.
-
-    Raises ValueError for more than there are.
-    """
-    if images is not None and images > count:
-        raise ValueError(f"images is {images}; allowed: 1 to {count}, the test set")
-    return torch.randperm(count, generator=torch.Generator().manual_seed(DRAW_SEED))[:images]
 
 
 def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[str, Tensor]:

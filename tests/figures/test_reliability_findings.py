@@ -8,7 +8,7 @@ from binenc_core.figures.style import LOOKS
 from binenc_core.reliability import SCORES
 from made_reliability import HALF, four_heads, made_reliability
 
-CLAIM = "misclassified images, Mahalanobis distance: the highest AUROC (the authors' claim)"
+CLAIM = "Misclassified images, Mahalanobis distance: the highest AUROC (the authors' claim)"
 AUROC = ("misclassified", "mahalanobis", "auroc")
 LOWEST = ("calibration", "logits", "ece_before")
 
@@ -44,7 +44,7 @@ def test_intervals_that_overlap_settle_nothing(tmp_path, distance, verdict):
 )
 def test_for_errors_the_lowest_is_the_best(tmp_path, value, word):
     found = four_heads(tmp_path, binary={"values": {LOWEST: value}})
-    assert said(found, "calibration error as trained: the lowest").startswith(word)
+    assert said(found, "Calibration error as trained: the lowest").startswith(word)
 
 
 def test_one_architecture_ahead_is_enough_against_the_claim(tmp_path):
@@ -71,7 +71,7 @@ def test_too_few_errors_are_told_with_the_interval(tmp_path):
 def test_images_of_another_dataset_are_never_too_few(tmp_path):
     best = {("outside", "msp", "auroc"): 0.9}
     found = four_heads(tmp_path, errors=3, binary={"values": best})
-    claim = "images of another dataset, maximum softmax probability: the highest AUROC"
+    claim = "Images of another dataset, maximum softmax probability: the highest AUROC"
     assert said(found, claim) == "**seen** (1 of 1 seed)."
 
 

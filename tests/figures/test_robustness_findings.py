@@ -13,11 +13,7 @@ SPREAD = 0.02 * np.random.default_rng(0).standard_normal(IMAGES)
 
 def verdicts(found) -> dict[str, str]:
     (group,) = assessed.groups(found)
-    outcomes = robustness_falsified.data([group])
-    return {
-        claim: robustness_findings.verdict(group, claim, seen, outcomes)
-        for claim, seen in robustness_findings.claims(group).items()
-    }
+    return robustness_findings.verdicts(group, robustness_falsified.data([group]))
 
 
 def every(size) -> dict:

@@ -80,17 +80,6 @@ def test_the_first_quarter_is_attacked_again_and_finds_the_same(found):
     assert (table["smallest_strong"][:8] <= table["smallest"][:8] * 1.02).all()
 
 
-def test_fewer_images_are_the_first_ones_of_the_same_draw():
-    few, many = study.draw(80, 10), study.draw(80, 40)
-    assert torch.equal(few, many[:10])
-    assert sorted(study.draw(80, None)) == list(range(80))
-
-
-def test_more_images_than_there_are_are_refused():
-    with pytest.raises(ValueError, match="images is 81; allowed: 1 to 80"):
-        study.draw(80, 81)
-
-
 def test_without_corruption_the_accuracy_is_the_network_s(found):
     made, model, data = found
     right = decisions(logits_of(model), data.test_images) == data.test_labels

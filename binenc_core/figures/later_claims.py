@@ -1,0 +1,52 @@
+"""The claims of the paper's later versions with their verdicts, from what results/ holds."""
+
+from collections.abc import Mapping, Sequence
+
+from binenc_core.assessments import frozen_of
+from binenc_core.figures import (
+    assessed,
+    captions,
+    reliability_findings,
+    reliability_numbers,
+    robustness_falsified,
+    robustness_findings,
+    wording,
+)
+from binenc_core.figures.assessed import Group
+from binenc_core.studies import STUDIES
+
+
+def findings() -> str:
+    """Every verdict of the two studies by dataset and protocol, as Markdown."""
+    found = {study: assessed.groups(list(frozen_of(study).values())) for study in STUDIES}
+    parts = [_judged(study, shown) if shown else _missing(study) for study, shown in found.items()]
+    # Where both studies took the same networks, these are described once.
+    settings = dict.fromkeys(
+        captions.setting(group.found) for shown in found.values() for group in shown
+    )
+    return "\n\n".join([*parts, " ".join(settings)]).strip()
+
+
+def _judged(study: str, shown: Sequence[Group]) -> str:
+    table = wording.verdict_table(_VERDICTS[study](shown))
+    return f"**{study.capitalize()}**, {assessed.images(shown)}.\n\n{table}"
+
+
+def _missing(study: str) -> str:
+    return (
+        f"**{study.capitalize()}.** Not judged: `results/{study}` holds nothing. "
+        f"`python -m binenc_core assess {study} mnist --freeze` makes it."
+    )
+
+
+def _robustness(shown: Sequence[Group]) -> Mapping[str, Mapping[str, str]]:
+    outcomes = robustness_falsified.data(shown)
+    return {group.title: robustness_findings.verdicts(group, outcomes) for group in shown}
+
+
+def _reliability(shown: Sequence[Group]) -> Mapping[str, Mapping[str, str]]:
+    numbers = reliability_numbers.data([found for group in shown for found in group.found])
+    return {group.title: reliability_findings.verdicts(numbers, group) for group in shown}
+
+
+_VERDICTS = {"robustness": _robustness, "reliability": _reliability}
