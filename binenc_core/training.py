@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,9 +79,7 @@ def train_epoch(parts: Parts, data: Dataset, config: RunConfig, epoch: int, bar:
     gamma = config.gamma_at(epoch)
     parts.set_learning_rate(config.learning_rate_at(epoch))
     set_mode(parts.model, config.has_dropout_in(epoch))
-    moves = None
-    if parts.augmentation:  # drawn on the CPU as well
-        moves = draw_moves(count, config.augmentation, parts.augmentation).to(device)
+    moves = _moves(parts, config, count, device)
     for batch in order.split(config.batch_size):
         images = data.train_images[batch]
         if moves is not None:
@@ -91,6 +90,14 @@ def train_epoch(parts: Parts, data: Dataset, config: RunConfig, epoch: int, bar:
         bar.update()
     parts.optimizer.zero_grad(set_to_none=True)  # leaves the gradients' memory to the evaluation
     return EpochSums(loss_sum.item() / count, correct.item() / count)
+
+
+def _moves(parts: Parts, config: RunConfig, count: int, device: torch.device) -> Tensor | None:
+    """How each of so many images is moved in an epoch; None without augmentation."""
+    if parts.augmentation is None:
+        return None
+    # Drawn on the CPU as well.
+    return draw_moves(count, config.augmentation, parts.augmentation).to(device)
 
 
 def set_mode(model: nn.Module, dropout: bool) -> None:
@@ -124,7 +131,7 @@ def train(
     logged = config.logged_epochs()
     with (
         own_random_state(device),
-        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True),
+        _same_kernels(),
         tqdm(total=config.epochs * steps, desc=config.label, unit="batch", mininterval=1) as bar,
     ):
         parts = build(config, data.train_images.shape[-1], device)
@@ -157,6 +164,11 @@ def train(
     return Outcome(done.records, done.arrays, diverged, seconds)
 
 
+def _same_kernels() -> AbstractContextManager:
+    """cuDNN takes the kernels that give the same numbers every time."""
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True)
+
+
 def _logged(
     before: Checkpoint, epoch: int, evaluation: Evaluation, state: dict[str, Tensor], seconds: float
 ) -> Checkpoint:
@@ -180,14 +192,16 @@ def estimated_seconds(config: RunConfig, device: torch.device, done: int = 0) ->
 def seconds_per_step(config: RunConfig, device: torch.device) -> float:
     """Wall time of a training step on made images, s: the mean of some, or of one slow one."""
     images, labels = made_batch(config, device)
-    with own_random_state(device):
+    with own_random_state(device), _same_kernels():
         parts = build(config, images.shape[-1], device)
         parts.model.train()
+        moves = _moves(parts, config, len(images), device)
 
         def seconds_each(steps: int) -> float:
             begun = time.perf_counter()
             for _ in range(steps):
-                loss, _ = step(parts, images, labels, config, config.gamma)
+                shown = images if moves is None else augmented(images, moves)
+                loss, _ = step(parts, shown, labels, config, config.gamma)
             loss.item()  # waits for the device
             return (time.perf_counter() - begun) / steps
 

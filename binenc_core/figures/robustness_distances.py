@@ -79,7 +79,8 @@ def data(found: Sequence[Assessment]) -> Distances:
         "Mean size of the perturbation that changes a network's decision, relative to the image's. "
         f"Filled circle: the smallest found by any attack, image by image, with its {LEVEL:.0%} "
         f"interval over images{'; small circles: each seed' if several else ''}. Diamond: DeepFool "
-        "as the authors take it, its last iterate whether or not it succeeds. Hollow and crossed: "
+        "as the authors take it, its last iterate whether or not it succeeds, with the share of "
+        "images that it fools. Hollow and crossed: "
         "a number that fails a falsifier, and is no result. Between them the other attacks, each "
         "over the images on which it succeeds. "
         f"{robustness_falsified.sentence(shown, outcomes)} {assessed.setting(shown)}"
@@ -126,21 +127,21 @@ def figure(distances: Distances) -> go.Figure:
         vertical_spacing=0.18 / rows,
     )
     heads = [head for head in LOOKS if any(head in group.heads for group in shown)]
+    ends = distances.table[["mean", "low", "high"]].to_numpy(float)
+    ends = ends[np.isfinite(ends) & (ends > 0)]
+    low, high = np.log10(ends.min() / 1.3), np.log10(ends.max() * 1.3)
     named: set[str] = set()
     for place, group in enumerate(shown):
         where = {"row": place // columns + 1, "col": place % columns + 1}
         table = distances.table
         own = table[(table["dataset"] == group.dataset) & (table["protocol"] == group.protocol)]
         for measure in MARKS:
-            for trace in _traces(own[own["measure"] == measure], measure, heads):
+            for trace in _traces(own[own["measure"] == measure], measure, heads, (low + high) / 2):
                 entry = trace.legendgroup
                 trace.showlegend = trace.showlegend is not False and entry not in named
                 named |= {entry} if trace.showlegend else set()
                 fig.add_trace(trace, **where)
         fig.update_yaxes(showticklabels=place % columns == 0, **where)
-    ends = distances.table[["mean", "low", "high"]].to_numpy(float)
-    ends = ends[np.isfinite(ends) & (ends > 0)]
-    low, high = np.log10(ends.min() / 1.3), np.log10(ends.max() * 1.3)
     ticks = [tick for tick in TICKS if low <= np.log10(tick) <= high]
     fig.update_xaxes(
         type="log", range=[low, high], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks]
@@ -165,8 +166,13 @@ def figure(distances: Distances) -> go.Figure:
     return fig
 
 
-def _traces(own: pd.DataFrame, measure: str, heads: Sequence[str]) -> list[go.Scatter]:
-    """One measure's means in one panel, those that passed and those that failed apart."""
+def _traces(
+    own: pd.DataFrame, measure: str, heads: Sequence[str], middle: float
+) -> list[go.Scatter]:
+    """One measure's means in one panel, those that passed and those that failed apart.
+
+    `middle`: log10 of what is in the middle of the panel; words stand on its side of a mark.
+    """
     mark = MARKS[measure]
     title = TITLES[measure]
     over_all = own[(own["seed"] == "all") & np.isfinite(own["mean"])]
@@ -188,7 +194,7 @@ def _traces(own: pd.DataFrame, measure: str, heads: Sequence[str]) -> list[go.Sc
                 if measure in NUMBERS and not failed
                 else None,
                 customdata=_hover(part),
-                mode="markers",
+                **_words(part, middle) if measure == "deepfool" else {"mode": "markers"},
                 marker={
                     "symbol": f"{mark.symbol}-x-open" if failed else mark.symbol,
                     **{"size": mark.size, "color": colors},
@@ -205,6 +211,17 @@ def _traces(own: pd.DataFrame, measure: str, heads: Sequence[str]) -> list[go.Sc
             )
         )
     return [trace for trace in traces if len(trace.x)]
+
+
+def _words(part: pd.DataFrame, middle: float) -> dict:
+    """Beside each mark the share of the images that are fooled."""
+    sides = ["left" if np.log10(size) > middle else "right" for size in part["mean"]]
+    return {
+        "mode": "markers+text",
+        "text": [f"{share:.3g} % fooled" for share in 100 * part["moved"]],
+        "textposition": [f"middle {side}" for side in sides],
+        "textfont": {"size": 10},
+    }
 
 
 def _seeds(own: pd.DataFrame, heads: Sequence[str]) -> go.Scatter:

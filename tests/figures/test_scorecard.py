@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from binenc_core import store
 from binenc_core.config import HEADS
 from binenc_core.figures import scorecard
 from made_runs import made_run, made_runs
@@ -66,3 +67,15 @@ def test_the_verdicts_alone():
 
 def test_what_cannot_be_judged_says_so():
     assert cells([made_run(head="linear")]) == ["not judged"] * 4
+
+
+def test_the_released_code_s_columns_are_those_of_what_is_frozen(monkeypatch, tmp_path):
+    shown = [*made_runs(), *made_runs("fashion_mnist")]
+    usual = ["MNIST", "FashionMNIST"]
+    columns = scorecard.columns(shown)
+    assert list(columns) == [*usual, *(f"{name}, released code" for name in usual)]
+    assert {run.config.dataset for run in columns["FashionMNIST, released code"]} == {
+        "fashion_mnist"
+    }
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+    assert list(scorecard.columns(shown)) == usual
