@@ -1,17 +1,20 @@
-"""The paper's claims on one data set under two protocols, from their frozen campaigns."""
+"""The paper's claims on a dataset under two protocols, from their frozen campaigns."""
 
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from binenc_core.config import PAPER_DATASETS
 from binenc_core.figures import captions, summary, wording
 from binenc_core.figures.curves import Row, curve_data, values_at
-from binenc_core.figures.style import LOOKS
+from binenc_core.figures.style import DATASET_NAMES, LOOKS
 from binenc_core.selection import campaign_runs
 from binenc_core.store import Run
 
-# The campaign that holds each protocol's runs.
-CAMPAIGNS = {"described": "mnist", "released": "mnist_released"}
+# The campaigns that hold each protocol's runs.
+CAMPAIGNS = {
+    dataset: {"described": dataset, "released": f"{dataset}_released"} for dataset in PAPER_DATASETS
+}
 ROWS = (
     (Row("accuracy", "test", "test accuracy"), wording.percent, wording.points),
     (Row("code_agreement", "train", "whole-code agreement"), wording.percent, wording.points),
@@ -19,18 +22,21 @@ ROWS = (
 )
 
 
-def frozen() -> dict[str, list[Run]]:
+# A dataset's runs by protocol.
+Runs = Mapping[str, Sequence[Run]]
+
+
+def frozen(dataset: str) -> dict[str, list[Run]]:
     """The runs of each protocol's frozen campaign; none where there is no such campaign."""
-    return {protocol: campaign_runs(name) for protocol, name in CAMPAIGNS.items()}
+    return {protocol: campaign_runs(name) for protocol, name in CAMPAIGNS[dataset].items()}
 
 
-def findings(runs: Mapping[str, Sequence[Run]]) -> str:
+def findings(dataset: str, runs: Runs) -> str:
     """The claims under each protocol, and the numbers behind them, as Markdown.
 
-    `runs` are those of each protocol in CAMPAIGNS. Where a campaign is not there, it says how to
-    train it.
+    Where a campaign is not there, it says how to train it.
     """
-    if note := _missing(runs):
+    if note := _missing(dataset, runs):
         return note
     settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
     note = "Each column is judged by its own protocol's definitions."
@@ -41,27 +47,30 @@ def findings(runs: Mapping[str, Sequence[Run]]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def headline(runs: Mapping[str, Sequence[Run]]) -> str:
-    """What the front page says of the two protocols, as Markdown."""
-    opening = "The paper's text and its released code train differently."
-    return f"{opening} {_missing(runs) or f'On MNIST the two protocols {_agree(runs)}'}"
+def headline(found: Mapping[str, Runs]) -> str:
+    """What the front page says of the two protocols, from each dataset's runs, as Markdown."""
+    said = [
+        _missing(dataset, runs) or f"On {DATASET_NAMES[dataset]} the two protocols {_agree(runs)}"
+        for dataset, runs in found.items()
+    ]
+    return "\n\n".join(["The paper's text and its released code train differently.", *said])
 
 
-def _missing(runs: Mapping[str, Sequence[Run]]) -> str:
+def _missing(dataset: str, runs: Runs) -> str:
     """Which campaign is not there and how to train it, or nothing."""
-    missing = [name for protocol, name in CAMPAIGNS.items() if not runs[protocol]]
+    missing = [name for protocol, name in CAMPAIGNS[dataset].items() if not runs[protocol]]
     commands = " and ".join(f"`python -m binenc_core campaign {m} --freeze`" for m in missing)
     folders = " and ".join(f"`results/{name}`" for name in missing)
     text = f"Not judged: {folders} is not there. {commands} trains and freezes it."
     return text if missing else ""
 
 
-def agreement(runs: Mapping[str, Sequence[Run]]) -> str:
+def agreement(runs: Runs) -> str:
     """On how many claims two protocols agree, and the others with both verdicts."""
     return f"**What we see.** The protocols {_agree(runs)}"
 
 
-def _agree(runs: Mapping[str, Sequence[Run]]) -> str:
+def _agree(runs: Runs) -> str:
     (first, one), (second, other) = ((name, summary.verdicts(own)) for name, own in runs.items())
     claims = [key for key in one if key in other]
     # Whether a claim is seen, without the number of seeds.
@@ -77,7 +86,7 @@ def _agree(runs: Mapping[str, Sequence[Run]]) -> str:
     return "\n\n".join([text, "\n".join(differing)]) if differing else text
 
 
-def numbers(runs: Mapping[str, Sequence[Run]]) -> str:
+def numbers(runs: Runs) -> str:
     """A Markdown table: quantities of each protocol at the last epoch, and their differences.
 
     The differences are the last protocol's values less the first one's, seed by seed.
@@ -96,7 +105,7 @@ def numbers(runs: Mapping[str, Sequence[Run]]) -> str:
     return wording.table(quantities)
 
 
-def cost(runs: Mapping[str, Sequence[Run]]) -> str:
+def cost(runs: Runs) -> str:
     """What the last protocol costs every architecture in test accuracy, if it does cost all."""
     first, *_, last = ((name, _values(own, ROWS[0][0])) for name, own in runs.items())
     if first[1] is None or last[1] is None:

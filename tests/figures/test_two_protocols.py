@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from binenc_core import grids, store
+from binenc_core.config import PAPER_DATASETS
 from binenc_core.figures import summary, two_protocols
 from binenc_core.recipes import switches
 from binenc_core.selection import campaign_runs
@@ -21,7 +22,7 @@ def both(**values):
 
 def test_each_protocol_has_a_column_of_verdicts():
     runs = both()
-    text = two_protocols.findings(runs)
+    text = two_protocols.findings("mnist", runs)
     header, _, *lines = text.split("\n\n")[1].splitlines()
     assert header == "| Figure | Claim | described | released |"
     assert len(lines) == 3 + 2 + 2 + 5
@@ -53,7 +54,7 @@ def test_claims_with_another_verdict_are_listed():
 
 
 def test_the_settings_of_both_are_said():
-    text = two_protocols.findings(both())
+    text = two_protocols.findings("mnist", both())
     assert "*described*: MNIST: MLP of width 512, P = 64, γ = 10 (mean_exp)" in text
     assert "protocol of the released code, but width 512 instead of 2048" in text
 
@@ -70,29 +71,31 @@ def test_the_numbers_and_their_differences_are_paired_by_seed():
 
 @pytest.mark.parametrize("missing", ["described", "released"])
 def test_a_missing_campaign_is_named_with_its_command(missing):
-    name = two_protocols.CAMPAIGNS[missing]
-    text = two_protocols.findings(both() | {missing: []})
+    name = two_protocols.CAMPAIGNS["mnist"][missing]
+    text = two_protocols.findings("mnist", both() | {missing: []})
     assert f"`results/{name}` is not there" in text
     assert f"`python -m binenc_core campaign {name} --freeze`" in text
 
 
-def test_the_campaigns_are_named_as_they_are_trained():
-    for protocol, name in two_protocols.CAMPAIGNS.items():
+@pytest.mark.parametrize("dataset", PAPER_DATASETS)
+def test_the_campaigns_are_named_as_they_are_trained(dataset):
+    for protocol, name in two_protocols.CAMPAIGNS[dataset].items():
         configs = grids.read(name).configs
+        assert {c.dataset for c in configs} == {dataset}
         assert {c.metrics for c in configs} == {switches(protocol)["metrics"]}
 
 
 def test_a_campaign_that_is_not_frozen_has_no_runs(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "RESULTS", tmp_path)
     assert campaign_runs("mnist_released") == []
-    assert two_protocols.frozen() == {"described": [], "released": []}
+    assert two_protocols.frozen("mnist") == {"described": [], "released": []}
 
 
 @pytest.mark.parametrize("lost", ["described", "released"])
 def test_a_campaign_whose_runs_all_diverged_is_no_error(lost):
     runs = both()
     runs[lost] = [replace(r, history=r.history[["epoch", "split"]][:0]) for r in runs[lost]]
-    text = two_protocols.findings(runs)
+    text = two_protocols.findings("mnist", runs)
     assert "| not judged |" in text
     assert "agree on 0 of the 0 claims." in text
 
@@ -106,9 +109,11 @@ def test_a_campaign_without_a_linear_layer_has_no_peaks():
 
 
 def test_the_headline_says_what_the_verdicts_are_for():
-    assert "On MNIST the two protocols agree on 12 of the 12" in two_protocols.headline(both())
-    text = two_protocols.headline({"described": [], "released": []})
-    assert "Not judged: `results/mnist` and `results/mnist_released` is not there." in text
+    none = {"described": [], "released": []}
+    text = two_protocols.headline({"mnist": both(), "fashion_mnist": none})
+    assert "On MNIST the two protocols agree on 12 of the 12" in text
+    missing = "`results/fashion_mnist` and `results/fashion_mnist_released` is not there."
+    assert f"Not judged: {missing}" in text
 
 
 def accurate(**accuracy):
