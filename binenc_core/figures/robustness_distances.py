@@ -215,10 +215,11 @@ def _traces(
 
 def _words(part: pd.DataFrame, middle: float) -> dict:
     """Beside each mark the share of the images that are fooled."""
+    shares = 100 * part["moved"]
     sides = ["left" if np.log10(size) > middle else "right" for size in part["mean"]]
     return {
         "mode": "markers+text",
-        "text": [f"{share:.3g} % fooled" for share in 100 * part["moved"]],
+        "text": [f"\N{NO-BREAK SPACE}{share:.3g} % fooled\N{NO-BREAK SPACE}" for share in shares],
         "textposition": [f"middle {side}" for side in sides],
         "textfont": {"size": 10},
     }
