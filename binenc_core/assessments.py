@@ -7,7 +7,7 @@ models.csv, table.csv, arrays/<id>.npz and README.md.
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,14 +101,15 @@ def keep(
     return find(study, config, asked, frozen={})
 
 
-def frozen_of(study: str) -> dict[str, Assessment]:
-    """What results/ holds of a study, by the id of the network's run.
+def frozen_of(study: str, campaigns: Collection[str] | None = None) -> dict[str, Assessment]:
+    """What results/ holds of a study, or of these campaigns', by the id of the network's run.
 
     What another version of the study found is left out. Raises RuntimeError for damaged files.
     """
     found: dict[str, Assessment] = {}
     for path in sorted((store.RESULTS / study).glob("[!.]*/models.csv")):
-        found |= _read_frozen(study, path.parent)
+        if campaigns is None or path.parent.name in campaigns:
+            found |= _read_frozen(study, path.parent)
     return found
 
 

@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from itertools import product
 
 from binenc_core import assessments, grids, store
+from binenc_core.assessments import Assessment
 from binenc_core.config import DATASETS, HEADS, RunConfig
 from binenc_core.recipes import PROTOCOLS, protocol_of, recipe, switches
 from binenc_core.store import Run
 
 DEFAULT_SEEDS = 3
+# Campaigns whose assessments the pages show unless told otherwise: one for each dataset and
+# protocol, whatever else is frozen.
+SHOWN = {f"{dataset}{ending}" for dataset in DATASETS for ending in ("", "_released", "_later")}
 
 
 def page_configs(
@@ -54,7 +58,7 @@ def assessed_configs(
     """The configurations of the networks behind a page of a study.
 
     `dataset` and `protocol` hold one name or several with commas. For each pair of them it takes
-    the networks whose assessments are frozen, for no protocol those of all; `seeds` asks for the
+    the networks of `assessments_shown`, for no protocol those of all; `seeds` asks for the
     seeds 0 … seeds−1, and `changes` for other values of RunConfig's fields (None: as they are).
     Where a pair has none, it takes `page_configs`, with one seed unless more are asked; but where
     nothing but datasets is asked, those without any are left out, if others have some.
@@ -64,7 +68,7 @@ def assessed_configs(
     datasets = names("dataset", dataset, DATASETS)
     protocols = [None] if protocol is None else names("protocol", protocol, PROTOCOLS)
     asked = {name: value for name, value in changes.items() if value is not None}
-    frozen = [found.config for found in assessments.frozen_of(study).values()]
+    frozen = [found.config for found in assessments_shown(study)]
     frozen.sort(key=lambda c: (list(PROTOCOLS).index(protocol_of(c)), HEADS.index(c.head), c.seed))
     some = protocol is None and seeds is None and not asked
     some = some and any(c.dataset in datasets for c in frozen)
@@ -77,6 +81,15 @@ def assessed_configs(
             own = page_configs(name, seeds=seeds or 1, protocol=wanted)
         configs += [c.change(**asked) for c in own]
     return list(dict.fromkeys(configs))
+
+
+def assessments_shown(study: str) -> list[Assessment]:
+    """What is frozen of a study for the campaigns named as a dataset, as mnist or mnist_released.
+
+    In the order of DATASETS. Raises RuntimeError for damaged files.
+    """
+    found = assessments.frozen_of(study, SHOWN).values()
+    return sorted(found, key=lambda a: list(DATASETS).index(a.config.dataset))
 
 
 GAMMA = "gamma"

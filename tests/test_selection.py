@@ -125,19 +125,23 @@ def frozen_study(name: str, *configs: RunConfig) -> set[RunConfig]:
 
 
 def test_a_page_of_a_study_shows_exactly_what_is_frozen():
-    described = frozen_study("one", *(small(h, seed=s) for h in ("none", "binary") for s in (2, 0)))
-    released = frozen_study("two", small(**switches("released")))
-    other = frozen_study("three", recipe("mnist"))
+    described = frozen_study(
+        "digits", *(small(h, seed=s) for h in ("none", "binary") for s in (2, 0))
+    )
+    released = frozen_study("digits_released", small(**switches("released")))
+    other = frozen_study("mnist", recipe("mnist"))
     assert set(assessed_configs("robustness", "digits")) == described | released
     assert set(assessed_configs("robustness", "digits", "described")) == described
     assert set(assessed_configs("robustness", "digits", "released")) == released
+    frozen_study("digits_wide", small(width=32), small(seed=0))
+    assert set(assessed_configs("robustness", "digits")) == described | released
     both = assessed_configs("robustness", "digits, mnist", "described,released")
     assert set(both[:5]) == described | released
     assert other < set(both)
 
 
 def test_its_networks_are_by_protocol_head_and_seed():
-    frozen_study("one", *(small(h, seed=s) for h in ("none", "binary") for s in (2, 0)))
+    frozen_study("digits", *(small(h, seed=s) for h in ("none", "binary") for s in (2, 0)))
     configs = assessed_configs("robustness", "digits")
     assert [(c.head, c.seed) for c in configs] == [
         ("binary", 0),
@@ -160,14 +164,14 @@ def test_where_no_assessment_is_frozen_it_is_one_seed_of_the_page_s_runs():
 
 
 def test_a_protocol_that_is_not_frozen_is_made_only_where_it_is_asked_for():
-    described = frozen_study("one", small())
+    described = frozen_study("digits", small())
     assert set(assessed_configs("robustness", "digits")) == described
     asked = assessed_configs("robustness", "digits", "described,released")
     assert set(asked) - described == set(page_configs("digits", seeds=1, protocol="released"))
 
 
 def test_seeds_and_changes_apply_to_the_assessed_networks():
-    frozen_study("one", small(seed=3), small("none", seed=4))
+    frozen_study("digits", small(seed=3), small("none", seed=4))
     assert assessed_configs("robustness", "digits", seeds=2, gamma=3, epochs=None) == [
         *(small(gamma=3, seed=seed) for seed in range(2)),
         *(small("none", seed=seed) for seed in range(2)),

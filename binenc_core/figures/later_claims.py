@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from binenc_core.assessments import frozen_of
 from binenc_core.figures import (
     assessed,
     captions,
     reliability_findings,
     reliability_numbers,
+    robustness_corruptions,
     robustness_falsified,
     robustness_findings,
     wording,
 )
 from binenc_core.figures.assessed import Group
+from binenc_core.selection import assessments_shown
 from binenc_core.studies import STUDIES
 
 
 def findings() -> str:
     """Every verdict of the two studies by dataset and protocol, as Markdown."""
-    found = {study: assessed.groups(list(frozen_of(study).values())) for study in STUDIES}
+    found = {study: assessed.groups(assessments_shown(study)) for study in STUDIES}
     parts = [_judged(study, shown) if shown else _missing(study) for study, shown in found.items()]
     # Where both studies took the same networks, these are described once.
     settings = dict.fromkeys(
@@ -29,7 +30,7 @@ def findings() -> str:
 
 def _judged(study: str, shown: Sequence[Group]) -> str:
     table = wording.verdict_table(_VERDICTS[study](shown))
-    return f"**{study.capitalize()}**, {assessed.images(shown)}.\n\n{table}"
+    return f"**{study.capitalize()}**, {_IMAGES[study](shown)}.\n\n{table}"
 
 
 def _missing(study: str) -> str:
@@ -49,4 +50,16 @@ def _reliability(shown: Sequence[Group]) -> Mapping[str, Mapping[str, str]]:
     return {group.title: reliability_findings.verdicts(numbers, group) for group in shown}
 
 
+def _attacked(shown: Sequence[Group]) -> str:
+    noisy = assessed.images(shown, robustness_corruptions.images)
+    return f"{assessed.images(shown)}; in noise {noisy}"
+
+
+def _scored(shown: Sequence[Group]) -> str:
+    return (
+        f"{assessed.images(shown)}; calibration on those of them on which no temperature was fitted"
+    )
+
+
+_IMAGES = {"robustness": _attacked, "reliability": _scored}
 _VERDICTS = {"robustness": _robustness, "reliability": _reliability}

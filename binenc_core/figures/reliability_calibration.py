@@ -55,11 +55,11 @@ def data(found: Sequence[Assessment]) -> Calibration:
         "of the logits, in 15 bins; all seeds together, larger marks for more images, bins of "
         f"fewer than {DRAWN} in the data alone. On the dotted line a network is right as often as "
         "it says; above it, more often. Below them the expected calibration error of each seed "
-        "with its 95 % bootstrap interval over the images, hollow before and filled after "
-        "temperature scaling. The networks were trained on the whole training set, so T is fitted "
-        "on a fifth of the test images, drawn with a fixed seed, and all that is shown is measured "
-        "on the others. No control applies: the scale of "
-        f"the logits is what is measured. {assessed.setting(numbers.groups)}"
+        "with its 95 % bootstrap interval over the images, moved down by what resampling adds to "
+        "the error; hollow before and filled after temperature scaling. The networks were trained "
+        "on the whole training set, so T is fitted on a fifth of the test images, drawn with a "
+        "fixed seed, and all that is shown is measured on the others. No control applies: the "
+        f"scale of the logits is what is measured. {assessed.setting(numbers.groups)}"
     )
     return Calibration(
         numbers.groups,

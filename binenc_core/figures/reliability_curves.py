@@ -13,6 +13,7 @@ from binenc_core.figures import assessed, reliability_numbers
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
 from binenc_core.figures.reliability_drawing import diagonal
+from binenc_core.figures.reliability_numbers import by_head
 from binenc_core.figures.style import LOOKS
 from binenc_core.reliability import SCORES
 
@@ -40,7 +41,7 @@ class Curves(NamedTuple):
     """What the figure shows.
 
     `table`: a line for each dataset, protocol, head, seed, score, curve ("roc" or "risk") and
-    point, `across` and `value`.
+    point, `across` and `value`, with the controls that the score `failed` there.
     """
 
     groups: list[Group]
@@ -54,6 +55,7 @@ def data(found: Sequence[Assessment]) -> Curves:
     places = [list(SCORES).index(score) for score in SHOWN]
     parts = []
     for group in numbers.groups:
+        failed = {s: by_head(numbers, group, TASK, s, "auroc", "failed") for s in SHOWN}
         for a in group.found:
             arrays = a.arrays()
             for kind in KINDS:
@@ -64,16 +66,19 @@ def data(found: Sequence[Assessment]) -> Curves:
                             **{"dataset": group.dataset, "protocol": group.protocol},
                             **{"head": a.config.head, "seed": a.config.seed},
                             **{"score": score, "curve": kind.array},
+                            failed=failed[score].loc[a.config.seed, a.config.head],
                         )
                     )
     columns = ["dataset", "protocol", "head", "seed", "score", "curve", "across", "value"]
+    columns.append("failed")
+    outcome = reliability_numbers.control_outcome(numbers, TASK, drawn="left out")
     caption = (
         "Misclassified test images and two scores that were chosen beforehand. Upper row of each "
         "pair: ROC curve, with chance dotted. Lower row: error rate among the images that are "
         "kept, those with the lowest scores, by the fraction that is kept; at coverage 1 it is the "
         "network's error rate. Mean over the seeds; thin: each seed. "
-        f"{reliability_numbers.misclassified(numbers)} "
-        f"{reliability_numbers.control_outcome(numbers, TASK)} {assessed.setting(numbers.groups)}"
+        f"{reliability_numbers.misclassified(numbers)} {outcome} "
+        f"{assessed.setting(numbers.groups)}"
     )
     return Curves(numbers.groups, pd.concat(parts, ignore_index=True)[columns], caption)
 
@@ -96,7 +101,7 @@ def figure(curves: Curves) -> go.Figure:
         vertical_spacing=0.4 / rows,
     )
     key = ["dataset", "protocol", "score", "curve"]
-    table = curves.table.groupby(key)
+    sound = curves.table[curves.table["failed"] == ""]
     named: set[str] = set()
     row = 0
     for group in curves.groups:
@@ -105,11 +110,14 @@ def figure(curves: Curves) -> go.Figure:
             for col, score in enumerate(SHOWN, start=1):
                 if kind.chance:
                     fig.add_trace(diagonal(), row=row, col=col)
-                own = table.get_group((group.dataset, group.protocol, score, kind.array))
+                place = [group.dataset, group.protocol, score, kind.array]
+                own = sound[(sound[key] == place).all(axis=1)]
                 for head in group.heads:
                     part = own[own["head"] == head].pivot(
                         index="across", columns="seed", values="value"
                     )
+                    if part.empty:
+                        continue
                     for trace in _lines(part, head, legend=head not in named):
                         fig.add_trace(trace, row=row, col=col)
                         named.add(head)

@@ -31,15 +31,16 @@ def draw(numbers: Numbers, shown: list[Group], task: str) -> go.Figure:
         vertical_spacing=0.22 / len(shown),
     )
     named: set[str] = set()
+    lowest = 1.0
     for row, group in enumerate(shown, start=1):
         auroc = pd.concat([rows(numbers, group, task, score, "auroc") for score in SCORES])
+        lowest = np.nanmin([lowest, *auroc["low"], *auroc["value"]])
         for head in group.heads:
             own = auroc[auroc["head"] == head].dropna(subset="value")
             for trace in _traces(own, head, legend=head not in named):
                 fig.add_trace(trace, row=row, col=1)
                 named |= {head} if trace.showlegend else set()
-    low = numbers.table.loc[numbers.table["task"] == task, ["low", "value"]]
-    if (low.min(axis=None) if len(low) else 1) < CHANCE + 0.1:
+    if lowest < CHANCE + 0.1:
         fig.add_vline(x=CHANCE, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     fig.update_yaxes(
         tickvals=[-place for place in range(len(SCORES))],
@@ -80,7 +81,10 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
         },
         customdata=own[["seed", "low", "high", "positives", "negatives"]],
         mode="markers",
-        marker={"symbol": "circle-open" if _too_few(own) else "circle", "size": 4, "color": color},
+        marker={
+            "symbol": ["circle-open" if few else "circle" for few in own["positives"] < FEW],
+            **{"size": 4, "color": color},
+        },
         name=LOOKS[head].name,
         legendgroup=head,
         showlegend=False,
@@ -91,8 +95,10 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
 
 
 def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
-    """Mean over the seeds, hollow where each has too few positive images."""
-    by_score = own.groupby("score").agg(value=("value", "mean"), seeds=("seed", "count"))
+    """Mean over the seeds, hollow where one of them has too few positive images."""
+    by_score = own.groupby("score").agg(
+        value=("value", "mean"), seeds=("seed", "count"), least=("positives", "min")
+    )
     symbol = LOOKS[head].symbol
     return go.Scatter(
         x=by_score["value"],
@@ -100,7 +106,7 @@ def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         customdata=by_score["seeds"],
         mode="markers",
         marker={
-            "symbol": f"{symbol}-open" if _too_few(own) else symbol,
+            "symbol": [f"{symbol}-open" if few else symbol for few in by_score["least"] < FEW],
             **{"size": 11, "color": LOOKS[head].color, "line": {"width": 1.5}},
         },
         name=LOOKS[head].name,
@@ -108,10 +114,6 @@ def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         showlegend=legend,
         hovertemplate=f"{LOOKS[head].name}<br>%{{x:.3f}}, seeds: %{{customdata}}<extra></extra>",
     )
-
-
-def _too_few(own: pd.DataFrame) -> bool:
-    return own["positives"].max() < FEW
 
 
 def _failed(own: pd.DataFrame, head: str) -> go.Scatter:

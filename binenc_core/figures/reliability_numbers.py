@@ -9,7 +9,7 @@ from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.style import LOOKS
-from binenc_core.reliability import CONTROLS
+from binenc_core.reliability import CONTROLS, FLOAT64_IMAGES
 
 # An AUROC that a control changes by more than this has failed.
 ALLOWED_CHANGE = 0.01
@@ -45,7 +45,10 @@ def data(found: Sequence[Assessment]) -> Numbers:
     table = pd.concat(parts, ignore_index=True)
     controls = table["metric"].str.startswith("change_")
     key = [*_NETWORK, "task", "score"]
-    failed = table[controls & (table["value"] > ALLOWED_CHANGE)]
+    # What could not be measured has failed, unless the AUROC itself is not defined.
+    there = table[(table["metric"] == "auroc") & table["value"].notna()].set_index(key).index
+    failed = table[controls & ~(table["value"] <= ALLOWED_CHANGE)]
+    failed = failed[pd.MultiIndex.from_frame(failed[key]).isin(there)]
     names = failed["metric"].str.removeprefix("change_").map(CONTROLS)
     by_score = names.groupby([failed[column] for column in key]).agg(", ".join)
     kept = table[~controls].join(by_score.rename("failed"), on=key)
@@ -86,13 +89,14 @@ def misclassified(numbers: Numbers) -> str:
     return f"Misclassified test images: {'; '.join(parts)}."
 
 
-def control_outcome(numbers: Numbers, task: str) -> str:
-    """How many AUROCs of a task failed a control, in words."""
+def control_outcome(numbers: Numbers, task: str, drawn: str = "drawn as failed") -> str:
+    """How many AUROCs of a task failed a control, and how they are `drawn`, in words."""
     own = numbers.table[(numbers.table["task"] == task) & (numbers.table["metric"] == "auroc")]
     failed = own[own["failed"] != ""]
     text = (
         f"Controls: x times 1000 and times 0.001 (for the scores that read x), and the network in "
-        f"float64, must not change an AUROC by more than {ALLOWED_CHANGE:g}; "
+        f"float64 (on {FLOAT64_IMAGES:,} images at most), must not change an AUROC by more than "
+        f"{ALLOWED_CHANGE:g}; "
     )
     if failed.empty:
         return f"{text}none of the {len(own)} does."
@@ -100,4 +104,4 @@ def control_outcome(numbers: Numbers, task: str) -> str:
         f"{LOOKS[line.head].name.lower()} seed {line.seed} ({line.score}: {line.failed})"
         for line in failed.itertuples()
     ]
-    return f"{text}{len(failed)} of {len(own)} do and are drawn as failed: {'; '.join(names)}."
+    return f"{text}{len(failed)} of {len(own)} do and are {drawn}: {'; '.join(names)}."

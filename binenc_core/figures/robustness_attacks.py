@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from binenc_core.assessments import Assessment
-from binenc_core.figures import wording
+from binenc_core.figures import robustness_falsified, wording
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.robustness_numbers import mean, relative
 from binenc_core.figures.style import LOOKS
@@ -39,14 +40,21 @@ def lowered(found: Assessment) -> float:
     return float(1 - strong.mean() / normal.mean()) if len(strong) else float("nan")
 
 
-def table(group: Group) -> str:
-    """A Markdown table: a line for each attack, a column for each architecture."""
+def table(group: Group, outcomes: pd.DataFrame) -> str:
+    """A Markdown table: a line for each attack, a column for each architecture.
+
+    With the falsifiers that an attack's number fails, where it is one that they judge.
+    """
     lines = [
         f"| Attack | {' | '.join(LOOKS[head].name for head in group.heads)} |",
         f"|{'---|' * (1 + len(group.heads))}",
     ]
     for attack, title in ATTACKS.items():
-        cells = [_attack_cell(group.of(head), attack) for head in group.heads]
+        cells = []
+        for head in group.heads:
+            failed = robustness_falsified.failed(outcomes, group, head, attack)
+            note = f" (failed {failed})" if failed else ""
+            cells.append(_attack_cell(group.of(head), attack) + note)
         lines.append(f"| {title[0].upper()}{title[1:]} | {' | '.join(cells)} |")
     strong = [_strong_cell(group.of(head)) for head in group.heads]
     lines.append(

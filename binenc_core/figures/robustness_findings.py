@@ -1,6 +1,6 @@
 """The later versions' claim of robustness, judged by rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -128,8 +128,8 @@ def findings(found: Sequence[Assessment]) -> str:
     for group in shown:
         parts += [
             f"**{group.title}**",
-            wording.table(quantities(group)),
-            robustness_attacks.table(group),
+            wording.table(quantities(group, outcomes)),
+            robustness_attacks.table(group, outcomes),
             robustness_falsified.table(group, outcomes),
         ]
     return "\n\n".join(parts)
@@ -145,8 +145,15 @@ def verdicts(group: Group, outcomes: pd.DataFrame) -> dict[str, str]:
     return {claim: verdict(group, claim, seen, outcomes) for claim, seen in claims(group).items()}
 
 
-def quantities(group: Group) -> list[wording.Quantity]:
-    """The numbers behind the claims, seeds × heads."""
+def quantities(group: Group, outcomes: pd.DataFrame) -> list[wording.Quantity]:
+    """The numbers behind the claims, seeds × heads, with the falsifiers that they fail."""
+
+    def marked(number: str) -> Callable[[pd.Series], str]:
+        def write(values: pd.Series) -> str:
+            failed = robustness_falsified.failed(outcomes, group, values.name, number)
+            return f"{wording.value(values)} (failed {failed})" if failed else wording.value(values)
+
+        return write
 
     def by_seed(measure) -> pd.DataFrame:
         return pd.DataFrame(
@@ -162,12 +169,14 @@ def quantities(group: Group) -> list[wording.Quantity]:
     )
     return [
         wording.Quantity(
-            "mean ‖r‖/‖x‖ by DeepFool", by_seed(lambda f: mean(f, "deepfool_last")), wording.value
+            "mean ‖r‖/‖x‖ by DeepFool",
+            by_seed(lambda f: mean(f, "deepfool_last")),
+            marked("deepfool"),
         ),
         wording.Quantity(
             "images that DeepFool fools", by_seed(lambda f: fooled(f, "deepfool")), wording.percent
         ),
-        wording.Quantity("mean smallest ‖r‖/‖x‖", smallest, wording.value),
+        wording.Quantity("mean smallest ‖r‖/‖x‖", smallest, marked("smallest")),
         wording.Quantity("lead of binary encoding in it", lead, wording.signed),
         wording.Quantity("accuracy in strong noise", by_seed(in_noise), wording.percent),
     ]

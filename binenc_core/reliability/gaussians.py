@@ -22,17 +22,17 @@ class Gaussians(NamedTuple):
     factors: Tensor
 
 
-def fit(x: Tensor, labels: Tensor, predicted: Tensor) -> Gaussians:
+def fit(x: Tensor, labels: Tensor, predicted: Tensor, classes: int) -> Gaussians:
     """The Gaussians of the points that are classified correctly.
 
-    `x` (N, P), `labels` and `predicted` int64 (N,). Each dimension is divided by the standard
-    deviation within classes, pooled over them, and at least by the rounding of x. The covariances
-    are shrunk towards a multiple of the identity (Ledoit and Wolf 2004), and get the variance of
-    the rounding: those of a class that has collapsed into a point have an inverse, too. Raises
-    ValueError for a class of `labels` with fewer than two such points.
+    `x` (N, P), `labels` and `predicted` int64 (N,), from 0 to `classes` − 1. Each dimension is
+    divided by the standard deviation within classes, pooled over them, and at least by the rounding
+    of x. The covariances are shrunk towards a multiple of the identity (Ledoit and Wolf 2004), and
+    get the variance of the rounding: those of a class that has collapsed into a point have an
+    inverse, too. Raises ValueError for a class with fewer than two such points.
     """
     right = labels == predicted
-    counts = torch.bincount(labels[right], minlength=int(labels.max()) + 1)
+    counts = torch.bincount(labels[right], minlength=classes)
     if (counts < 2).any():
         empty = int((counts < 2).nonzero()[0])
         raise ValueError(

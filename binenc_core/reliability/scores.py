@@ -24,9 +24,10 @@ def fit(train: Outputs) -> Fitted:
     images are classified correctly.
     """
     check_finite(train)
-    predicted = train.logits.argmax(dim=1)
+    predicted, classes = train.logits.argmax(dim=1), train.logits.shape[1]
     return Fitted(
-        gaussians.fit(train.x, train.labels, predicted), vertices.fit(train.x, train.labels)
+        gaussians.fit(train.x, train.labels, predicted, classes),
+        vertices.fit(train.x, train.labels),
     )
 
 

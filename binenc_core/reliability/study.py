@@ -17,6 +17,7 @@ from binenc_core.evaluation import Outputs, outputs
 from binenc_core.models import Classifier
 from binenc_core.reliability import (
     COLUMNS,
+    FLOAT64_IMAGES,
     SCORES,
     calibration,
     detection,
@@ -32,8 +33,6 @@ from binenc_core.studies import Found
 HELD_OUT = 0.2
 LEAST_IMAGES = 50
 GRID = np.linspace(0, 1, 51)
-# So many images are computed again in float64, which takes a processor several times as long.
-FLOAT64_IMAGES = 2000
 # Factors of x that must change nothing, and the scores that read x.
 X_SCALES = {"up": 1e3, "down": 1e-3}
 OF_X = ("mahalanobis", "vertex")

@@ -1,7 +1,8 @@
 """HopSkipJump: along the boundary by the network's decisions alone, without any gradient.
 
 Chen, Jordan, Wainwright, "HopSkipJumpAttack: a query-efficient decision-based attack", IEEE S&P
-2020; foolbox has it. No network can hide its boundary from it by hiding its gradients.
+2020; foolbox has it. A network whose gradients vanish cannot hide its boundary from it; but with
+as few queries as here it comes little nearer than where it begins.
 """
 
 import torch

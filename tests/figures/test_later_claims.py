@@ -22,19 +22,22 @@ def freeze(study: str, name: str, found) -> None:
 
 def test_every_verdict_has_its_dataset_and_protocol(results):
     further = {"relative": dict.fromkeys(made_assessments.ATTACKS, 0.3)}
-    freeze("robustness", "one", made_assessments.four_heads(results, binary=further))
+    freeze("robustness", "mnist", made_assessments.four_heads(results, binary=further))
     freeze(
         "robustness",
-        "other",
+        "fashion_mnist_released",
         made_assessments.four_heads(results, dataset="fashion_mnist", protocol="released"),
     )
     best = {"values": {("misclassified", "mahalanobis", "auroc"): 0.9}}
-    freeze("reliability", "one", made_reliability.four_heads(results, binary=best))
+    freeze("reliability", "mnist", made_reliability.four_heads(results, binary=best))
     text = later_claims.findings()
     robustness, reliability = text.split("**Reliability**")
-    assert robustness.startswith("**Robustness**, 20 test images each.\n\n" + TITLES)
+    assert robustness.startswith(
+        "**Robustness**, 20 test images each; in noise 2,000 test images each.\n\n" + TITLES
+    )
     assert "the smallest perturbation found, more robust | **seen** (1 of 1 seed) | **not" in text
-    assert reliability.startswith(", 1,000 test images each.\n\n| Claim | MNIST, as described |\n")
+    assert reliability.startswith(", 1,000 test images each; calibration on those")
+    assert "was fitted.\n\n| Claim | MNIST, as described |\n" in reliability
     assert "(the authors' claim) | **seen** (1 of 1 seed) |\n" in reliability
     # Both studies took the same networks of MNIST.
     assert text.count("MNIST: MLP of width") == 1
@@ -47,18 +50,25 @@ def test_what_is_not_frozen_is_not_judged_and_its_command_is_told(results):
         assert f"**{study.capitalize()}.** Not judged: `results/{study}` holds nothing." in text
         assert f"`python -m binenc_core assess {study} mnist --freeze`" in text
     assert "|" not in text
-    freeze("robustness", "one", made_assessments.four_heads(results))
+    freeze("robustness", "mnist", made_assessments.four_heads(results))
     text = later_claims.findings()
-    assert text.startswith("**Robustness**, 20 test images each.")
+    assert text.startswith("**Robustness**, 20 test images each;")
     assert "**Reliability.** Not judged" in text
 
 
 def test_a_claim_that_a_dataset_has_not_is_not_judged_there(results):
-    freeze("reliability", "one", made_reliability.four_heads(results))
-    freeze("reliability", "other", made_reliability.four_heads(results, dataset="digits"))
+    freeze("reliability", "mnist", made_reliability.four_heads(results))
+    freeze("reliability", "digits", made_reliability.four_heads(results, dataset="digits"))
     (line,) = [
         line
         for line in later_claims.findings().splitlines()
         if line.startswith("| Images of another dataset, Mahalanobis distance")
     ]
     assert line.endswith("| **not settled** (1 of 1 seed) | not judged |")
+
+
+def test_other_campaigns_on_the_same_dataset_are_not_mixed_in(results):
+    freeze("robustness", "mnist", made_assessments.four_heads(results))
+    before = later_claims.findings()
+    freeze("robustness", "wide", made_assessments.four_heads(results, width=64, seeds=2))
+    assert later_claims.findings() == before

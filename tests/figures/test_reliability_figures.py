@@ -52,7 +52,7 @@ def test_each_networks_auroc_is_drawn_with_its_interval_and_the_mean(tmp_path):
     by_height = dict(zip(means.y, means.x, strict=True))
     assert by_height[max(means.y)] == pytest.approx(0.905)
     assert sorted(means.x)[:3] == [0.8] * 3
-    assert means.marker.symbol == "circle"
+    assert set(means.marker.symbol) == {"circle"}
 
 
 def test_a_failed_control_is_drawn_as_failed_and_told(tmp_path):
@@ -69,7 +69,7 @@ def test_a_failed_control_is_drawn_as_failed_and_told(tmp_path):
     assert all(0.99 not in t.x for t in others)
 
 
-@pytest.mark.parametrize(("change", "failed"), [(0.0099, False), (0.0101, True), (np.nan, False)])
+@pytest.mark.parametrize(("change", "failed"), [(0.0099, False), (0.0101, True), (np.nan, True)])
 def test_one_hundredth_is_what_a_control_may_change(tmp_path, change, failed):
     numbers = reliability_numbers.data(four_heads(tmp_path, binary={"values": {CHANGE: change}}))
     assert (numbers.table["failed"] != "").any() == failed
@@ -83,7 +83,34 @@ def test_too_few_errors_are_drawn_hollow(tmp_path, errors, symbol):
     fig = reliability_detection.figure(reliability_detection.data(found))
     for trace in fig.data:
         if trace.legendgroup == "binary":
-            assert trace.marker.symbol == symbol
+            assert set(trace.marker.symbol) == {symbol}
+
+
+def test_of_several_seeds_those_with_too_few_errors_are_hollow_and_the_mean(tmp_path):
+    found = [made_reliability(tmp_path, seed=seed, errors=n) for seed, n in enumerate((60, 45))]
+    seeds, means = reliability_detection.figure(reliability_detection.data(found)).data
+    assert [seeds.marker.symbol[place] for place in seeds.customdata[:, 0].argsort()] == [
+        *["circle"] * 4,
+        *["circle-open"] * 4,
+    ]
+    assert set(means.marker.symbol) == {f"{LOOKS['binary'].symbol}-open"}
+
+
+def test_chance_is_drawn_where_a_shown_auroc_is_near_it(tmp_path):
+    far = reliability_detection.figure(reliability_detection.data(four_heads(tmp_path)))
+    assert not far.layout.shapes
+    near = four_heads(tmp_path, binary={"values": {("misclassified", "energy", "auroc"): 0.55}})
+    assert reliability_detection.figure(reliability_detection.data(near)).layout.shapes
+
+
+def test_a_curve_whose_score_failed_is_left_out(tmp_path):
+    found = four_heads(tmp_path, seeds=2)
+    found[0] = made_reliability(tmp_path, values={CHANGE: 0.02})
+    curves = reliability_curves.data(found)
+    assert "and are left out: binary encoding seed 0 (mahalanobis" in curves.caption
+    binary = [t for t in reliability_curves.figure(curves).data if t.legendgroup == "binary"]
+    # Of each curve of Mahalanobis distances one seed, which is the mean.
+    assert len(binary) == 2 * 1 + 2 * 3
 
 
 def test_the_caption_counts_the_errors(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures import assessed, robustness_attacks
+from binenc_core.figures import assessed, robustness_attacks, robustness_falsified
 from made_assessments import IMAGES, four_heads, made_assessment
 
 PLACE = np.arange(IMAGES)
@@ -41,10 +41,20 @@ def test_the_table_has_a_line_for_each_attack_and_the_worst_seed(tmp_path):
         made_assessment(tmp_path, seed=2, relative={"smallest_strong": 0.08, "decision": np.inf}),
     ]
     (group,) = assessed.groups(found)
-    lines = robustness_attacks.table(group).splitlines()
+    lines = robustness_attacks.table(group, robustness_falsified.data([group])).splitlines()
     cells = {line.split(" | ")[0].strip("| "): line.split(" | ")[1] for line in lines[2:]}
     assert cells["DeepFool"] == "0.100, beaten on 0%"
     assert cells["HopSkipJump"] == "no value, beaten on 33%"
     strong = cells["The smallest, lowered by more steps, restarts and targets"]
     assert strong == "20.0%, **not yet strong enough**"
     assert lines[-1].count("not yet") == 1
+
+
+def test_a_number_that_fails_a_falsifier_is_marked(tmp_path):
+    high = {"relative": {"deepfool": 0.7, "margin": 0.22, "apgd": 0.2, "bisection": 0.29}}
+    (group,) = assessed.groups(four_heads(tmp_path, binary=high))
+    text = robustness_attacks.table(group, robustness_falsified.data([group]))
+    (deepfool,) = [line for line in text.splitlines() if line.startswith("| DeepFool |")]
+    binary, *others = deepfool.strip("| ").split(" | ")[1:]
+    assert binary == "0.700, beaten on 100% (failed a, d)"
+    assert others == ["0.100, beaten on 0%"] * 3

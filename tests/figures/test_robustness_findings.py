@@ -103,3 +103,11 @@ def test_the_findings_have_the_rules_and_a_column_for_each_group(tmp_path):
     for rule in ("at least 2 times", "95%", "2,000 bootstrap", "2 strongest"):
         assert rule in text
     assert text.count("| Attack |") == text.count("| Falsifiers of |") == 2
+
+
+def test_numbers_that_fail_a_falsifier_are_marked_in_the_table(tmp_path):
+    far = {"relative": {"deepfool": 0.7, "margin": 0.22, "apgd": 0.2, "bisection": 0.29}}
+    text = robustness_findings.findings(four_heads(tmp_path, binary=far))
+    (line,) = [row for row in text.splitlines() if row.startswith("| mean ‖r‖/‖x‖ by DeepFool |")]
+    assert line == "| mean ‖r‖/‖x‖ by DeepFool | 0.7 (failed a, d) | 0.1 | 0.1 | 0.1 |"
+    assert "| mean smallest ‖r‖/‖x‖ | 0.1 | 0.1 | 0.1 | 0.1 |" in text

@@ -23,7 +23,7 @@ def classes(size: int, spread: float = 1.0, seed: int = 0) -> tuple[torch.Tensor
 def test_distances_are_those_of_scikit_learn_and_scipy():
     x, labels = classes(300)
     predicted = labels.roll(1).where(torch.arange(300) < 30, labels)
-    fitted = gaussians.fit(x, labels, predicted)
+    fitted = gaussians.fit(x, labels, predicted, CLASSES)
     found = gaussians.mahalanobis(fitted, x, predicted)
     right = labels == predicted
     inside = torch.cat(
@@ -44,7 +44,7 @@ def test_misclassified_points_take_no_part():
     wrong = torch.arange(300) < 30
     predicted = labels.roll(1).where(wrong, labels)
     thrown = torch.where(wrong[:, None], x + 1e3, x)
-    one, two = (gaussians.fit(points, labels, predicted) for points in (x, thrown))
+    one, two = (gaussians.fit(points, labels, predicted, CLASSES) for points in (x, thrown))
     assert torch.equal(one.factors, two.factors)
 
 
@@ -54,7 +54,7 @@ def test_the_scale_of_x_changes_nothing(factor, dtype):
     x, labels = classes(300)
     x = x.to(dtype)
     usual, scaled = (
-        gaussians.mahalanobis(gaussians.fit(points, labels, labels), points, labels)
+        gaussians.mahalanobis(gaussians.fit(points, labels, labels, CLASSES), points, labels)
         for points in (x, x * factor)
     )
     assert scaled == pytest.approx(usual, rel=1e-9 if dtype == torch.float64 else 1e-4)
@@ -64,7 +64,7 @@ def test_the_scale_of_x_changes_nothing(factor, dtype):
 def test_a_collapsed_covariance_still_ranks(spread):
     """Covariances of 1e-12, of 1e-18 and of 0, float32 as networks give them, P above N / C."""
     x, labels = classes(12, spread)
-    fitted = gaussians.fit(x.float(), labels, labels)
+    fitted = gaussians.fit(x.float(), labels, labels, CLASSES)
     assert fitted.factors.isfinite().all()
     steps = torch.tensor([0, 1e-5, 1e-4, 1e-2, 1, 100]).double()
     points = x[0] + steps[:, None] * torch.ones(DIMENSIONS).double()
@@ -77,7 +77,7 @@ def test_a_dimension_that_never_varies_is_no_harm():
     """As that of a dead rectifier."""
     x, labels = classes(300)
     x[:, 2] = 0
-    fitted = gaussians.fit(x, labels, labels)
+    fitted = gaussians.fit(x, labels, labels, CLASSES)
     found = gaussians.mahalanobis(fitted, x, labels)
     assert found.isfinite().all()
     assert float(found.median()) < 5
@@ -85,7 +85,7 @@ def test_a_dimension_that_never_varies_is_no_harm():
 
 def test_the_class_is_the_one_that_is_given():
     x, labels = classes(300, spread=0.1)
-    fitted = gaussians.fit(x, labels, labels)
+    fitted = gaussians.fit(x, labels, labels, CLASSES)
     own, other = (gaussians.mahalanobis(fitted, x, c) for c in (labels, (labels + 1) % CLASSES))
     assert (own < other).all()
 
@@ -97,10 +97,18 @@ def test_a_class_without_two_right_points_is_named(left):
     predicted[(labels == 1).nonzero()[left:, 0]] = 2
     message = f"class 1 has {left} correctly classified training images; allowed: networks with 2"
     with pytest.raises(ValueError, match=message):
-        gaussians.fit(x, labels, predicted)
+        gaussians.fit(x, labels, predicted, CLASSES)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_classes_without_any_point_are_named(size):
+    x, labels = classes(300)
+    x, labels = x[labels < size], labels[labels < size]
+    with pytest.raises(ValueError, match=f"class {size} has 0 correctly classified"):
+        gaussians.fit(x, labels, labels, CLASSES)
 
 
 def test_a_last_class_that_nothing_is_decided_as_is_named():
     x, labels = classes(300)
     with pytest.raises(ValueError, match="class 2 has 0"):
-        gaussians.fit(x, labels, labels.clamp(max=1))
+        gaussians.fit(x, labels, labels.clamp(max=1), CLASSES)

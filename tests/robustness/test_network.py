@@ -4,8 +4,11 @@ import pytest
 import torch
 
 from binenc_core.models import Classifier
+from binenc_core.parts import build
 from binenc_core.recipes import recipe
+from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.network import decisions, logits_of
+from binenc_core.sizes import SIZES
 
 IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -64,3 +67,18 @@ def test_a_decision_is_the_first_of_the_largest_logits():
     logits = torch.tensor([[0.0, 2, 1], [3, 1, 3], [-2, -3, -1]])
     found = decisions(lambda images: logits, torch.zeros(3, 1, 1, 1))
     assert found.tolist() == [1, 0, 2]
+
+
+@pytest.mark.parametrize("name", ["fashion_mnist", "cifar10"])
+def test_networks_with_convolutions_can_be_attacked_together(name):
+    """As one image alone, also where batches are normalized."""
+    config = recipe(name, width=32)
+    channels, side = SIZES[name].channels, 8
+    parts = build(config, side, torch.device("cpu"))
+    logits = logits_of(parts.model, torch.float64)
+    images = torch.rand(6, channels, side, side, generator=torch.Generator().manual_seed(0))
+    images = images.double() * 2 - 1
+    together = deepfool(logits, images)
+    assert (decisions(logits, together) != decisions(logits, images)).all()
+    alone = torch.cat([deepfool(logits, image) for image in images.split(1)])
+    torch.testing.assert_close(together, alone, rtol=1e-6, atol=1e-9)
