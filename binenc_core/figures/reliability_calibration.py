@@ -12,6 +12,7 @@ from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed, reliability_numbers
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
+from binenc_core.figures.group_slider import add_slider
 from binenc_core.figures.reliability_drawing import diagonal
 from binenc_core.figures.reliability_numbers import rows
 from binenc_core.figures.style import LOOKS
@@ -59,7 +60,8 @@ def data(found: Sequence[Assessment]) -> Calibration:
         "the error; hollow before and filled after temperature scaling. The networks were trained "
         "on the whole training set, so T is fitted on a fifth of the test images, drawn with a "
         "fixed seed, and all that is shown is measured on the others. No control applies: the "
-        f"scale of the logits is what is measured. {assessed.setting(numbers.groups)}"
+        "scale of the logits is what is measured. The slider goes through datasets and protocols. "
+        f"{assessed.setting(numbers.groups)}"
     )
     return Calibration(
         numbers.groups,
@@ -84,53 +86,57 @@ def _pooled(found: Sequence[Assessment], place: int) -> pd.DataFrame:
 
 
 def figure(calibration: Calibration) -> go.Figure:
-    """For each dataset and protocol the diagrams before and after, and below them the errors."""
-    groups = calibration.groups
-    titles = [
-        title
-        for group in groups
-        for title in (*(f"{group.title}:<br>{text}" for text in STAGES.values()), "")
-    ]
+    """The diagrams before and after, below them the errors, and a slider for the groups."""
     fig = make_subplots(
-        rows=2 * len(groups),
+        rows=2,
         cols=2,
-        specs=[[{}, {}], [{"colspan": 2}, None]] * len(groups),
-        row_heights=[DIAGRAM, ERRORS] * len(groups),
-        subplot_titles=titles,
+        specs=[[{}, {}], [{"colspan": 2}, None]],
+        row_heights=[DIAGRAM, ERRORS],
+        subplot_titles=[*(text.capitalize() for text in STAGES.values()), ""],
         horizontal_spacing=0.1,
-        vertical_spacing=0.24 / len(groups),
+        vertical_spacing=0.18,
     )
-    named: set[str] = set()
-    for place, group in enumerate(groups):
-        row = 2 * place + 1
-        for col, stage in enumerate(STAGES, start=1):
-            fig.add_trace(diagonal(), row=row, col=col)
+    heads = [head for head in LOOKS if any(head in group.heads for group in calibration.groups)]
+    panels = [(stage, {"row": 1, "col": col}) for col, stage in enumerate(STAGES, start=1)]
+
+    def traces_of(group: Group) -> list[go.Scatter]:
+        made = []
+        for stage, _ in panels:
             bins, errors = (
                 _of(table, group, stage) for table in (calibration.bins, calibration.errors)
             )
-            for head in group.heads:
-                own = bins[(bins["head"] == head) & (bins["count"] >= DRAWN)]
-                fig.add_trace(_diagram(own, head, legend=head not in named), row=row, col=col)
-                own = errors[errors["head"] == head]
-                fig.add_trace(_errors(own, head, stage), row=row + 1, col=1)
-                named.add(head)
-        fig.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", row=row)
-        fig.update_yaxes(title_text="accuracy", row=row, col=1)
-        fig.update_xaxes(title_text="confidence", range=[0, 1.03], tickformat=".0%", row=row)
-        fig.update_xaxes(
-            title_text="expected calibration error",
-            **{"rangemode": "tozero", "tickformat": ".1~%", "row": row + 1, "col": 1},
-        )
-        fig.update_yaxes(
-            **{"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False},
-            **{"range": [-LANE * (len(LOOKS) - 0.5), 0.5 * LANE], "row": row + 1, "col": 1},
-        )
+            for head in heads:
+                made.append(_diagram(bins[bins["head"] == head], head))
+                made.append(_errors(errors[errors["head"] == head], head, stage))
+        return made
+
+    places = [p for _, where in panels for _ in heads for p in (where, {"row": 2, "col": 1})]
+    for number, (trace, where) in enumerate(
+        zip(traces_of(calibration.groups[0]), places, strict=True)
+    ):
+        # Each architecture's first trace is a diagram before scaling.
+        shown = number < 2 * len(heads) and number % 2 == 0
+        fig.add_trace(trace.update(showlegend=shown), **where)
+    for _, where in panels:
+        fig.add_trace(diagonal(), **where)
+    fig.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", row=1)
+    fig.update_yaxes(title_text="accuracy", row=1, col=1)
+    fig.update_xaxes(title_text="confidence", range=[0, 1.03], tickformat=".0%", row=1)
+    fig.update_xaxes(
+        title_text="expected calibration error",
+        **{"rangemode": "tozero", "tickformat": ".1~%", "row": 2, "col": 1},
+    )
+    fig.update_yaxes(
+        **{"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False},
+        **{"range": [-LANE * (len(LOOKS) - 0.5), 0.5 * LANE], "row": 2, "col": 1},
+    )
+    add_slider(fig, calibration.groups, traces_of)
     fig.update_layout(
-        height=(DIAGRAM + ERRORS) * len(groups) + 90,
+        height=DIAGRAM + ERRORS + 90,
         meta=described(
             figure,
             alt="Reliability diagrams and expected calibration errors before and after temperature "
-            "scaling, for the four architectures.",
+            "scaling, for the four architectures, one dataset and protocol at a time.",
             caption=calibration.caption,
             table=pd.concat([calibration.bins, calibration.errors]).round(5),
         ),
@@ -144,19 +150,23 @@ def _of(table: pd.DataFrame, group: Group, stage: str) -> pd.DataFrame:
     return table[(table[["dataset", "protocol", "stage"]] == wanted).all(axis=1)]
 
 
-def _diagram(bins: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
+def _diagram(bins: pd.DataFrame, head: str) -> go.Scatter:
     look = LOOKS[head]
+    own = bins[bins["count"] >= DRAWN]
     return go.Scatter(
-        x=bins["confidence"],
-        y=bins["accuracy"],
-        customdata=bins["count"],
+        x=own["confidence"].to_numpy("f4"),
+        y=own["accuracy"].to_numpy("f4"),
+        customdata=own["count"].to_numpy("i4"),
         mode="lines+markers",
         line={"color": look.color, "dash": look.dash, "width": 1.5},
-        marker={"symbol": look.symbol, "size": 4 + 2 * np.log10(bins["count"]), "opacity": 0.9},
+        marker={
+            "symbol": look.symbol,
+            "size": (4 + 2 * np.log10(own["count"])).to_numpy("f4"),
+            "opacity": 0.9,
+        },
         name=look.name,
         legendgroup=head,
-        showlegend=legend,
-        hovertemplate=f"{look.name}<br>says %{{x:.1%}}, right in %{{y:.1%}} of "
+        hovertemplate="%{fullData.name}<br>says %{x:.1%}, right in %{y:.1%} of "
         "%{customdata:,} images<extra></extra>",
     )
 
@@ -164,15 +174,16 @@ def _diagram(bins: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
 def _errors(errors: pd.DataFrame, head: str, stage: str) -> go.Scatter:
     look = LOOKS[head]
     places = errors["seed"].rank(method="dense")
+    heights = -LANE * list(LOOKS).index(head) - 0.12 * LANE * (places - places.mean())
     return go.Scatter(
-        x=errors["ece"],
-        y=-LANE * list(LOOKS).index(head) - 0.12 * LANE * (places - places.mean()),
+        x=errors["ece"].to_numpy("f4"),
+        y=heights.to_numpy("f4"),
         error_x={
-            "array": errors["high"] - errors["ece"],
-            "arrayminus": errors["ece"] - errors["low"],
+            "array": (errors["high"] - errors["ece"]).to_numpy("f4"),
+            "arrayminus": (errors["ece"] - errors["low"]).to_numpy("f4"),
             **{"color": look.color, "thickness": 1, "width": 0},
         },
-        customdata=errors[["seed", "low", "high"]],
+        customdata=errors[["seed", "low", "high"]].to_numpy("f4"),
         mode="markers",
         marker={
             "symbol": look.symbol if stage == "after" else f"{look.symbol}-open",
@@ -180,7 +191,6 @@ def _errors(errors: pd.DataFrame, head: str, stage: str) -> go.Scatter:
         },
         name=look.name,
         legendgroup=head,
-        showlegend=False,
-        hovertemplate=f"{look.name}, seed %{{customdata[0]}}, {STAGES[stage]}<br>"
+        hovertemplate=f"%{{fullData.name}}, seed %{{customdata[0]}}, {STAGES[stage]}<br>"
         "%{x:.2%} (%{customdata[1]:.2%} to %{customdata[2]:.2%})<extra></extra>",
     )

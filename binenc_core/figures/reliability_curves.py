@@ -12,6 +12,7 @@ from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed, reliability_numbers
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
+from binenc_core.figures.group_slider import add_slider
 from binenc_core.figures.reliability_drawing import diagonal
 from binenc_core.figures.reliability_numbers import by_head
 from binenc_core.figures.style import LOOKS
@@ -73,10 +74,10 @@ def data(found: Sequence[Assessment]) -> Curves:
     columns.append("failed")
     outcome = reliability_numbers.control_outcome(numbers, TASK, drawn="left out")
     caption = (
-        "Misclassified test images and two scores that were chosen beforehand. Upper row of each "
-        "pair: ROC curve, with chance dotted. Lower row: error rate among the images that are "
-        "kept, those with the lowest scores, by the fraction that is kept; at coverage 1 it is the "
-        "network's error rate. Mean over the seeds; thin: each seed. "
+        "Misclassified test images and two scores that were chosen beforehand. Upper row: ROC "
+        "curve, with chance dotted. Lower row: error rate among the images that are kept, those "
+        "with the lowest scores, by the fraction that is kept; at coverage 1 it is the network's "
+        "error rate. Means over the seeds. The slider goes through datasets and protocols. "
         f"{reliability_numbers.misclassified(numbers)} {outcome} "
         f"{assessed.setting(numbers.groups)}"
     )
@@ -84,52 +85,43 @@ def data(found: Sequence[Assessment]) -> Curves:
 
 
 def figure(curves: Curves) -> go.Figure:
-    """For each dataset and protocol a row of ROC curves and one of risks, a column per score."""
-    rows = len(KINDS) * len(curves.groups)
-    titles = [
-        f"{group.title}:<br>{SCORES[score]}" if kind.array == "roc" else ""
-        for group in curves.groups
-        for kind in KINDS
-        for score in SHOWN
-    ]
+    """A row of ROC curves and one of risks, a column per score, and a slider for the groups."""
     fig = make_subplots(
-        rows=rows,
+        rows=len(KINDS),
         cols=len(SHOWN),
         shared_yaxes=True,
-        subplot_titles=titles,
+        subplot_titles=[SCORES[score] for score in SHOWN],
         horizontal_spacing=0.1,
-        vertical_spacing=0.4 / rows,
+        vertical_spacing=0.2,
     )
-    key = ["dataset", "protocol", "score", "curve"]
-    sound = curves.table[curves.table["failed"] == ""]
-    named: set[str] = set()
-    row = 0
-    for group in curves.groups:
-        for kind in KINDS:
-            row += 1
-            for col, score in enumerate(SHOWN, start=1):
-                if kind.chance:
-                    fig.add_trace(diagonal(), row=row, col=col)
-                place = [group.dataset, group.protocol, score, kind.array]
-                own = sound[(sound[key] == place).all(axis=1)]
-                for head in group.heads:
-                    part = own[own["head"] == head].pivot(
-                        index="across", columns="seed", values="value"
-                    )
-                    if part.empty:
-                        continue
-                    for trace in _lines(part, head, legend=head not in named):
-                        fig.add_trace(trace, row=row, col=col)
-                        named.add(head)
-                fig.update_xaxes(title_text=kind.across, tickformat=".0%", row=row, col=col)
-            fig.update_yaxes(title_text=kind.up, row=row, col=1)
-            fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", row=row)
+    panels = [
+        (kind, score, {"row": row, "col": col})
+        for row, kind in enumerate(KINDS, start=1)
+        for col, score in enumerate(SHOWN, start=1)
+    ]
+    heads = [head for head in LOOKS if any(head in group.heads for group in curves.groups)]
+
+    def traces_of(group: Group) -> list[go.Scatter]:
+        return [_mean(curves, group, kind, s, head) for kind, s, _ in panels for head in heads]
+
+    places = [where for _, _, where in panels for _ in heads]
+    for number, (trace, where) in enumerate(zip(traces_of(curves.groups[0]), places, strict=True)):
+        fig.add_trace(trace.update(showlegend=number < len(heads)), **where)
+    for kind, _, where in panels:
+        if kind.chance:
+            fig.add_trace(diagonal(), **where)
+        fig.update_xaxes(title_text=kind.across, tickformat=".0%", **where)
+        fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", **where)
+        if where["col"] == 1:
+            fig.update_yaxes(title_text=kind.up, **where)
+    add_slider(fig, curves.groups, traces_of)
     fig.update_layout(
-        height=PANEL_HEIGHT * rows + 90,
+        height=PANEL_HEIGHT * len(KINDS) + 90,
         meta=described(
             figure,
             alt="ROC and risk–coverage curves for the misclassified test images by Mahalanobis "
-            "distance and by maximum softmax probability, for the four architectures.",
+            "distance and by maximum softmax probability, for the four architectures, one dataset "
+            "and protocol at a time.",
             caption=curves.caption,
             table=curves.table.round(5),
         ),
@@ -137,33 +129,24 @@ def figure(curves: Curves) -> go.Figure:
     return fig
 
 
-def _lines(by_seed: pd.DataFrame, head: str, legend: bool) -> list[go.Scatter]:
-    """The mean over the seeds, and below it each seed where there are several."""
+def _mean(curves: Curves, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
+    """The mean over the seeds whose score did not fail; without points where there is none."""
     look = LOOKS[head]
-    values = [by_seed[seed] for seed in by_seed] if by_seed.shape[1] > 1 else []
-    line = {"color": look.color, "dash": look.dash}
-    shared = {"mode": "lines", "name": look.name, "legendgroup": head}
-    thin = [
-        go.Scatter(
-            **_points(own),
-            **shared,
-            line=line | {"width": 0.8},
-            opacity=0.5,
-            showlegend=False,
-            hoverinfo="skip",
-        )
-        for own in values
-    ]
-    mean = go.Scatter(
+    own = curves.table[curves.table["failed"] == ""]
+    columns = ["dataset", "protocol", "score", "curve", "head"]
+    wanted = [group.dataset, group.protocol, score, kind.array, head]
+    own = own[(own[columns] == wanted).all(axis=1)]
+    by_seed = own.pivot(index="across", columns="seed", values="value")
+    return go.Scatter(
         **_points(by_seed.mean(axis=1, skipna=False)),
-        **shared,
-        line=line | {"width": 2.5},
-        showlegend=legend,
-        hovertemplate=f"{look.name}<br>%{{x:.0%}}: %{{y:.2%}}<extra></extra>",
+        mode="lines",
+        line={"color": look.color, "dash": look.dash, "width": 2.5},
+        name=look.name,
+        legendgroup=head,
+        hovertemplate="%{fullData.name}<br>%{x:.0%}: %{y:.2%}<extra></extra>",
     )
-    return [*thin, mean]
 
 
 def _points(values: pd.Series) -> dict:
     """x and y of values at equal distances, in few bytes."""
-    return {"x0": 0, "dx": 1 / (len(values) - 1), "y": values.to_numpy(np.float32)}
+    return {"x0": 0, "dx": 1 / max(len(values) - 1, 1), "y": values.to_numpy(np.float32)}

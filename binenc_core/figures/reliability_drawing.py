@@ -72,23 +72,23 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
     heights = np.array([_height(score, head) for score in own["score"]]) + moved
     color = LOOKS[head].color
     return go.Scatter(
-        x=own["value"],
-        y=heights,
+        x=own["value"].to_numpy("f4"),
+        y=heights.astype("f4"),
         error_x={
-            "array": own["high"] - own["value"],
-            "arrayminus": own["value"] - own["low"],
+            "array": (own["high"] - own["value"]).to_numpy("f4"),
+            "arrayminus": (own["value"] - own["low"]).to_numpy("f4"),
             **{"color": color, "thickness": 1, "width": 0},
         },
-        customdata=own[["seed", "low", "high", "positives", "negatives"]],
+        customdata=own[["seed", "low", "high", "positives", "negatives"]].to_numpy("f4"),
         mode="markers",
         marker={
-            "symbol": ["circle-open" if few else "circle" for few in own["positives"] < FEW],
+            "symbol": _symbols("circle", own["positives"]),
             **{"size": 4, "color": color},
         },
         name=LOOKS[head].name,
         legendgroup=head,
         showlegend=False,
-        hovertemplate=f"{LOOKS[head].name}, seed %{{customdata[0]}}<br>"
+        hovertemplate="%{fullData.name}, seed %{customdata[0]}<br>"
         "%{x:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f})<br>"
         "%{customdata[3]:,} positive, %{customdata[4]:,} negative images<extra></extra>",
     )
@@ -101,19 +101,25 @@ def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
     )
     symbol = LOOKS[head].symbol
     return go.Scatter(
-        x=by_score["value"],
-        y=[_height(score, head) for score in by_score.index],
+        x=by_score["value"].to_numpy("f4"),
+        y=np.array([_height(score, head) for score in by_score.index], "f4"),
         customdata=by_score["seeds"],
         mode="markers",
         marker={
-            "symbol": [f"{symbol}-open" if few else symbol for few in by_score["least"] < FEW],
+            "symbol": _symbols(symbol, by_score["least"]),
             **{"size": 11, "color": LOOKS[head].color, "line": {"width": 1.5}},
         },
         name=LOOKS[head].name,
         legendgroup=head,
         showlegend=legend,
-        hovertemplate=f"{LOOKS[head].name}<br>%{{x:.3f}}, seeds: %{{customdata}}<extra></extra>",
+        hovertemplate="%{fullData.name}<br>%{x:.3f}, seeds: %{customdata}<extra></extra>",
     )
+
+
+def _symbols(symbol: str, positives: pd.Series) -> str | list[str]:
+    """Hollow where there are too few positive images; one for all where none differs."""
+    symbols = [f"{symbol}-open" if few else symbol for few in positives < FEW]
+    return symbols[0] if len(set(symbols)) == 1 else symbols
 
 
 def _failed(own: pd.DataFrame, head: str) -> go.Scatter:

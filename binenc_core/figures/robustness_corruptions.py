@@ -12,6 +12,7 @@ from binenc_core.assessments import Assessment
 from binenc_core.figures import assessed, robustness_falsified
 from binenc_core.figures.assessed import Group
 from binenc_core.figures.describing import described
+from binenc_core.figures.group_slider import add_slider
 from binenc_core.figures.style import LOOKS
 
 # What each corruption's severity is.
@@ -103,8 +104,11 @@ def figure(found: Corrupted) -> go.Figure:
         room = 0.04 * (severities.max() - severities.min())
         ends = [severities.min() - room, severities.max() + room]
         fig.update_xaxes(range=ends, zeroline=False, title_text=UNITS[name], **where)
-    if len(found.groups) > 1:
-        _add_slider(fig, found, names, heads)
+    add_slider(
+        fig,
+        found.groups,
+        lambda group: [_curve(found, group, name, head) for name in names for head in heads],
+    )
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(title_text="accuracy", col=1)
     fig.update_layout(
@@ -118,36 +122,6 @@ def figure(found: Corrupted) -> go.Figure:
         ),
     )
     return fig
-
-
-def _add_slider(
-    fig: go.Figure, found: Corrupted, names: Sequence[str], heads: Sequence[str]
-) -> None:
-    panels = [(name, head) for name in names for head in heads]
-    fig.frames = [
-        go.Frame(
-            name=group.title,
-            data=[
-                _changed(drawn, _curve(found, group, *panel))
-                for drawn, panel in zip(fig.data, panels, strict=True)
-            ],
-            traces=list(range(len(panels))),
-        )
-        for group in found.groups
-    ]
-    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    steps = [
-        {"label": group.title, "method": "animate", "args": [[group.title], now]}
-        for group in found.groups
-    ]
-    slider = {"name": "trainings", "currentvalue": {"prefix": "networks: "}, "steps": steps}
-    fig.update_layout(sliders=[slider])
-
-
-def _changed(drawn: go.Scatter, curve: go.Scatter) -> go.Scatter:
-    """What differs between two curves; mostly at the same severities."""
-    same = np.array_equal(drawn.x, curve.x)
-    return go.Scatter(y=curve.y) if same else go.Scatter(x=curve.x, y=curve.y)
 
 
 def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:

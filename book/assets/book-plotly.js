@@ -108,7 +108,9 @@
       shapes.push(svg("path", { d: "M0 6H28", stroke: color, "stroke-width": line.width || 2.5, "stroke-dasharray": dash }));
     }
     if (mode.includes("markers")) {
-      shapes.push(...markerShapes(marker.symbol, color));
+      // One for all marks or one for each, of which some may be hollow.
+      const symbols = [marker.symbol].flat();
+      shapes.push(...markerShapes(symbols.find((s) => s && !s.endsWith("-open")) || symbols[0], color));
     }
     return svg("svg", { width: 28, height: 12, viewBox: "0 0 28 12", "aria-hidden": true }, ...shapes);
   }

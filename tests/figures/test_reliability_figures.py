@@ -23,6 +23,7 @@ FIGURES = (
     reliability_outside,
 )
 AUROC = ("misclassified", "mahalanobis", "auroc")
+LOWEST = ("calibration", "logits", "ece_before")
 CHANGE = ("misclassified", "mahalanobis", "change_up")
 
 
@@ -52,7 +53,7 @@ def test_each_networks_auroc_is_drawn_with_its_interval_and_the_mean(tmp_path):
     by_height = dict(zip(means.y, means.x, strict=True))
     assert by_height[max(means.y)] == pytest.approx(0.905)
     assert sorted(means.x)[:3] == [0.8] * 3
-    assert set(means.marker.symbol) == {"circle"}
+    assert means.marker.symbol == "circle"
 
 
 def test_a_failed_control_is_drawn_as_failed_and_told(tmp_path):
@@ -83,7 +84,7 @@ def test_too_few_errors_are_drawn_hollow(tmp_path, errors, symbol):
     fig = reliability_detection.figure(reliability_detection.data(found))
     for trace in fig.data:
         if trace.legendgroup == "binary":
-            assert set(trace.marker.symbol) == {symbol}
+            assert trace.marker.symbol == symbol
 
 
 def test_of_several_seeds_those_with_too_few_errors_are_hollow_and_the_mean(tmp_path):
@@ -93,7 +94,7 @@ def test_of_several_seeds_those_with_too_few_errors_are_hollow_and_the_mean(tmp_
         *["circle"] * 4,
         *["circle-open"] * 4,
     ]
-    assert set(means.marker.symbol) == {f"{LOOKS['binary'].symbol}-open"}
+    assert means.marker.symbol == f"{LOOKS['binary'].symbol}-open"
 
 
 def test_chance_is_drawn_where_a_shown_auroc_is_near_it(tmp_path):
@@ -104,13 +105,33 @@ def test_chance_is_drawn_where_a_shown_auroc_is_near_it(tmp_path):
 
 
 def test_a_curve_whose_score_failed_is_left_out(tmp_path):
-    found = four_heads(tmp_path, seeds=2)
+    found = four_heads(tmp_path)
     found[0] = made_reliability(tmp_path, values={CHANGE: 0.02})
     curves = reliability_curves.data(found)
     assert "and are left out: binary encoding seed 0 (mahalanobis" in curves.caption
     binary = [t for t in reliability_curves.figure(curves).data if t.legendgroup == "binary"]
-    # Of each curve of Mahalanobis distances one seed, which is the mean.
-    assert len(binary) == 2 * 1 + 2 * 3
+    # By column the scores, Mahalanobis distance first.
+    assert [len(trace.y) for trace in binary] == [0, 11, 0, 11]
+
+
+@pytest.mark.parametrize("module", [reliability_curves, reliability_calibration])
+def test_a_slider_goes_through_datasets_and_protocols(tmp_path, module):
+    best = {"values": {LOWEST: 0.02}}
+    groups = [
+        four_heads(tmp_path, seeds=2),
+        four_heads(tmp_path, dataset="digits", protocol="released", binary=best),
+    ]
+    fig = module.figure(module.data([a for own in groups for a in own]))
+    titles = ["MNIST, as described", "Digits, as released"]
+    assert [step.label for step in fig.layout.sliders[0].steps] == titles
+    assert [frame.name for frame in fig.frames] == titles
+    alone = [module.figure(module.data(own)).data for own in groups]
+    for frame, traces in zip(fig.frames, alone, strict=True):
+        for place, changed in zip(frame.traces, frame.data, strict=True):
+            shown = fig.data[place].to_plotly_json() | changed.to_plotly_json()
+            for key in ("x", "y", "customdata"):
+                np.testing.assert_array_equal(shown.get(key), traces[place][key])
+    assert not module.figure(module.data(groups[0])).layout.sliders
 
 
 def test_the_caption_counts_the_errors(tmp_path):
@@ -132,7 +153,8 @@ def test_curves_are_those_of_the_two_scores(tmp_path):
     assert len(curves.table) == 4 * 2 * 2 * 2 * 11
     fig = reliability_curves.figure(curves)
     lines = [trace for trace in fig.data if trace.legendgroup == "binary"]
-    assert len(lines) == 2 * 2 * 3
+    assert len(lines) == 2 * 2
+    assert [trace.showlegend for trace in lines] == [True, False, False, False]
     assert lines[-1].y == pytest.approx(np.linspace(0, 1, 11))
     assert lines[-1].dx == pytest.approx(0.1)
 
