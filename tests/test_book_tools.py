@@ -14,7 +14,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 import sphinx_page
 from binenc_book import build, check_site, execute, executed, toc
 from binenc_book.executed_notebooks import fill_caption, with_outputs
-from binenc_book.plotly_mime import BUNDLE, DEFAULT_HEIGHT, MIME, TRACES, faults, figure_html
+from binenc_book.plotly_mime import (
+    BUNDLE,
+    DEFAULT_HEIGHT,
+    MIME,
+    TRACES,
+    faults,
+    figure_html,
+    frames_script,
+)
 
 ROOT = Path(__file__).parents[1]
 ASSETS = ROOT / "book" / "assets"
@@ -134,7 +142,10 @@ def workbench(browser, tmp_path_factory):
     )
     body = placed(figure()) + placed(moving, "moving")
     folder = tmp_path_factory.mktemp("workbench")
-    scripts = "".join(
+    frames = "".join(
+        f"<script>{frames_script(moving, name)}</script>" for name in ("moving", "later")
+    )
+    scripts = frames + "".join(
         f'<script defer src="{(ASSETS / name).as_uri()}"></script>'
         for name in (BUNDLE, "book-plotly.js", "book-figure.js")
     )
@@ -397,6 +408,19 @@ def sphinx_book(tmp_path):
         return sphinx_page.build(tmp_path, [f"binenc_book.{name}" for name in EXTENSIONS])
 
     return source, run, make
+
+
+def test_frames_are_a_script_of_their_own_that_comes_before_the_drawing(sphinx_book, tmp_path):
+    _, run, make = sphinx_book
+    frames = [{"name": "far", "data": [{"y": [77, 88]}]}]
+    run(figure(frames=frames))
+    page, _ = make()
+    loaded = [script["src"].partition("?")[0] for script in page.select("script[src]")]
+    assert loaded.index("_static/frames/fig-a.js") < loaded.index("_static/book-plotly.js")
+    assert "_static/frames/fig-b.js" not in loaded
+    text = (tmp_path / "out" / "_static" / "frames" / "fig-a.js").read_text("utf8")
+    assert json.loads(text.partition(" = ")[2].rstrip(";\n")) == frames
+    assert "88" not in page.select_one("[data-name=fig-a] script").string
 
 
 def test_a_run_notebook_s_page_has_numbered_figures(sphinx_book):

@@ -1,17 +1,14 @@
 """The γ explorer in a page: a placeholder, and its data as a script that the page loads.
 
-Data in a script of its own keep the page small, and work from file:// too, where a page may not
-fetch anything. assets/explorer.js draws it.
+assets/explorer.js draws it.
 """
 
-import json
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 
-from binenc_book import furniture
+from binenc_book import data_scripts, furniture
 from binenc_book.plotly_mime import BUNDLE
 from binenc_book.trainer_directive import TrainerBox, trainer_html
 from binenc_core.figures.gamma_explorer import MIME
@@ -35,8 +32,7 @@ def explorer_html(content: dict[str, Any], page: str, name: str, reproduce: str)
 def data_script(content: dict[str, Any], name: str) -> str:
     """The script that leaves an explorer's data where explorer.js looks for them."""
     held = content["data"] | {"csv": content["csv"]}
-    data = json.dumps(held, separators=(",", ":"), sort_keys=True)
-    return f"(window.bookExplorers ||= {{}})[{json.dumps(name)}] = {data};\n"
+    return data_scripts.script("bookExplorers", name, held)
 
 
 class ExplorerMime:
@@ -58,10 +54,7 @@ class ExplorerMime:
         if content["show"] == "trainer":
             html = trainer_html("square", page, name)
             return [TrainerBox("", html, format="html", classes=["output"])]
-        path = f"{DATA_FOLDER}/{name}.js"
-        target = Path(env.app.outdir, "_static", path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(data_script(content, name), encoding="utf8")
+        path = data_scripts.write(env, DATA_FOLDER, name, data_script(content, name))
         scripts = (BUNDLE, "book-plotly.js", path, "explorer.js", furniture.SCRIPT)
         for order, script in enumerate(scripts):
             renderer.add_js_file(script, script, {"defer": "defer", "priority": 400 + order})

@@ -1,5 +1,7 @@
 """Plotly figures in the pages: a placeholder with inert JSON, which assets/book-plotly.js draws.
 
+Frames, which nobody sees before a slider is moved, are a script of their own.
+
 A figure describes itself in `layout.meta`: `alt` (what a screen reader says), `caption`, `csv`
 (its data, as CSV text) and `source` (dotted name of the function that draws it). The cell that
 makes it names it (`mystnb: {figure: {name: …}}`), so that it is numbered.
@@ -13,7 +15,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
-from binenc_book import furniture
+from binenc_book import data_scripts, furniture
 
 MIME = "application/vnd.plotly.v1+json"
 BUNDLE = "vendor/plotly/plotly-cartesian.min.js"
@@ -26,6 +28,7 @@ TRACES = frozenset(
     )
 )
 DEFAULT_HEIGHT = 450
+FRAMES_FOLDER = "frames"
 
 log = logging.getLogger(__name__)
 
@@ -59,14 +62,14 @@ def figure_html(figure: dict[str, Any], page: str, name: str, reproduce: str) ->
     `page` is the Sphinx name of the page, `name` the figure's label, `reproduce` the command that
     makes the figure again.
     """
-    kept = {key: figure[key] for key in ("data", "layout", "frames") if key in figure}
     meta = figure["layout"]["meta"]
     # The page's script supplies the template, one for light and one for dark; what describes the
     # figure stands around it.
     inside = {k: v for k, v in figure["layout"].items() if k not in ("template", "meta")}
     height = inside.setdefault("height", DEFAULT_HEIGHT)
     # "<" could end the script element.
-    payload = json.dumps(kept | {"layout": inside}, separators=(",", ":")).replace("<", "\\u003c")
+    kept = {"data": figure["data"], "layout": inside}
+    payload = json.dumps(kept, separators=(",", ":")).replace("<", "\\u003c")
     return (
         f'<div class="book-figure" role="group" aria-label="{escape(meta["alt"])}"'
         f' data-name="{name}">'
@@ -75,6 +78,11 @@ def figure_html(figure: dict[str, Any], page: str, name: str, reproduce: str) ->
         f"{furniture.no_picture_html(page, name)}</div>"
         f"{furniture.links_html(page, name, meta['source'], reproduce=reproduce)}</div>"
     )
+
+
+def frames_script(figure: dict[str, Any], name: str) -> str:
+    """The script that leaves a figure's frames where book-plotly.js looks for them."""
+    return data_scripts.script("bookFrames", name, figure["frames"])
 
 
 class PlotlyMime:
@@ -97,7 +105,11 @@ class PlotlyMime:
             log.warning(fault, type="binenc_book", subtype="figure", location=page)
         if found:
             return [nodes.paragraph(text="This figure cannot be shown.")]
-        for order, path in enumerate((BUNDLE, "book-plotly.js", furniture.SCRIPT)):
+        scripts = [BUNDLE, "book-plotly.js", furniture.SCRIPT]
+        if data.content.get("frames"):
+            frames = frames_script(data.content, name)
+            scripts.insert(1, data_scripts.write(env, FRAMES_FOLDER, name, frames))
+        for order, path in enumerate(scripts):
             renderer.add_js_file(path, path, {"defer": "defer", "priority": 400 + order})
         html = figure_html(data.content, page, name, furniture.reproducing(env.srcdir, page))
         node = nodes.raw(text=html, format="html", classes=["output", "plotly"])

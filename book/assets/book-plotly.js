@@ -257,7 +257,8 @@
     plot.style.minWidth = `${leastWidth(layout)}px`;
     // Given together with the figure, frames would make Plotly pause before it draws.
     const drawn = Plotly.newPlot(plot, { data: figure.data, config, layout });
-    if (figure.frames) Plotly.addFrames(plot, figure.frames);
+    const frames = (window.bookFrames || {})[box.dataset.name];
+    if (frames) Plotly.addFrames(plot, frames);
     scroll.before(...sliders.map((spec) => slider(plot, spec)));
     makeReachable(scroll);
     await drawn;
