@@ -13,13 +13,18 @@ VARYING = ("x", "y", "customdata", "error_x", "marker")
 
 
 def add_slider(
-    fig: go.Figure, groups: Sequence[Group], traces_of: Callable[[Group], Sequence[go.Scatter]]
+    fig: go.Figure,
+    groups: Sequence[Group],
+    traces_of: Callable[[Group], Sequence[go.Scatter]],
+    layout_of: Callable[[Group], dict] = lambda group: {},
 ) -> None:
     """Add a slider where there are several groups.
 
     `traces_of` gives a group's traces, as many and in the same order for each. The figure's first
     traces are those of the first group; others, which come after them, stay as they are.
+    `layout_of` gives the ranges of axes that are not the same for all: Plotly finds none anew.
     """
+    fig.update_layout(layout_of(groups[0]))
     if len(groups) < 2:
         return
     values = [[_values(trace) for trace in traces_of(group)] for group in groups]
@@ -36,6 +41,7 @@ def add_slider(
                 for trace, keys in zip(own, differing, strict=True)
             ],
             traces=list(range(len(own))),
+            layout=layout_of(group),
         )
         for group, own in zip(groups, values, strict=True)
     ]

@@ -124,13 +124,19 @@ def figure(calibration: Calibration) -> go.Figure:
     fig.update_xaxes(title_text="confidence", range=[0, 1.03], tickformat=".0%", row=1)
     fig.update_xaxes(
         title_text="expected calibration error",
-        **{"rangemode": "tozero", "tickformat": ".1~%", "row": 2, "col": 1},
+        **{"tickformat": ".1~%", "row": 2, "col": 1},
     )
     fig.update_yaxes(
         **{"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False},
         **{"range": [-LANE * (len(LOOKS) - 0.5), 0.5 * LANE], "row": 2, "col": 1},
     )
-    add_slider(fig, calibration.groups, traces_of)
+    errors_axis = fig.get_subplot(2, 1).xaxis.plotly_name
+
+    def layout_of(group: Group) -> dict:
+        largest = max(_of(calibration.errors, group, stage)["high"].max() for stage in STAGES)
+        return {errors_axis: {"range": [0, 1.05 * largest]}}
+
+    add_slider(fig, calibration.groups, traces_of, layout_of)
     fig.update_layout(
         height=DIAGRAM + ERRORS + 90,
         meta=described(

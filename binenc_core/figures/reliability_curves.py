@@ -114,7 +114,17 @@ def figure(curves: Curves) -> go.Figure:
         fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", **where)
         if where["col"] == 1:
             fig.update_yaxes(title_text=kind.up, **where)
-    add_slider(fig, curves.groups, traces_of)
+
+    def layout_of(group: Group) -> dict:
+        own = curves.table[(curves.table["curve"] == "risk") & (curves.table["failed"] == "")]
+        own = own[(own[["dataset", "protocol"]] == [group.dataset, group.protocol]).all(axis=1)]
+        shown = {"range": [-0.03 * own["value"].max(), 1.05 * own["value"].max()]}
+        axes = [
+            fig.get_subplot(w["row"], w["col"]).yaxis for kind, _, w in panels if not kind.chance
+        ]
+        return {axis.plotly_name: shown for axis in axes}
+
+    add_slider(fig, curves.groups, traces_of, layout_of)
     fig.update_layout(
         height=PANEL_HEIGHT * len(KINDS) + 90,
         meta=described(

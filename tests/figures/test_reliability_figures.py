@@ -125,8 +125,12 @@ def test_a_slider_goes_through_datasets_and_protocols(tmp_path, module):
     titles = ["MNIST, as described", "Digits, as released"]
     assert [step.label for step in fig.layout.sliders[0].steps] == titles
     assert [frame.name for frame in fig.frames] == titles
-    alone = [module.figure(module.data(own)).data for own in groups]
-    for frame, traces in zip(fig.frames, alone, strict=True):
+    alone = [module.figure(module.data(own)) for own in groups]
+    for frame, own in zip(fig.frames, alone, strict=True):
+        traces = own.data
+        assert frame.layout.to_plotly_json()
+        for axis, values in frame.layout.to_plotly_json().items():
+            assert tuple(values["range"]) == own.layout[axis].range
         for place, changed in zip(frame.traces, frame.data, strict=True):
             shown = fig.data[place].to_plotly_json() | changed.to_plotly_json()
             for key in ("x", "y", "customdata"):
