@@ -21,6 +21,7 @@ from binenc_core.reliability import SCORES
 TASK = "misclassified"
 SHOWN = ("mahalanobis", "msp")
 PANEL_HEIGHT = 270
+LEFT = 70
 
 
 class Kind(NamedTuple):
@@ -125,8 +126,11 @@ def figure(curves: Curves) -> go.Figure:
         return {axis.plotly_name: shown for axis in axes}
 
     add_slider(fig, curves.groups, traces_of, layout_of)
+    # Labels of another width would move the panels, but not what is drawn in them.
+    fig.update_yaxes(automargin=False)
     fig.update_layout(
         height=PANEL_HEIGHT * len(KINDS) + 90,
+        margin={"l": LEFT},
         meta=described(
             figure,
             alt="ROC and risk–coverage curves for the misclassified test images by Mahalanobis "
