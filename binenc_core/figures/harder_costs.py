@@ -14,6 +14,8 @@ from binenc_core.sizes import SIZES
 # Sustained operations per second of a GPU, where none was measured: of an older card in single
 # precision, and of a current one of a data center in mixed precision.
 GPU_RATES = (5e12, 50e12)
+# What launching the kernels of a step takes at least, s: a small network's operations take less.
+LAUNCH_SECONDS = 1e-3
 
 
 class Cost(NamedTuple):
@@ -54,7 +56,8 @@ def _cost(dataset: str, steps: pd.DataFrame) -> Cost:
     if len(on_gpu):
         gpu = (_mean_seconds(configs, on_gpu["step_seconds"].min()),) * 2
     elif len(steps):
-        gpu = tuple(_mean_seconds(configs, steps["operations"].max() / r) for r in GPU_RATES)
+        each = [max(steps["operations"].max() / rate, LAUNCH_SECONDS) for rate in GPU_RATES]
+        gpu = tuple(_mean_seconds(configs, seconds) for seconds in each)
     return Cost(dataset, configs, steps, cpu, gpu)
 
 
@@ -96,10 +99,10 @@ def _column(cost: Cost) -> dict[str, str]:
 def _gpu(cost: Cost) -> str:
     if cost.gpu is None:
         return "not measured"
-    slow, fast = cost.gpu
+    slow, fast = map(duration, cost.gpu)
     if cost.measured_gpu:
-        return f"{duration(fast)} (measured on {cost.measured_gpu})"
-    return f"{duration(fast)} to {duration(slow)} (estimate)"
+        return f"{fast} (measured on {cost.measured_gpu})"
+    return f"{fast} (estimate)" if fast == slow else f"{fast} to {slow} (estimate)"
 
 
 def note(found: Sequence[Cost]) -> str:
@@ -115,7 +118,8 @@ def note(found: Sequence[Cost]) -> str:
         f"evaluations as a third of an epoch each. Steps were timed on one thread of {where}; a "
         f"run on one core takes the faster precision. Where no GPU was timed, its range divides "
         f"the operations of a step by {high} and {low} a second, what a current card of a data "
-        f"center and an older one may sustain: an assumption, not a measurement. On a machine with "
+        f"center and an older one may sustain, and a step takes {1000 * LAUNCH_SECONDS:g} ms at "
+        f"least, for launching its kernels: assumptions, not measurements. On a machine with "
         f"a GPU `.venv/bin/python -m binenc_core costs --device cuda` replaces it by measured "
         f"times."
     )

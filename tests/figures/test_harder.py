@@ -94,7 +94,15 @@ def test_an_unmeasured_gpu_is_a_range_from_the_operations_and_called_an_estimate
     assert slow == pytest.approx(5e11 / 5e12 * steps, rel=1e-2)
     assert fast == pytest.approx(slow / 10, rel=1e-2)
     assert "(estimate)" in harder_costs.table([cost])
-    assert "an assumption, not a measurement" in harder_costs.note([cost])
+    assert "assumptions, not measurements" in harder_costs.note([cost])
+
+
+def test_a_small_network_s_steps_take_the_time_of_launching_them():
+    costs.add([measured("kmnist", operations=3e8)])
+    (cost,) = harder_costs.data(["kmnist"])
+    assert cost.gpu[0] == cost.gpu[1] > 938 * 21 * 1e-3
+    (line,) = [row for row in harder_costs.table([cost]).splitlines() if "on one GPU" in row]
+    assert line.endswith("s (estimate) |") and " to " not in line
 
 
 def test_a_measured_gpu_takes_the_estimate_s_place():
