@@ -26,12 +26,23 @@ ROWS = (
 Runs = Mapping[str, Sequence[Run]]
 
 
-def frozen(dataset: str) -> dict[str, list[Run]]:
-    """The runs of each protocol's frozen campaign; none where there is no such campaign."""
-    return {protocol: campaign_runs(name) for protocol, name in CAMPAIGNS[dataset].items()}
+def frozen() -> dict[str, Runs]:
+    """The runs of each dataset's frozen campaigns; none where there is no such campaign."""
+    return {
+        dataset: {protocol: campaign_runs(name) for protocol, name in own.items()}
+        for dataset, own in CAMPAIGNS.items()
+    }
 
 
-def findings(dataset: str, runs: Runs) -> str:
+def findings(found: Mapping[str, Runs]) -> str:
+    """What `dataset_findings` says of each dataset's runs."""
+    return "\n\n".join(
+        f"**{DATASET_NAMES[dataset]}**\n\n{dataset_findings(dataset, runs)}"
+        for dataset, runs in found.items()
+    )
+
+
+def dataset_findings(dataset: str, runs: Runs) -> str:
     """The claims under each protocol, and the numbers behind them, as Markdown.
 
     Where a campaign is not there, it says how to train it.

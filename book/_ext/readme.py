@@ -20,7 +20,7 @@ def renewed(text: str) -> str:
     runs = get_or_train_all(page_configs(",".join(PAPER_DATASETS)), say=lambda line: None)
     parts = [
         summary.findings(runs),
-        two_protocols.headline({name: two_protocols.frozen(name) for name in PAPER_DATASETS}),
+        two_protocols.headline(two_protocols.frozen()),
         "The later versions of the paper claim robustness and reliability. The rules of these "
         "verdicts and the numbers behind them are on the book's pages on the two.",
         later_claims.findings(),

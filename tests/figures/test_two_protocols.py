@@ -22,7 +22,7 @@ def both(**values):
 
 def test_each_protocol_has_a_column_of_verdicts():
     runs = both()
-    text = two_protocols.findings("mnist", runs)
+    text = two_protocols.dataset_findings("mnist", runs)
     header, _, *lines = text.split("\n\n")[1].splitlines()
     assert header == "| Figure | Claim | described | released |"
     assert len(lines) == 3 + 2 + 2 + 5
@@ -54,7 +54,7 @@ def test_claims_with_another_verdict_are_listed():
 
 
 def test_the_settings_of_both_are_said():
-    text = two_protocols.findings("mnist", both())
+    text = two_protocols.dataset_findings("mnist", both())
     assert "*described*: MNIST: MLP of width 512, P = 64, γ = 10 (mean_exp)" in text
     assert "protocol of the released code, but width 512 instead of 2048" in text
 
@@ -72,7 +72,7 @@ def test_the_numbers_and_their_differences_are_paired_by_seed():
 @pytest.mark.parametrize("missing", ["described", "released"])
 def test_a_missing_campaign_is_named_with_its_command(missing):
     name = two_protocols.CAMPAIGNS["mnist"][missing]
-    text = two_protocols.findings("mnist", both() | {missing: []})
+    text = two_protocols.dataset_findings("mnist", both() | {missing: []})
     assert f"`results/{name}` is not there" in text
     assert f"`python -m binenc_core campaign {name} --freeze`" in text
 
@@ -88,14 +88,14 @@ def test_the_campaigns_are_named_as_they_are_trained(dataset):
 def test_a_campaign_that_is_not_frozen_has_no_runs(monkeypatch, tmp_path):
     monkeypatch.setattr(store, "RESULTS", tmp_path)
     assert campaign_runs("mnist_released") == []
-    assert two_protocols.frozen("mnist") == {"described": [], "released": []}
+    assert two_protocols.frozen()["mnist"] == {"described": [], "released": []}
 
 
 @pytest.mark.parametrize("lost", ["described", "released"])
 def test_a_campaign_whose_runs_all_diverged_is_no_error(lost):
     runs = both()
     runs[lost] = [replace(r, history=r.history[["epoch", "split"]][:0]) for r in runs[lost]]
-    text = two_protocols.findings("mnist", runs)
+    text = two_protocols.dataset_findings("mnist", runs)
     assert "| not judged |" in text
     assert "agree on 0 of the 0 claims." in text
 
@@ -106,6 +106,14 @@ def test_a_campaign_without_a_linear_layer_has_no_peaks():
     text = two_protocols.numbers(runs)
     assert "test accuracy, released" in text
     assert "peak separation" not in text
+
+
+def test_every_dataset_has_its_findings(monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+    text = two_protocols.findings(two_protocols.frozen() | {"mnist": both()})
+    mnist, other = text.split("**FashionMNIST**")
+    assert mnist.startswith("**MNIST**\n\n**What we see.** The protocols agree on 12")
+    assert other.strip().startswith("Not judged: `results/fashion_mnist`")
 
 
 def test_the_headline_says_what_the_verdicts_are_for():
