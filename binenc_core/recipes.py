@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any
 
-from binenc_core.config import PAPER_DATASETS, RunConfig
+from binenc_core.config import PAPER_DATASETS, RESNET_WIDTHS, RunConfig
 
 # The later versions' training of CIFAR10 and CIFAR100. Their learning rate is not known here:
 # PyTorch's default for AdamW is this project's choice, and so is how often it evaluates.
@@ -85,7 +85,7 @@ def usual_protocol(dataset: str) -> str:
 
     These are the later versions', and their loss is soon not finite under the text's γ.
     """
-    return "later" if _RECIPES[dataset].get("backbone", "").startswith("resnet") else "described"
+    return "later" if _RECIPES[dataset].get("backbone") in RESNET_WIDTHS else "described"
 
 
 def recipe(dataset: str, protocol: str | None = None, **changes: Any) -> RunConfig:

@@ -62,6 +62,11 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
     return made
 
 
+def heads(shown: Sequence[Group]) -> list[str]:
+    """The architectures that any group has, in LOOKS' order."""
+    return [head for head in LOOKS if any(head in group.heads for group in shown)]
+
+
 # How many test images a network was assessed on, or a part of its study took.
 Count = Callable[[Assessment], int]
 

@@ -1,6 +1,6 @@
 """The claims of the paper's later versions with their verdicts, from what results/ holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from binenc_core.figures import (
     assessed,
@@ -29,8 +29,7 @@ def findings() -> str:
 
 
 def _judged(study: str, shown: Sequence[Group]) -> str:
-    table = wording.verdict_table(_VERDICTS[study](shown))
-    return f"**{study.capitalize()}**, {_IMAGES[study](shown)}.\n\n{table}"
+    return f"**{study.capitalize()}**, {_IMAGES[study](shown)}.\n\n{_TABLES[study](shown)}"
 
 
 def _missing(study: str) -> str:
@@ -40,14 +39,15 @@ def _missing(study: str) -> str:
     )
 
 
-def _robustness(shown: Sequence[Group]) -> Mapping[str, Mapping[str, str]]:
-    outcomes = robustness_falsified.data(shown)
-    return {group.title: robustness_findings.verdicts(group, outcomes) for group in shown}
+def _robustness(shown: Sequence[Group]) -> str:
+    return robustness_findings.table(shown, robustness_falsified.data(shown))
 
 
-def _reliability(shown: Sequence[Group]) -> Mapping[str, Mapping[str, str]]:
+def _reliability(shown: Sequence[Group]) -> str:
     numbers = reliability_numbers.data([found for group in shown for found in group.found])
-    return {group.title: reliability_findings.verdicts(numbers, group) for group in shown}
+    return wording.verdict_table(
+        {group.title: reliability_findings.verdicts(numbers, group) for group in shown}
+    )
 
 
 def _attacked(shown: Sequence[Group]) -> str:
@@ -62,4 +62,4 @@ def _scored(shown: Sequence[Group]) -> str:
 
 
 _IMAGES = {"robustness": _attacked, "reliability": _scored}
-_VERDICTS = {"robustness": _robustness, "reliability": _reliability}
+_TABLES = {"robustness": _robustness, "reliability": _reliability}

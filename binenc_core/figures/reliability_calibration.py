@@ -96,7 +96,7 @@ def figure(calibration: Calibration) -> go.Figure:
         horizontal_spacing=0.1,
         vertical_spacing=0.18,
     )
-    heads = [head for head in LOOKS if any(head in group.heads for group in calibration.groups)]
+    heads = assessed.heads(calibration.groups)
     panels = [(stage, {"row": 1, "col": col}) for col, stage in enumerate(STAGES, start=1)]
 
     def traces_of(group: Group) -> list[go.Scatter]:

@@ -71,8 +71,8 @@ def data(found: Sequence[Assessment]) -> Curves:
                             failed=failed[score].loc[a.config.seed, a.config.head],
                         )
                     )
-    columns = ["dataset", "protocol", "head", "seed", "score", "curve", "across", "value"]
-    columns.append("failed")
+    network = ["dataset", "protocol", "head", "seed"]
+    columns = [*network, "score", "curve", "across", "value", "failed"]
     outcome = reliability_numbers.control_outcome(numbers, TASK, drawn="left out")
     caption = (
         "Misclassified test images and two scores that were chosen beforehand. Upper row: ROC "
@@ -100,10 +100,11 @@ def figure(curves: Curves) -> go.Figure:
         for row, kind in enumerate(KINDS, start=1)
         for col, score in enumerate(SHOWN, start=1)
     ]
-    heads = [head for head in LOOKS if any(head in group.heads for group in curves.groups)]
+    heads = assessed.heads(curves.groups)
+    sound = curves.table[curves.table["failed"] == ""]
 
     def traces_of(group: Group) -> list[go.Scatter]:
-        return [_mean(curves, group, kind, s, head) for kind, s, _ in panels for head in heads]
+        return [_mean(sound, group, kind, s, head) for kind, s, _ in panels for head in heads]
 
     places = [where for _, _, where in panels for _ in heads]
     for number, (trace, where) in enumerate(zip(traces_of(curves.groups[0]), places, strict=True)):
@@ -117,8 +118,8 @@ def figure(curves: Curves) -> go.Figure:
             fig.update_yaxes(title_text=kind.up, **where)
 
     def layout_of(group: Group) -> dict:
-        own = curves.table[(curves.table["curve"] == "risk") & (curves.table["failed"] == "")]
-        own = own[(own[["dataset", "protocol"]] == [group.dataset, group.protocol]).all(axis=1)]
+        columns = ["dataset", "protocol", "curve"]
+        own = sound[(sound[columns] == [group.dataset, group.protocol, "risk"]).all(axis=1)]
         shown = {"range": [-0.03 * own["value"].max(), 1.05 * own["value"].max()]}
         axes = [
             fig.get_subplot(w["row"], w["col"]).yaxis for kind, _, w in panels if not kind.chance
@@ -143,13 +144,12 @@ def figure(curves: Curves) -> go.Figure:
     return fig
 
 
-def _mean(curves: Curves, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
-    """The mean over the seeds whose score did not fail; without points where there is none."""
+def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
+    """The mean over the seeds, of rows that did not fail; without points where there is none."""
     look = LOOKS[head]
-    own = curves.table[curves.table["failed"] == ""]
     columns = ["dataset", "protocol", "score", "curve", "head"]
     wanted = [group.dataset, group.protocol, score, kind.array, head]
-    own = own[(own[columns] == wanted).all(axis=1)]
+    own = sound[(sound[columns] == wanted).all(axis=1)]
     by_seed = own.pivot(index="across", columns="seed", values="value")
     return go.Scatter(
         **_points(by_seed.mean(axis=1, skipna=False)),

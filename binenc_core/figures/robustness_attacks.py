@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from binenc_core.assessments import Assessment
-from binenc_core.figures import robustness_falsified, wording
+from binenc_core.figures import wording
 from binenc_core.figures.assessed import Group
+from binenc_core.figures.robustness_falsified import note
 from binenc_core.figures.robustness_numbers import mean, relative
 from binenc_core.figures.style import LOOKS
 from binenc_core.robustness import ATTACKS, falsifiers
@@ -50,11 +51,10 @@ def table(group: Group, outcomes: pd.DataFrame) -> str:
         f"|{'---|' * (1 + len(group.heads))}",
     ]
     for attack, title in ATTACKS.items():
-        cells = []
-        for head in group.heads:
-            failed = robustness_falsified.failed(outcomes, group, head, attack)
-            note = f" (failed {failed})" if failed else ""
-            cells.append(_attack_cell(group.of(head), attack) + note)
+        cells = [
+            _attack_cell(group.of(head), attack) + note(outcomes, group, head, attack)
+            for head in group.heads
+        ]
         lines.append(f"| {title[0].upper()}{title[1:]} | {' | '.join(cells)} |")
     strong = [_strong_cell(group.of(head)) for head in group.heads]
     lines.append(

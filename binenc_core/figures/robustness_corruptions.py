@@ -86,7 +86,7 @@ def figure(found: Corrupted) -> go.Figure:
     """A panel for each corruption, and a slider that goes through the datasets and protocols."""
     names = list(dict.fromkeys(found.table["corruption"]))
     rows = -(-len(names) // COLUMNS)
-    heads = [head for head in LOOKS if any(head in group.heads for group in found.groups)]
+    heads = assessed.heads(found.groups)
     fig = make_subplots(
         rows=rows,
         cols=COLUMNS,

@@ -126,7 +126,7 @@ def figure(distances: Distances) -> go.Figure:
         horizontal_spacing=0.05,
         vertical_spacing=0.18 / rows,
     )
-    heads = [head for head in LOOKS if any(head in group.heads for group in shown)]
+    heads = assessed.heads(shown)
     ends = distances.table[["mean", "low", "high"]].to_numpy(float)
     ends = ends[np.isfinite(ends) & (ends > 0)]
     low, high = np.log10(ends.min() / 1.3), np.log10(ends.max() * 1.3)

@@ -99,6 +99,12 @@ def failed(
     return ", ".join(sorted(set(own["falsifier"])))
 
 
+def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
+    """What stands behind a number in a table: " (failed a, d)", or nothing."""
+    letters = failed(outcomes, group, head, number)
+    return f" (failed {letters})" if letters else ""
+
+
 def letters(failed: str) -> str:
     """Falsifiers as prose has them: "(a), (d)" for "a, d"."""
     return ", ".join(f"({letter})" for letter in failed.split(", "))

@@ -149,11 +149,8 @@ def quantities(group: Group, outcomes: pd.DataFrame) -> list[wording.Quantity]:
     """The numbers behind the claims, seeds × heads, with the falsifiers that they fail."""
 
     def marked(number: str) -> Callable[[pd.Series], str]:
-        def write(values: pd.Series) -> str:
-            failed = robustness_falsified.failed(outcomes, group, values.name, number)
-            return f"{wording.value(values)} (failed {failed})" if failed else wording.value(values)
-
-        return write
+        note = robustness_falsified.note
+        return lambda own: wording.value(own) + note(outcomes, group, own.name, number)
 
     def by_seed(measure) -> pd.DataFrame:
         return pd.DataFrame(
