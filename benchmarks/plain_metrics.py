@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.mixture import GaussianMixture
 
+from binenc_core.metrics.collapse import RELEASED_COLLAPSE
+
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
@@ -49,8 +51,15 @@ def plain_binarity(x: Floats) -> dict[str, float]:
     return {name: np.mean(values) for name, values in found.items()}
 
 
-def plain_encoding(x: Floats, labels: Labels, predicted: Labels) -> dict[str, float]:
-    """Figure 2."""
+def plain_codes(x: Floats, labels: Labels) -> NDArray[np.bool_]:
+    """The classes' codes, (C, P)."""
+    return np.array([(x[labels == c] > 0).mean(axis=0) > 0.5 for c in np.unique(labels)])
+
+
+def plain_encoding(
+    x: Floats, labels: Labels, predicted: Labels, training_codes: NDArray[np.bool_]
+) -> dict[str, float]:
+    """Figure 2; `training_codes` (C, P) are the classes' on the training set."""
     answer = {}
     for name, own in (("bit_agreement_predicted", predicted), ("bit_agreement", labels)):
         agreements, codes = [], {}
@@ -60,14 +69,16 @@ def plain_encoding(x: Floats, labels: Labels, predicted: Labels) -> dict[str, fl
             agreements += [max(f, 1 - f) for f in fractions]
             codes[c] = np.array(fractions) > 0.5
         answer[name] = np.mean(agreements)
+    same = sum(
+        ((x[labels == c] > 0) == code).all(axis=1).sum() for c, code in enumerate(training_codes)
+    )
     # The codes now are those by true label.
-    same = sum(((x[labels == c] > 0) == code).all(axis=1).sum() for c, code in codes.items())
     distances = [(codes[c] != codes[d]).sum() for c, d in combinations(codes, 2)]
     norms = np.linalg.norm(x, axis=1)
     away = norms > 0
     cosines = np.abs(x[away]).sum(axis=1) / (norms[away] * np.sqrt(x.shape[1]))
     return answer | {
-        "code_agreement": same / len(x),
+        "whole_code_agreement": same / len(x),
         "distinct_codes": len({tuple(code) for code in codes.values()}),
         "hamming_mean": np.mean(distances),
         "hamming_min": min(distances),
@@ -87,48 +98,58 @@ def _scatter(x: Floats, labels: Labels) -> tuple[dict[int, Floats], Floats, Floa
     return means, sum(squares) / len(x), np.mean(covariances, axis=0)
 
 
-def plain_within_between_released(x: Floats, predicted: Labels) -> float:
-    """Tr(Sw Sb⁺)/C with Sb the sample covariance of the class means, by predicted label.
+def plain_released(x: Floats, predicted: Labels) -> dict[str, float]:
+    """Figure 4 as the released code has it: by predicted label, around the sample mean, with ddof 1.
 
-    nan where one class alone is predicted.
+    All nan where one class alone is predicted.
     """
-    means, within, _ = _scatter(x, predicted)
+    means, within, covariance = _scatter(x, predicted)
     if len(means) == 1:
-        return np.nan
+        return dict.fromkeys(RELEASED_COLLAPSE, np.nan)
+    geometry = _geometry(means, x.mean(axis=0), len(means))
     between = np.cov(np.array(list(means.values())).T)
-    return np.trace(within @ np.linalg.pinv(between, rcond=1e-10)) / len(means)
+    trace = np.trace(within @ np.linalg.pinv(between, rcond=1e-10)) / len(means)
+    return {
+        "equinorm_predicted": geometry["equinorm"],
+        "equiangularity_predicted": geometry["equiangularity"],
+        "max_angle_predicted": geometry["max_angle_with_diagonal"],
+        "within_between_released": trace,
+        "within_covariance_predicted": covariance.mean(),
+    }
+
+
+def _geometry(means: dict[int, Floats], origin: Floats, classes: int) -> dict[str, float]:
+    """Norms and angles of class means around an origin."""
+    m = {c: mean - origin for c, mean in means.items()}
+    norms = {c: np.linalg.norm(vector) for c, vector in m.items()}
+    cosines = {
+        (c, d): m[c] @ m[d] / norms[c] / norms[d] for c, d in combinations_with_replacement(m, 2)
+    }
+    between = [cosines[pair] for pair in combinations(m, 2)]
+    away = {pair: abs(cosine + 1 / (classes - 1)) for pair, cosine in cosines.items()}
+    return {
+        "equinorm": np.std(list(norms.values())) / np.mean(list(norms.values())),
+        "equiangularity": np.std(between),
+        "max_angle": np.mean([away[pair] for pair in combinations(m, 2)]),
+        "max_angle_with_diagonal": np.mean(list(away.values())),
+    }
 
 
 def plain_collapse(
     x: Floats, labels: Labels, predicted: Labels, weights: Floats, centers: Floats
 ) -> dict[str, float]:
     """Figure 4; `weights` (C, P) are the classifier's, `centers` (C, P) training class means."""
-    answer = {}
     means, within, covariance = _scatter(x, labels)
     classes = len(means)
     mean_of_means = np.mean(list(means.values()), axis=0)
-    for suffix, origin in (("", mean_of_means), ("_sample_mean", x.mean(axis=0))):
-        m = {c: mean - origin for c, mean in means.items()}
-        norms = {c: np.linalg.norm(vector) for c, vector in m.items()}
-        cosines = {
-            (c, d): m[c] @ m[d] / norms[c] / norms[d]
-            for c, d in combinations_with_replacement(m, 2)
-        }
-        between = [cosines[pair] for pair in combinations(m, 2)]
-        answer["equinorm" + suffix] = np.std(list(norms.values())) / np.mean(list(norms.values()))
-        answer["equiangularity" + suffix] = np.std(between)
-        released = bool(suffix)
-        angles = list(cosines.values()) if released else between
-        answer["max_angle_released" if released else "max_angle"] = np.mean(
-            [abs(cosine + 1 / (classes - 1)) for cosine in angles]
-        )
+    geometry = _geometry(means, mean_of_means, classes)
     m = np.array([mean - mean_of_means for mean in means.values()])
     scatter_of_means = sum(np.outer(row, row) for row in m) / classes
     distances = np.array([np.linalg.norm(x - center, axis=1) for center in centers])
     inverse = np.linalg.pinv(scatter_of_means, rcond=1e-10)
-    return answer | {
+    return plain_released(x, predicted) | {
+        **{name: geometry[name] for name in ("equinorm", "equiangularity", "max_angle")},
         "within_between": np.trace(within @ inverse) / classes,
-        "within_between_released": plain_within_between_released(x, predicted),
         "within_covariance": covariance.mean(),
         "within_variance": np.trace(within) / x.shape[1],
         "within_between_traces": np.trace(within) / np.trace(scatter_of_means),

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from binenc_core.files import whole_file
-from binenc_core.logged import ARRAYS
+from binenc_core.logged import ARRAYS, LATEST
 
 
 class Checkpoint(NamedTuple):
@@ -37,7 +37,10 @@ class Checkpoint(NamedTuple):
         chosen = np.isin(self.arrays["epochs"], epochs)
         return self._replace(
             records=[record for record in self.records if record["epoch"] in epochs],
-            arrays={name: values[chosen] for name, values in self.arrays.items()},
+            arrays={
+                name: values if name in LATEST else values[chosen]
+                for name, values in self.arrays.items()
+            },
         )
 
 

@@ -14,6 +14,8 @@ TRAINING_VERSION = 1
 
 CLASSES = 10  # of MNIST, FashionMNIST and the digits; `sizes.SIZES` has those of every dataset
 HEADS = ("binary", "linear", "nonlinear", "none")
+# Those that the paper compares, and its claims are judged by, whatever heads there are.
+PAPER_HEADS = ("binary", "linear", "nonlinear", "none")
 # Figure 1 asks of the architectures with a linear penultimate layer alone whether it is binary.
 LINEAR_HEADS = ("binary", "linear")
 PAPER_DATASETS = ("mnist", "fashion_mnist")
@@ -25,16 +27,27 @@ BACKBONES = ("mlp", "cnn", "resnet18", "resnet50")
 RESNET_WIDTHS = {"resnet18": 512, "resnet50": 2048}
 ACTIVATIONS = ("relu", "silu")
 AUGMENTATIONS = ("none", "crop", "crop_flip")
-PENALTIES = ("mean_exp", "exp_mean", "sum_exp", "mean_square")
+PENALTIES = ("mean_exp", "exp_mean", "sum_exp", "exp_norm", "mean_square")
 SOFTMAX = ("once", "twice")
 DROPOUT_EPOCHS = ("every", "first")
 PRECISIONS = ("fp32", "bf16")
 DEFINITIONS = ("described", "released")
+# The parts of a network, each of which may have an optimizer of its own.
+PARTS = ("backbone", "penultimate", "classifier")
+# `optimizers.OPTIMIZERS` says what each does.
+OPTIMIZERS = (
+    *("adam", "adam_no_momentum", "adam_short_memory", "adam_decay", "adam_averaged"),
+    *("rmsprop", "adagrad", "signsgd", "lion", "sgd", "sgd_normalized", "muon", "frozen"),
+)
+# Those that divide by a root of second moments plus ε.
+WITH_EPSILON = tuple(name for name in OPTIMIZERS if name.startswith("adam"))
+CLASSIFIER_STARTS = ("uniform", "gaussian", "signs")
+ROTATIONS = ("none", "random")
 
 
-def _setting(default: Any, text: str, *, choices=None, minimum=None, below=None) -> Any:
+def _setting(default: Any, text: str, *, choices=None, minimum=None, above=None, below=None) -> Any:
     """A dataclass field that carries its help text and its limits."""
-    limits = {"choices": choices, "minimum": minimum, "below": below}
+    limits = {"choices": choices, "minimum": minimum, "above": above, "below": below}
     return field(default=default, metadata={"help": text, **limits})
 
 
@@ -72,13 +85,43 @@ class RunConfig:
         "none", "random changes of the training images", choices=AUGMENTATIONS
     )
     batch_size: int = _setting(64, "images in a batch", minimum=1)
-    learning_rate: float = _setting(1e-4, "Adam's learning rate in epoch 0", minimum=0)
+    learning_rate: float = _setting(1e-4, "learning rate in epoch 0", minimum=0)
     halve_every: int = _setting(
         20, "epochs after which the learning rate halves; 0: it never does", minimum=0
     )
     weight_decay: float = _setting(0.0, "AdamW's decoupled weight decay; 0: Adam", minimum=0)
+    backbone_optimizer: str = _setting("adam", "the backbone's optimizer", choices=OPTIMIZERS)
+    backbone_rate: float = _setting(1.0, "its learning rate over learning_rate", above=0)
+    backbone_epsilon: float = _setting(1e-8, "its ε, if it is an Adam", above=0)
+    penultimate_optimizer: str = _setting(
+        "adam", "the penultimate layer's optimizer", choices=OPTIMIZERS
+    )
+    penultimate_rate: float = _setting(1.0, "its learning rate over learning_rate", above=0)
+    penultimate_epsilon: float = _setting(1e-8, "its ε, if it is an Adam", above=0)
+    classifier_optimizer: str = _setting("adam", "the classifier's optimizer", choices=OPTIMIZERS)
+    classifier_rate: float = _setting(1.0, "its learning rate over learning_rate", above=0)
+    classifier_epsilon: float = _setting(1e-8, "its ε, if it is an Adam", above=0)
+    switch_epoch: int = _setting(
+        0, "epoch in which the classifier's optimizer becomes another; 0: it never does", minimum=0
+    )
+    switch_optimizer: str = _setting("adam", "that other optimizer", choices=OPTIMIZERS)
+    switch_rate: float = _setting(1.0, "its learning rate over learning_rate", above=0)
+    classifier_start: str = _setting(
+        "uniform", "distribution of the classifier's first weights", choices=CLASSIFIER_STARTS
+    )
+    classifier_rms_cap: float = _setting(
+        0.0, "largest root mean square of the classifier's weights; 0: none", minimum=0
+    )
+    rotation: str = _setting(
+        "none", "fixed rotation between penultimate layer and classifier", choices=ROTATIONS
+    )
     epochs: int = _setting(101, "passes over the training set", minimum=1)
     log_every: int = _setting(5, "epochs between two evaluations", minimum=1)
+    log_first: int = _setting(1, "first epochs that are evaluated each", minimum=1)
+    log_last: int = _setting(1, "last epochs that are evaluated each", minimum=1)
+    held_out: float = _setting(
+        0.0, "fraction of the training set that stands in for the test set", minimum=0, below=1
+    )
     precision: str = _setting("fp32", "arithmetic of the backbone", choices=PRECISIONS)
     metrics: str = _setting(
         "described", "definitions that the figures plot; a run records all", choices=DEFINITIONS
@@ -97,9 +140,25 @@ class RunConfig:
             raise ValueError(f"gamma_cap is {self.gamma_cap}; allowed: a number ≥ gamma")
         if self.backbone != "cnn":
             self._reset("cnn_dense_layers")
+        self._settle_optimizers()
         if self.backbone in RESNET_WIDTHS:
             object.__setattr__(self, "width", RESNET_WIDTHS[self.backbone])
             self._reset("dropout", "dropout_epochs")  # they normalize batches instead
+
+    def _settle_optimizers(self) -> None:
+        """Reset what has no effect on the optimizers of the parts; refuse what they cannot do."""
+        if self.head == "none":
+            self._reset("penultimate_optimizer", "penultimate_rate", "rotation")
+        for part in PARTS:
+            name = getattr(self, f"{part}_optimizer")
+            if name not in WITH_EPSILON:
+                self._reset(f"{part}_epsilon")
+            if name == "frozen":
+                self._reset(f"{part}_rate")
+            if name != "adam" and self.weight_decay:
+                raise ValueError(f"weight_decay goes with adam; {part}_optimizer is {name!r}")
+        if not self.switch_epoch:
+            self._reset("switch_optimizer", "switch_rate")
 
     def _reset(self, *names: str) -> None:
         """Give fields that have no effect their defaults."""
@@ -126,11 +185,22 @@ class RunConfig:
     @property
     def trajectory(self) -> "RunConfig":
         """What two configurations share whose networks are the same after each epoch of both."""
-        return replace(self, epochs=1, log_every=1, metrics="described")
+        return replace(self, epochs=1, log_every=1, log_first=1, log_last=1, metrics="described")
+
+    @property
+    def splits(self) -> tuple[str, str]:
+        """Names of what is trained on and of what is not: "validation" is of the training set."""
+        return "train", "validation" if self.held_out else "test"
 
     def logged_epochs(self) -> list[int]:
-        """Epochs (from 0) after which metrics are taken: every `log_every`, and the last."""
-        return sorted({*range(0, self.epochs, self.log_every), self.epochs - 1})
+        """Epochs (from 0) after which metrics are taken.
+
+        Every `log_every`, and each of the `log_first` first and the `log_last` last ones.
+        """
+        every = range(0, self.epochs, self.log_every)
+        first = range(min(self.log_first, self.epochs))
+        last = range(max(0, self.epochs - self.log_last), self.epochs)
+        return sorted({*every, *first, *last})
 
     def gamma_at(self, epoch: int) -> float:
         """γ in an epoch (from 0): grown by a factor every epoch, up to the cap."""
@@ -145,6 +215,12 @@ class RunConfig:
         """Learning rate in an epoch (from 0): halved after every `halve_every` epochs."""
         halvings = epoch // self.halve_every if self.halve_every else 0
         return self.learning_rate * 0.5**halvings
+
+    def optimizer_at(self, part: str, epoch: int) -> tuple[str, float, float]:
+        """Name, learning rate over `learning_rate`, and ε of a part's optimizer in an epoch."""
+        if part == "classifier" and 0 < self.switch_epoch <= epoch:
+            return self.switch_optimizer, self.switch_rate, RunConfig.classifier_epsilon
+        return tuple(getattr(self, f"{part}_{name}") for name in ("optimizer", "rate", "epsilon"))
 
     def has_dropout_in(self, epoch: int) -> bool:
         """Whether dropout acts in an epoch (from 0)."""
@@ -171,8 +247,9 @@ def checked(item: Field, value: Any) -> Any:
             raise ValueError(f"{item.name} is {value!r}; allowed: {', '.join(choices)}")
         return value
     kind = item.type
-    minimum, below = item.metadata["minimum"], item.metadata["below"]
-    allowed = f"{'a whole number' if kind is int else 'a number'} ≥ {minimum}"
+    minimum, above, below = (item.metadata[name] for name in ("minimum", "above", "below"))
+    least = f"≥ {minimum}" if above is None else f"> {above}"
+    allowed = f"{'a whole number' if kind is int else 'a number'} {least}"
     if below is not None:
         allowed += f" and < {below}"
     wrong = ValueError(f"{item.name} is {value!r}; allowed: {allowed}")
@@ -184,6 +261,7 @@ def checked(item: Field, value: Any) -> Any:
         raise wrong from None
     if not isinstance(value, str) and number != value:
         raise wrong
-    if not minimum <= number < (math.inf if below is None else below):
+    large = number >= minimum if above is None else number > above
+    if not (large and number < (math.inf if below is None else below)):
         raise wrong
     return number

@@ -73,6 +73,19 @@ def _digits() -> Dataset:
     return Dataset(images, _labels(labels), test_images, _labels(test_labels))
 
 
+def validation_split(data: Dataset, fraction: float) -> Dataset:
+    """A dataset whose test set is a part of the training set, the same in every run.
+
+    `fraction` of the training images are held out, at least one of them and of the others; the
+    real test set is not in it.
+    """
+    count = len(data.train_labels)
+    order = draw(count, None).to(data.train_labels.device)
+    held = min(max(1, round(fraction * count)), count - 1)
+    images, labels = data.train_images[order], data.train_labels[order]
+    return Dataset(images[held:], labels[held:], images[:held], labels[:held])
+
+
 def scaled(pixels: torch.Tensor, largest: int = 255) -> torch.Tensor:
     """Pixels between 0 and `largest` as float32 in [-1, 1], as the authors' released code has them.
 

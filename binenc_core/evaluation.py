@@ -23,8 +23,12 @@ from binenc_core.metrics.encoding import (
 )
 from binenc_core.metrics.mixtures import Mixtures
 from binenc_core.metrics.names import HISTOGRAM_RANGE
+from binenc_core.metrics.vertices import against_chance
+from binenc_core.metrics.weights import weight_metrics
 from binenc_core.models import Classifier
 
+# Of networks whose x can be drawn as it is, so many test images are kept at each logged epoch.
+DRAWN_DIMENSIONS, DRAWN_IMAGES = 2, 500
 HISTOGRAM_EDGES = np.linspace(*HISTOGRAM_RANGE, 61)
 
 
@@ -36,11 +40,34 @@ class Outputs(NamedTuple):
     labels: Tensor
 
 
+class Training(NamedTuple):
+    """What the training set has fixed, whichever images are asked.
+
+    The classifier's `weights` (C, P), the class means `centers` float64 (C, P), and the classes'
+    `codes` bool (C, P).
+    """
+
+    weights: Tensor
+    centers: Tensor
+    codes: Tensor
+
+
 class Evaluation(NamedTuple):
-    """Metrics by split ("train", "test") and name; small arrays by name."""
+    """Metrics by split (`RunConfig.splits`) and name; small arrays by name.
+
+    `latest` are arrays of which a training keeps those of its last logged epoch alone.
+    """
 
     metrics: dict[str, dict[str, float]]
     arrays: dict[str, NDArray]
+    latest: dict[str, NDArray]
+
+    def add_weights(self, weights: Tensor, initial: Tensor, rates: float) -> None:
+        """Add what `metrics.weights.weight_metrics` says of the classifier, and its weights."""
+        means = torch.from_numpy(self.arrays["class_means"]).double()
+        now, before = weights.detach().cpu(), initial.cpu()
+        next(iter(self.metrics.values())).update(weight_metrics(now, before, rates, means))
+        self.arrays["classifier_weights"] = now.clone().numpy()
 
 
 @torch.inference_mode()
@@ -70,43 +97,66 @@ def evaluate(
     train = outputs(model, data.train_images, data.train_labels)
     weights = model.classifier.weight.to(train.x.device)
     centers = class_means(train.x, train.labels)
-    measured = split_metrics(train, weights, centers, config, epoch)
+    fractions = positive_fractions(train.x, train.labels)
+    training = Training(weights, centers, majority_codes(fractions))
+    measured = split_metrics(train, training, config, epoch)
     if measured is None:
         return None
     train_metrics, mixtures = measured
-    fractions = positive_fractions(train.x, train.labels)
-    arrays = {"class_means": centers.float(), "positive_fractions": fractions.float()}
+    arrays = {}
+    if config.head != "none":
+        arrays |= {"class_means": centers.float(), "positive_fractions": fractions.float()}
     if mixtures is not None:
+        train_metrics |= vertex_metrics(centers, model.rotation)
         arrays |= {f"mixture_{name}": part.float() for name, part in mixtures._asdict().items()}
         arrays["latent_histogram"] = latent_histogram(train.x)
         arrays |= latent_scale(train.x)
     del train  # before those of the test set: without a penultimate layer they take 490 MB
     test = outputs(model, data.test_images, data.test_labels)
-    measured = split_metrics(test, weights, centers, config, epoch)
+    measured = split_metrics(test, training, config, epoch)
     if measured is None:
         return None
-    metrics = {"train": train_metrics, "test": measured[0]}
+    metrics = dict(zip(config.splits, (train_metrics, measured[0]), strict=True))
     if mixtures is not None:
-        arrays |= furthest_images(test, majority_codes(fractions), data.test_images)
-    return Evaluation(metrics, {name: array.cpu().numpy() for name, array in arrays.items()})
+        arrays |= furthest_images(test, training.codes, data.test_images)
+        if config.latent_dim <= DRAWN_DIMENSIONS:
+            arrays["test_latents"] = test.x[:DRAWN_IMAGES].float()
+    named = {"test_labels": test.labels, "test_predicted": test.logits.argmax(dim=1)}
+    return Evaluation(
+        metrics,
+        {name: array.cpu().numpy() for name, array in arrays.items()},
+        {name: array.to(torch.uint8).cpu().numpy() for name, array in named.items()},
+    )
+
+
+def vertex_metrics(centers: Tensor, rotation: Tensor | None) -> dict[str, float]:
+    """How near the training class means (C, P) are to vertices, by its name in `metrics.names`.
+
+    With a fixed rotation also of what the penultimate layer itself gives.
+    """
+    found = against_chance(centers)
+    metrics = dict(zip(("vertex_means", "vertex_excess", "vertex_z"), found, strict=True))
+    if rotation is not None:
+        before = centers @ rotation.to(centers.device).double().T
+        metrics["vertex_excess_unrotated"] = against_chance(before).excess
+    return metrics
 
 
 @torch.inference_mode()
 def split_metrics(
-    out: Outputs, weights: Tensor, centers: Tensor, config: RunConfig, epoch: int = 0
+    out: Outputs, training: Training, config: RunConfig, epoch: int = 0
 ) -> tuple[dict[str, float], Mixtures | None] | None:
     """Every metric of one split by name, and the mixtures behind them for a linear head.
 
-    `weights` (C, P) are the classifier's, `centers` float64 (C, P) the training class means; all
-    are on one device, which has float64. The loss has the γ of `epoch`. None where it is not
-    finite.
+    All tensors are on one device, which has float64. The loss has the γ of `epoch`. None where it
+    is not finite.
     """
     metrics = _fit_metrics(out, config, config.gamma_at(epoch))
     if not math.isfinite(metrics["loss"]):
         return None
     predicted = out.logits.argmax(dim=1)
-    metrics |= encoding_metrics(out.x, out.labels, predicted)
-    metrics |= collapse_metrics(out.x, out.labels, predicted, weights, centers)
+    metrics |= encoding_metrics(out.x, out.labels, predicted, training.codes)
+    metrics |= collapse_metrics(out.x, out.labels, predicted, training.weights, training.centers)
     if config.head not in LINEAR_HEADS:
         return metrics, None
     binarity, mixtures = binarity_metrics(out.x)

@@ -107,7 +107,8 @@ threads per run {_infos(runs, "threads")} |
 - `runs.csv`: one row per run: its id, its configuration, how it ended and where.
 - `history.csv`: one row per run, logged epoch and split ("train", "test").
 - `arrays/<id>.npz`: small arrays, stacked over the logged epochs in `epochs`. Of the training set
-  `class_means` (C, P), `positive_fractions` (C, P); of the heads with a linear penultimate layer
+  `class_means` (C, P), `positive_fractions` (C, P) where there is a penultimate layer; where it is
+  linear, `classifier_weights` (C, P), for P = 2 `test_latents` (images, P), x of test images, and
   also the mixtures of the standardized values, `mixture_*`, and `latent_histogram` (P, bins), the
   counts of the standardized values between {low:g} and {high:g}, the outer bins with what lies \
 beyond.
@@ -115,6 +116,7 @@ beyond.
   standardizing removes, and of the test set, of each class, the image whose x points furthest away
   from its class's vertex: `furthest_index`, `furthest_cosine`, `furthest_predicted` (C,) and
   `furthest_image` (C, H, W), or (C, H, W, 3) in color.
+  Not stacked, of the last logged epoch: `test_predicted` and `test_labels` (N,), uint8.
 
 Epochs count from 0: the values of epoch 0 are those after the first pass over the training set.
 

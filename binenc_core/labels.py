@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from binenc_core.config import HEADS, RunConfig
+from binenc_core.config import HEADS, PARTS, RunConfig
 from binenc_core.recipes import protocol_of, recipe
 
 IN_LABEL = ("dataset", "head", "seed")
+# Which optimizer trains what is worth a word where it is not the usual one.
+_RARE = {
+    item.name for item in fields(RunConfig) if item.name.startswith((*PARTS, "switch", "rotation"))
+}
 
 
 def labels(configs: Sequence[RunConfig]) -> dict[RunConfig, str]:
@@ -23,7 +27,7 @@ def labels(configs: Sequence[RunConfig]) -> dict[RunConfig, str]:
         notes = [
             f"{name} {getattr(config, name)}"
             for name in varying[config.head]
-            if not named or getattr(config, name) != getattr(usual, name)
+            if getattr(config, name) != getattr(usual, name) or not (named or name in _RARE)
         ]
         return ", ".join([config.label, *([protocols[config]] if named else []), *notes])
 

@@ -9,6 +9,10 @@ from safetensors import SafetensorError, safe_open
 
 ARRAYS = "arrays/"  # stands before the names of these among the tensors of a checkpoint
 
+# Arrays of the last logged epoch alone, uint8 (N,): the labels of the test images and what the
+# network takes them for. The others are stacked over the logged epochs.
+LATEST = ("test_labels", "test_predicted")
+
 
 class Logged(NamedTuple):
     """A training after `epochs` epochs: `records` and `arrays` as in `checkpoints.Checkpoint`."""

@@ -21,6 +21,11 @@ def sum_exp(x: Tensor) -> Tensor:
     return x.square().exp().sum(dim=1).mean()
 
 
+def exp_norm(x: Tensor) -> Tensor:
+    """exp(‖x‖²), mean over the batch: x² of eq. (1) read as the square of the vector."""
+    return x.square().sum(dim=1).exp().mean()
+
+
 def mean_square(x: Tensor) -> Tensor:
     """Mean of x² over batch and dimensions: the penalty of the paper's later versions."""
     return x.square().mean()
@@ -30,6 +35,7 @@ READINGS: dict[str, Callable[[Tensor], Tensor]] = {
     "mean_exp": mean_exp,
     "exp_mean": exp_mean,
     "sum_exp": sum_exp,
+    "exp_norm": exp_norm,
     "mean_square": mean_square,
 }
 

@@ -111,19 +111,25 @@ class Classifier(nn.Module):
             self.penultimate = _penultimate(config)
             inputs = config.width if config.head == "none" else config.latent_dim
             self.classifier = nn.Linear(inputs, classes)
+            restart(self.classifier.weight, config.classifier_start)
+            self.register_buffer(
+                "rotation", random_rotation(inputs) if config.rotation == "random" else None
+            )
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B, C) and penultimate output x (B, P), float32, of images (B, K, H, W).
 
         Images are float32 in [-1, 1], or uint8 pixels; both results are float64 where the images
         and the weights are. With bf16 only the backbone computes in bfloat16; without a penultimate
-        layer x is h.
+        layer x is h. Where a rotation is fixed, x is the penultimate layer's output rotated by it.
         """
         # Bytes take a quarter of the memory that the scaled images of a dataset would.
         images = as_scaled(images)
         with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
             h = self.backbone(images)
         x = self.penultimate(h.float() if self.bf16 else h)
+        if self.rotation is not None:
+            x = x @ self.rotation.to(x.dtype)
         return self.classifier(x), x
 
 
@@ -134,3 +140,24 @@ def _penultimate(config: RunConfig) -> nn.Module:
     if config.head == "nonlinear":
         return nn.Sequential(linear, ACTIVATIONS[config.activation]())
     return linear
+
+
+def restart(weight: Tensor, start: str) -> None:
+    """Draw a classifier's weights (C, P) anew, unless they are to be PyTorch's, which are uniform.
+
+    "gaussian" and "signs" (±w) have the standard deviation of PyTorch's, 1/√(3P). A uniform draw
+    is nearer to the vertices of a hypercube than a Gaussian one, which has no axes.
+    """
+    if start == "uniform":
+        return
+    with torch.no_grad():
+        weight.normal_()
+        if start == "signs":
+            weight.sign_()
+        weight.mul_((3 * weight.shape[1]) ** -0.5)
+
+
+def random_rotation(dimensions: int) -> Tensor:
+    """A uniformly random orthogonal matrix, float32, from the global random state."""
+    columns, triangle = torch.linalg.qr(torch.randn(dimensions, dimensions, dtype=torch.float64))
+    return (columns * triangle.diagonal().sign()).float()

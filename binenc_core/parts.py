@@ -9,27 +9,35 @@ from torch import Tensor
 
 from binenc_core.config import RunConfig
 from binenc_core.models import Classifier
+from binenc_core.optimizers import Optimizers
 from binenc_core.sizes import SIZES
 
 
-@dataclass(frozen=True)
+@dataclass
 class Parts:
-    """The network, its optimizer, and the generator that draws the order of the batches.
+    """The network, its optimizers, and the generator that draws the order of the batches.
 
     `augmentation` is the generator that draws how images are changed, or None where they are not.
     The random state of dropout is the device's global one.
     """
 
     model: Classifier
-    optimizer: torch.optim.AdamW
+    optimizers: Optimizers
     shuffle: torch.Generator
     augmentation: torch.Generator | None
     device: torch.device
 
-    def set_learning_rate(self, rate: float) -> None:
-        """Let the optimizer's next steps use this learning rate."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
+    def begin_epoch(self, config: RunConfig, epoch: int) -> None:
+        """Let the next steps be those of an epoch: its learning rate, its optimizers.
+
+        Where the classifier's optimizer becomes another, that one starts without moments.
+        """
+        if epoch and epoch == config.switch_epoch:
+            before, self.optimizers = self.optimizers, Optimizers(self.model, config, epoch)
+            for part in (self.model.backbone, self.model.penultimate):
+                for parameter in part.parameters():
+                    self.optimizers.state_of(parameter).update(before.state_of(parameter))
+        self.optimizers.set_learning_rate(config.learning_rate_at(epoch))
 
     def state(self) -> dict[str, Tensor]:
         """Weights, running means, moments and random states by name, on the CPU.
@@ -38,7 +46,7 @@ class Parts:
         """
         state = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
         for name, parameter in self.model.named_parameters():
-            for key, value in self.optimizer.state[parameter].items():
+            for key, value in self.optimizers.state_of(parameter).items():
                 state[f"optimizer.{name}.{key}"] = value
         state["random.shuffle"] = self.shuffle.get_state()
         if self.augmentation:
@@ -63,7 +71,7 @@ class Parts:
                 # The moments lie in memory as the weights do, which the fused optimizer asks for.
                 like = parameter if state[key].shape == parameter.shape else state[key]
                 own = torch.empty_like(like, device=self.device).copy_(state[key])
-                self.optimizer.state[parameter][key.removeprefix(prefix)] = own
+                self.optimizers.state_of(parameter)[key.removeprefix(prefix)] = own
         self.shuffle.set_state(state["random.shuffle"])
         if self.augmentation:
             self.augmentation.set_state(state["random.augmentation"])
@@ -80,9 +88,10 @@ def derived_seed(seed: int, purpose: str) -> int:
     return int.from_bytes(digest[:7])
 
 
-def build(config: RunConfig, side: int, device: torch.device) -> Parts:
+def build(config: RunConfig, side: int, device: torch.device, epoch: int = 0) -> Parts:
     """A freshly initialized network for the dataset's images, `side`² pixels, and what trains it.
 
+    Its optimizers are those at work after `epoch` epochs.
     Seeds the global random state of every device for dropout: call it in `own_random_state`.
     """
     seeds = (derived_seed(config.seed, "backbone"), derived_seed(config.seed, "head"))
@@ -90,16 +99,12 @@ def build(config: RunConfig, side: int, device: torch.device) -> Parts:
     model = Classifier(config, side, size.classes, seeds, size.channels).to(device)
     if config.backbone != "mlp":
         model = model.to(memory_format=torch.channels_last)
-    # Without weight decay AdamW is Adam.
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
     shuffle = torch.Generator().manual_seed(derived_seed(config.seed, "order"))
     augmentation = None
     if config.augmentation != "none":
         augmentation = torch.Generator().manual_seed(derived_seed(config.seed, "augmentation"))
     torch.manual_seed(derived_seed(config.seed, "dropout"))
-    return Parts(model, optimizer, shuffle, augmentation, device)
+    return Parts(model, Optimizers(model, config, max(0, epoch - 1)), shuffle, augmentation, device)
 
 
 def own_random_state(device: torch.device) -> AbstractContextManager:

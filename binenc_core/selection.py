@@ -92,7 +92,7 @@ def assessments_shown(study: str) -> list[Assessment]:
     return sorted(found, key=lambda a: list(DATASETS).index(a.config.dataset))
 
 
-GAMMA = "gamma"
+GAMMA = "gamma_coarse"
 
 
 def gamma_configs(
@@ -100,7 +100,7 @@ def gamma_configs(
 ) -> list[RunConfig]:
     """The configurations of the runs behind the γ explorer.
 
-    They are those of the campaign frozen as "gamma", or of campaigns/gamma.toml where `dataset`,
+    They are those of the campaign frozen under GAMMA, or of its file in campaigns/ where `dataset`,
     `seeds` (0 … seeds−1) or `changes` (values of RunConfig's fields) ask for something; None asks
     for nothing, and then there are none without a frozen campaign. Another dataset has its own
     recipe. Raises ValueError for an unknown name or a value out of range.
@@ -130,7 +130,20 @@ def _dataset_configs(name: str, heads, seeds: int | None, asked: dict) -> list[R
     return [standard[HEADS[h]].change(seed=seed).change(**asked) for h, seed in grid]
 
 
+# A campaign whose runs are long has a shorter forerunner, whose frozen runs are shown until so many
+# seeds of its own are there.
+FORERUNNER, ENOUGH_SEEDS = "_short", 3
+
+
 def campaign_runs(name: str) -> list[Run]:
-    """The runs of the campaign frozen under a name; none where there is no such campaign."""
+    """The runs of the campaign frozen under a name, or those of its forerunner; none without both.
+
+    Raises RuntimeError for damaged files.
+    """
+    runs, shorter = (_frozen(name + ending) for ending in ("", FORERUNNER))
+    return runs if len({run.config.seed for run in runs}) >= ENOUGH_SEEDS else shorter or runs
+
+
+def _frozen(name: str) -> list[Run]:
     folder = store.RESULTS / name
     return store.load_campaign(folder) if folder.exists() else []

@@ -14,11 +14,12 @@ from tqdm.auto import tqdm
 
 from binenc_core.augmentation import augmented, draw_moves
 from binenc_core.checkpoints import Checkpoint
-from binenc_core.config import RunConfig
+from binenc_core.config import LINEAR_HEADS, RunConfig
 from binenc_core.costs import run_seconds
-from binenc_core.data import Dataset, load
+from binenc_core.data import Dataset, load, validation_split
 from binenc_core.evaluation import Evaluation, evaluate
 from binenc_core.loss import total_loss
+from binenc_core.optimizers import sum_of_rates
 from binenc_core.parts import Parts, build, own_random_state
 from binenc_core.sizes import SIZES
 
@@ -30,7 +31,8 @@ class Outcome(NamedTuple):
     """What a training gave.
 
     `records`: one dict for each logged epoch and split, with "epoch", "split" and the metrics.
-    `arrays`: small arrays by name, stacked over the logged epochs; "epochs" holds these.
+    `arrays`: small arrays by name, stacked over the logged epochs; "epochs" holds these. Those in
+    `logged.LATEST` are of the last logged epoch alone.
     `diverged_epoch`: the epoch whose loss was no longer finite, or None.
     `seconds`: wall time.
     """
@@ -57,11 +59,11 @@ def step(
     parts: Parts, images: Tensor, labels: Tensor, config: RunConfig, gamma: float
 ) -> tuple[Tensor, Tensor]:
     """One step of the optimizer on a batch: its loss and its correct images, on the device."""
-    parts.optimizer.zero_grad(set_to_none=True)
+    parts.optimizers.zero_grad()
     logits, x = parts.model(images)
     loss = total_loss(logits, x, labels, gamma, config.penalty, config.softmax)
     loss.backward()
-    parts.optimizer.step()
+    parts.optimizers.step()
     return loss.detach(), (logits.detach().argmax(dim=1) == labels).sum()
 
 
@@ -77,7 +79,7 @@ def train_epoch(parts: Parts, data: Dataset, config: RunConfig, epoch: int, bar:
     # Drawn on the CPU, so that the order is the same on every device.
     order = torch.randperm(count, generator=parts.shuffle).to(device)
     gamma = config.gamma_at(epoch)
-    parts.set_learning_rate(config.learning_rate_at(epoch))
+    parts.begin_epoch(config, epoch)
     set_mode(parts.model, config.has_dropout_in(epoch))
     moves = _moves(parts, config, count, device)
     for batch in order.split(config.batch_size):
@@ -88,7 +90,7 @@ def train_epoch(parts: Parts, data: Dataset, config: RunConfig, epoch: int, bar:
         loss_sum += loss * len(batch)
         correct += hits
         bar.update()
-    parts.optimizer.zero_grad(set_to_none=True)  # leaves the gradients' memory to the evaluation
+    parts.optimizers.zero_grad()  # leaves the gradients' memory to the evaluation
     return EpochSums(loss_sum.item() / count, correct.item() / count)
 
 
@@ -127,6 +129,8 @@ def train(
     """
     begun = time.perf_counter()
     data = Dataset(*(part.to(device) for part in data or load(config.dataset)))
+    if config.held_out:
+        data = validation_split(data, config.held_out)
     steps = math.ceil(len(data.train_labels) / config.batch_size)
     logged = config.logged_epochs()
     with (
@@ -134,7 +138,8 @@ def train(
         _same_kernels(),
         tqdm(total=config.epochs * steps, desc=config.label, unit="batch", mininterval=1) as bar,
     ):
-        parts = build(config, data.train_images.shape[-1], device)
+        parts = build(config, data.train_images.shape[-1], device, start.epochs if start else 0)
+        initial = parts.model.classifier.weight.detach().clone()
         done = Checkpoint(0, {}, [], {}, 0.0, {})
         if start:
             done = start.keep_only(logged)
@@ -156,6 +161,9 @@ def train(
                 diverged = epoch
                 break
             if epoch in logged:
+                if config.head in LINEAR_HEADS:
+                    rates = sum_of_rates(config, epoch + 1, steps)
+                    evaluation.add_weights(parts.model.classifier.weight, initial, rates)
                 seconds = (start.seconds if start else 0) + time.perf_counter() - begun
                 done = _logged(done, epoch, evaluation, parts.state(), seconds)
                 keep(done)
@@ -181,7 +189,9 @@ def _logged(
         name: np.concatenate([*([before.arrays[name]] if before.arrays else []), values[None]])
         for name, values in own.items()
     }
-    return Checkpoint(epoch + 1, state, before.records + rows, arrays, seconds, before.origin)
+    return Checkpoint(
+        epoch + 1, state, before.records + rows, arrays | evaluation.latest, seconds, before.origin
+    )
 
 
 def estimated_seconds(config: RunConfig, device: torch.device, done: int = 0) -> float:

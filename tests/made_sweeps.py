@@ -14,9 +14,9 @@ CLASSES, DIMENSIONS, BINS = 10, 4, 60
 
 # At the last epoch, by γ: no code, a whole one, and one that all classes share.
 METRICS = {
-    0.0: {"accuracy": 0.97, "code_agreement": 0.3, "distinct_codes": 10, "hamming_min": 1},
-    10.0: {"accuracy": 0.98, "code_agreement": 0.97, "distinct_codes": 10, "hamming_min": 1},
-    1000.0: {"accuracy": 0.1, "code_agreement": 0.99, "distinct_codes": 1, "hamming_min": 0},
+    0.0: {"accuracy": 0.97, "whole_code_agreement": 0.3, "distinct_codes": 10, "hamming_min": 1},
+    10.0: {"accuracy": 0.98, "whole_code_agreement": 0.97, "distinct_codes": 10, "hamming_min": 1},
+    1000.0: {"accuracy": 0.1, "whole_code_agreement": 0.99, "distinct_codes": 1, "hamming_min": 0},
 }
 STD = {0.0: 2.0, 10.0: 0.1, 1000.0: 0.001}
 # The bins that hold all points of each dimension.

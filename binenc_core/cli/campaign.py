@@ -31,7 +31,12 @@ def add(commands) -> None:
         "name", metavar="NAME", help="a name in campaigns/, or the path of a .toml file"
     )
     parser.add_argument(
-        "--freeze", action="store_true", help="when all runs are there, freeze them in results/NAME"
+        "--seeds", type=whole_number("seeds"), help="the first so many seeds alone (default: all)"
+    )
+    parser.add_argument(
+        "--freeze",
+        action="store_true",
+        help="train nothing; freeze in results/NAME every group of runs that is there whole",
     )
     add_where_options(parser, threads=1)
     parser.add_argument(
@@ -66,9 +71,13 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     _check_options(arguments)
     trainer.check_device(arguments.device)
     named = grids.read(arguments.name)
+    if arguments.seeds:
+        named = named.first_seeds(arguments.seeds)
     if arguments.freeze:
         freeze.check_name(named.name, [config.dataset for config in named.configs])
     state = campaign.begin(named.configs)
+    if arguments.freeze:
+        return lambda: _freeze(arguments, named, state)
     if state.waiting:
         pytorch.check(state.waiting)
     executor = _executor(arguments, named, len(state.waiting)) if state.waiting else None
@@ -76,7 +85,7 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     def work() -> int:
         if executor:
             _train(state, executor, named)
-        return _end(arguments, named, state)
+        return _end(named, state)
 
     return work
 
@@ -115,22 +124,41 @@ def _train(state: campaign.Campaign, executor: campaign.Executor, named: grids.N
         campaign.train_missing(state, executor, watch)
 
 
-def _end(arguments: argparse.Namespace, named: grids.NamedRuns, state: campaign.Campaign) -> int:
-    """Say how a campaign ended, and freeze it if that was asked and nothing failed."""
+def _end(named: grids.NamedRuns, state: campaign.Campaign) -> int:
+    """Say how a campaign ended."""
     print(f"{named.name}: {len(state.runs)} of {len(state.configs)} runs, hits: {state.hits}")
+    _tell_diverged(state)
+    names = labels(state.configs)
+    for config, reason in state.failed.items():
+        print(f"failed: {names[config]} ({config.id}): {reason}")
+    return 1 if state.failed else 0
+
+
+def _tell_diverged(state: campaign.Campaign) -> None:
     names = labels(state.configs)
     for config, run in state.runs.items():
         if run.info["diverged_epoch"] is not None:
             print(f"diverged in epoch {run.info['diverged_epoch']}: {names[config]}")
-    for config, reason in state.failed.items():
-        print(f"failed: {names[config]} ({config.id}): {reason}")
-    if state.failed:
+
+
+def _freeze(
+    arguments: argparse.Namespace, named: grids.NamedRuns, state: campaign.Campaign
+) -> int:
+    """Freeze the groups whose runs are all on disk, and name those that are not."""
+    whole = [group for group in named.groups if all(c in state.runs for c in group)]
+    for group in [group for group in named.groups if group not in whole]:
+        there = sum(config in state.runs for config in group)
+        print(f"not frozen: {named.name} seed {group[0].seed}, {there} of {len(group)} runs")
+    runs = [state.runs[config] for group in whole for config in group]
+    if not runs:
+        print(f"nothing to freeze: no seed of {named.name} has all of its runs")
         return 1
-    if arguments.freeze:
-        words = ["python", "-m", "binenc_core", "campaign", arguments.name, "--freeze"]
-        if arguments.threads != 1:
-            words += ["--threads", str(arguments.threads)]
-        runs = [state.runs[config] for config in state.configs]
-        freeze.freeze(runs, store.RESULTS / named.name, shlex.join(words))
-        print(f"froze {len(runs)} runs into results/{named.name}")
+    _tell_diverged(state)
+    words = ["python", "-m", "binenc_core", "campaign", arguments.name]
+    if arguments.seeds:
+        words += ["--seeds", str(arguments.seeds)]
+    trained = [*words, "--threads", str(arguments.threads)] if arguments.threads != 1 else words
+    command = f"{shlex.join(trained)} && {shlex.join([*words, '--freeze'])}"
+    freeze.freeze(runs, store.RESULTS / named.name, command)
+    print(f"froze {len(runs)} runs into results/{named.name}")
     return 0

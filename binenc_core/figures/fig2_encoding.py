@@ -19,7 +19,7 @@ SHARED = 0.95
 def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
     """The text's reading of "same encoding", and the released code's."""
     return (
-        Row("code_agreement", split, "whole-code agreement"),
+        Row("whole_code_agreement", split, "whole-code agreement"),
         Row(column("bit_agreement", definitions), split, "per-bit agreement"),
     )
 

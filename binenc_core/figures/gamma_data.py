@@ -14,7 +14,7 @@ from binenc_core.store import Run
 
 METRICS = (
     "accuracy",
-    "code_agreement",
+    "whole_code_agreement",
     "distinct_codes",
     "hamming_mean",
     "hamming_min",

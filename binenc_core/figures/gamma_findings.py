@@ -34,7 +34,7 @@ def gain(sweep: Sweep, gamma: float, epoch: int) -> pd.Series:
 def whole(sweep: Sweep, gamma: float, epoch: int) -> pd.Series:
     """In which seeds each class has a code of its own, and SHARED of its points have it whole."""
     rows = at(sweep, gamma, epoch, "train")
-    return (rows["code_agreement"] >= SHARED) & (rows["distinct_codes"] == sweep.classes)
+    return (rows["whole_code_agreement"] >= SHARED) & (rows["distinct_codes"] == sweep.classes)
 
 
 def collapsed(sweep: Sweep, gamma: float, epoch: int) -> pd.Series:
@@ -71,7 +71,7 @@ def _accuracy(sweep: Sweep, gamma: float, epoch: int) -> str:
 
 def _code(sweep: Sweep, gamma: float, epoch: int) -> str:
     rows = at(sweep, gamma, epoch, "train")
-    agreement = f"{wording.percent(rows['code_agreement'])} of the training points have"
+    agreement = f"{wording.percent(rows['whole_code_agreement'])} of the training points have"
     counts = sorted({int(count) for count in rows["distinct_codes"]})
     number = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
     if collapsed(sweep, gamma, epoch).all():
@@ -142,7 +142,7 @@ def _where(sweep: Sweep, rule: Rule, epoch: int) -> str:
 
 _COLUMNS: Mapping[str, tuple[str, str, Callable[[pd.Series], str]]] = {
     "test accuracy": ("test", "accuracy", wording.percent),
-    "whole-code agreement": ("train", "code_agreement", wording.percent),
+    "whole-code agreement": ("train", "whole_code_agreement", wording.percent),
     "distinct codes": ("train", "distinct_codes", wording.value),
     "Hamming distance, mean": ("train", "hamming_mean", wording.value),
     "peak separation": ("train", "peak_separation", wording.value),

@@ -14,7 +14,7 @@ from binenc_core.store import Run
 
 ROWS = (
     Row("accuracy", "test", "test accuracy"),
-    Row("code_agreement", "train", "whole-code agreement"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
     Row("within_between", "train", "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C", log=True),
 )
 

@@ -19,7 +19,7 @@ RELEASED = "released: all together"
 QUANTITIES = (
     Row("accuracy", "test", "test accuracy"),
     Row("accuracy", "train", "train accuracy"),
-    Row("code_agreement", "train", "whole-code agreement"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
     Row("peak_separation", "train", "peak separation"),
     Row("gmm_std", "train", "standard deviation"),
 )

@@ -11,7 +11,7 @@ from binenc_core.store import Run
 
 ROWS = (
     Row("accuracy", "test", "test accuracy"),
-    Row("code_agreement", "train", "whole-code agreement"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
 )
 
 

@@ -17,7 +17,7 @@ CAMPAIGNS = {
 }
 ROWS = (
     (Row("accuracy", "test", "test accuracy"), wording.percent, wording.points),
-    (Row("code_agreement", "train", "whole-code agreement"), wording.percent, wording.points),
+    (Row("whole_code_agreement", "train", "whole-code agreement"), wording.percent, wording.points),
     (Row("peak_separation", "train", "peak separation"), wording.value, wording.signed),
 )
 

@@ -65,19 +65,39 @@ def within_between(x: Tensor, labels: Tensor, means: Tensor) -> float:
     return float((squares / len(x) / eigenvalues).sum() / len(m))
 
 
-def within_between_released(x: Tensor, predicted: Tensor) -> float:
-    """Tr(Sw Sb⁺)/C by predicted label with Sb the sample covariance (ddof 1) of the class means.
+def released_metrics(x: Tensor, predicted: Tensor) -> dict[str, float]:
+    """Every quantity of figure 4 as the released code has it: classes are those predicted.
 
-    (C−1)/C of `within_between` by predicted label.
+    `x` (N, P), `predicted` int64 (N,). The class means are centered by the sample mean, and Sb is
+    their sample covariance (ddof 1), which is (C−1)/C of `within_between` by predicted label. All
+    are nan where one class alone is predicted, the covariance where a class has a single point.
     """
     own = compact(predicted)
     means = class_means(x, own)
-    classes = len(means)
-    return within_between(x, own, means) * (classes - 1) / classes if classes > 1 else float("nan")
+    classes, counts = len(means), class_counts(own)
+    if classes == 1:
+        return dict.fromkeys(RELEASED_COLLAPSE, float("nan"))
+    m = means - (counts @ means) / counts.sum()
+    return {
+        "equinorm_predicted": equinorm(m),
+        "equiangularity_predicted": equiangularity(m),
+        "max_angle_predicted": max_angle_released(m),
+        "within_between_released": within_between(x, own, means) * (classes - 1) / classes,
+        "within_covariance_predicted": within_covariance(x, own, means),
+    }
+
+
+RELEASED_COLLAPSE = (
+    "equinorm_predicted",
+    "equiangularity_predicted",
+    "max_angle_predicted",
+    "within_between_released",
+    "within_covariance_predicted",
+)
 
 
 def within_covariance(x: Tensor, labels: Tensor, means: Tensor) -> float:
-    """Mean of all P² entries of the class-averaged covariance (ddof 1), as released.
+    """Mean of all P² entries of the class-averaged covariance (ddof 1), classes unweighted.
 
     Equal to the mean over classes of Var(Σ_j x_j)/P², so no covariance matrix is built.
     """
@@ -112,21 +132,16 @@ def collapse_metrics(
     """
     means = class_means(x, labels)
     m = means - means.mean(dim=0)
-    counts = class_counts(labels)
-    m_sample = means - (counts @ means) / counts.sum()
     scatter = total_within_squares(x, labels, means) / len(x)
     return {
         "equinorm": equinorm(m),
-        "equinorm_sample_mean": equinorm(m_sample),
         "equiangularity": equiangularity(m),
-        "equiangularity_sample_mean": equiangularity(m_sample),
         "max_angle": max_angle(m),
-        "max_angle_released": max_angle_released(m_sample),
         "within_between": within_between(x, labels, means),
-        "within_between_released": within_between_released(x, predicted),
         "within_covariance": within_covariance(x, labels, means),
         "within_variance": float(scatter / x.shape[1]),
         "within_between_traces": float(scatter / m.square().sum() * len(m)),
         "self_duality": self_duality(weights, m),
         "center_disagreement": center_disagreement(x, predicted, centers),
+        **released_metrics(x, predicted),
     }

@@ -30,8 +30,11 @@ def majority_codes(fractions: Tensor) -> Tensor:
     return fractions > 0.5
 
 
-def code_agreement(x: Tensor, labels: Tensor, codes: Tensor) -> float:
-    """Fraction of points whose whole code equals their class's code (paper's text)."""
+def whole_code_agreement(x: Tensor, labels: Tensor, codes: Tensor) -> float:
+    """Fraction of points whose whole code equals their class's code (paper's text).
+
+    `codes` bool (C, P) are those of the training set, whichever points are asked.
+    """
     agree = sum(((rows > 0) == codes[own]).all(dim=1).sum() for rows, own in chunks(x, labels))
     return float(agree) / len(x)
 
@@ -69,20 +72,22 @@ def class_vertex_cosines(x: Tensor, labels: Tensor, codes: Tensor) -> Tensor:
     return torch.cat(parts) / x.shape[1] ** 0.5
 
 
-def encoding_metrics(x: Tensor, labels: Tensor, predicted: Tensor) -> dict[str, float]:
+def encoding_metrics(
+    x: Tensor, labels: Tensor, predicted: Tensor, codes: Tensor
+) -> dict[str, float]:
     """Every quantity of figure 2, by its name in `metrics.names`.
 
-    `x` float32 (N, P), `labels` and `predicted` int64 (N,) with every class in `labels`.
+    `x` float32 (N, P), `labels` and `predicted` int64 (N,) with every class in `labels`, `codes`
+    bool (C, P) of the training set.
     """
     fractions = positive_fractions(x, labels)
-    codes = majority_codes(fractions)
-    distances = hamming_distances(codes)
+    distances = hamming_distances(majority_codes(fractions))
     pairs = distances[torch.triu(torch.ones_like(distances), diagonal=1).bool()].double()
     return {
         "bit_agreement": bit_agreement(fractions),
         "bit_agreement_predicted": bit_agreement(positive_fractions(x, compact(predicted))),
-        "code_agreement": code_agreement(x, labels, codes),
-        "distinct_codes": float(len(codes.unique(dim=0))),
+        "whole_code_agreement": whole_code_agreement(x, labels, codes),
+        "distinct_codes": float(len(majority_codes(fractions).unique(dim=0))),
         "hamming_mean": float(pairs.mean()),
         "hamming_min": float(pairs.min()),
         "vertex_cosine": vertex_cosine(x),

@@ -18,41 +18,57 @@ METRICS: dict[str, str] = {
     "class's points with x > 0; classes by true label",
     "bit_agreement_predicted": "bit_agreement with classes by predicted label (released code, "
     "figure 2)",
-    "code_agreement": "fraction of points whose whole code equals their class's majority code "
-    "(paper's text on figure 2)",
+    "whole_code_agreement": "fraction of points whose whole code equals their class's code, the "
+    "majority on the training set (paper's text on figure 2)",
     "distinct_codes": "number of distinct majority codes among the classes",
     "hamming_mean": "mean Hamming distance between the majority codes of two classes, bits",
     "hamming_min": "smallest Hamming distance between the majority codes of two classes, bits",
     "vertex_cosine": "mean cosine between a point and its nearest hypercube vertex",
+    "vertex_means": "mean cosine between a class mean and its nearest hypercube vertex",
+    "vertex_excess": "vertex_means less its mean over random rotations of the same class means",
+    "vertex_z": "vertex_excess in standard deviations over these rotations",
     "equinorm": "std / mean of the norms of the class means, centered by the mean of the class "
     "means (paper, figure 4)",
-    "equinorm_sample_mean": "equinorm with class means centered by the sample mean",
-    "equiangularity": "std of the cosines between centered class means (paper, figure 4)",
-    "equiangularity_sample_mean": "equiangularity with class means centered by the sample mean",
-    "max_angle": "mean over pairs of classes of |cos + 1/(C − 1)| (paper, figure 4)",
-    "max_angle_released": "max_angle with the diagonal pairs included, centered by the sample mean "
+    "equinorm_predicted": "equinorm of the means by predicted label, centered by the sample mean "
     "(released code)",
+    "equiangularity": "std of the cosines between centered class means (paper, figure 4)",
+    "equiangularity_predicted": "equiangularity of the means by predicted label, centered by the "
+    "sample mean (released code)",
+    "max_angle": "mean over pairs of classes of |cos + 1/(C − 1)| (paper, figure 4)",
+    "max_angle_predicted": "max_angle of the means by predicted label, the diagonal pairs "
+    "included, centered by the sample mean (released code)",
     "within_between": "Tr(Sw Sb⁺)/C (paper, figure 4)",
     "within_between_released": "Tr(Sw Sb⁺)/C with classes by predicted label and Sb the sample "
     "covariance of the class means (released code)",
-    "within_covariance": "mean of all P² entries of the class-averaged sample covariance (released "
-    "code, figure 4)",
+    "within_covariance": "mean of all P² entries of the class-averaged sample covariance (paper, "
+    "figure 4)",
+    "within_covariance_predicted": "within_covariance with classes by predicted label (released "
+    "code)",
     "within_variance": "Tr(Sw)/P",
     "within_between_traces": "Tr(Sw)/Tr(Sb)",
     "self_duality": "distance of the classifier's weights from the centered class means, both at "
     "Frobenius norm 1 (NC3)",
     "center_disagreement": "fraction of points whose predicted label is not that of the nearest "
     "training class mean (NC4)",
+    "weight_vertex_excess": "vertex_excess of the rows of the classifier's weights W",
+    "weight_rms": "root mean square of W's entries",
+    "weight_kurtosis": "kurtosis of W's entries: 3 for a Gaussian, 1 for ±w",
+    "weight_path_ratio": "mean |W − W₀| over the sum of the classifier's learning rates of all "
+    "steps: 1 where every entry walks straight by the full step",
+    "weight_alignment": "mean cosine between a class's mean and its row of W, centered over the "
+    "classes",
+    "vertex_excess_unrotated": "vertex_excess of the class means before the fixed rotation",
 }
 
 # The quantities that figures 2 and 4 plot, where the released code defines them otherwise than the
 # text: by the text's column, the released code's.
 RELEASED: dict[str, str] = {
     "bit_agreement": "bit_agreement_predicted",
-    "equinorm": "equinorm_sample_mean",
-    "equiangularity": "equiangularity_sample_mean",
-    "max_angle": "max_angle_released",
+    "equinorm": "equinorm_predicted",
+    "equiangularity": "equiangularity_predicted",
+    "max_angle": "max_angle_predicted",
     "within_between": "within_between_released",
+    "within_covariance": "within_covariance_predicted",
 }
 
 # Between these the arrays' latent_histogram counts standardized values.

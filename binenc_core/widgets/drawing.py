@@ -16,7 +16,7 @@ from binenc_core.widgets.shown import Shown
 ROWS = (
     Row("accuracy", "train", "train accuracy"),
     Row("accuracy", "test", "test accuracy"),
-    Row("code_agreement", "train", "whole-code agreement"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
 )
 MOST_RUNS = MOST_KEPT + 1
 # For runs whose architecture's own look another run has (Okabe and Ito's other colors, and gray).

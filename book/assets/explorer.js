@@ -84,7 +84,7 @@
   const QUANTITIES = [
     ["Test accuracy", "test", "accuracy", percent],
     ["Training accuracy", "train", "accuracy", percent],
-    ["Whole-code agreement", "train", "code_agreement", percent],
+    ["Whole-code agreement", "train", "whole_code_agreement", percent],
     ["Distinct codes", "train", "distinct_codes", number],
     ["Hamming distance, mean", "train", "hamming_mean", number],
     ["Hamming distance, smallest", "train", "hamming_min", number],
@@ -145,7 +145,7 @@
       data: [
         ...series("test accuracy", names, everyGamma(data, epoch, "test", "accuracy"),
           { color: look.orange, dash: "dash", symbol: "diamond" }),
-        ...series("agreement", names, everyGamma(data, epoch, "train", "code_agreement"),
+        ...series("agreement", names, everyGamma(data, epoch, "train", "whole_code_agreement"),
           { color: look.blue, dash: "solid", symbol: "circle" }),
         ...series(`codes / ${data.classes}`, names, codes,
           { color: look.green, dash: "dot", symbol: "square" }),

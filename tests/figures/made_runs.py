@@ -13,7 +13,7 @@ from binenc_core.store import Run
 EPOCHS = (0, 5, 9)
 METRICS = (
     "accuracy",
-    "code_agreement",
+    "whole_code_agreement",
     "within_covariance",
     *RELEASED,
     *RELEASED.values(),

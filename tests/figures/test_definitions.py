@@ -16,9 +16,9 @@ def plotted(module, **changes) -> list[str]:
 
 
 def test_figure_2_counts_bits_by_true_or_by_predicted_label():
-    assert plotted(fig2_encoding) == ["code_agreement", "bit_agreement"]
+    assert plotted(fig2_encoding) == ["whole_code_agreement", "bit_agreement"]
     released = plotted(fig2_encoding, metrics="released")
-    assert released == ["code_agreement", "bit_agreement_predicted"]
+    assert released == ["whole_code_agreement", "bit_agreement_predicted"]
 
 
 def test_figure_4_has_the_five_quantities_by_either_definition():

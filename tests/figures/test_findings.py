@@ -78,12 +78,12 @@ def test_after_one_epoch_a_change_is_not_judged(module):
     [(0.95, 0.94, [True, True]), (0.9499, 0.2, [False, True]), (0.99, 0.96, [True, False])],
 )
 def test_figure_2_asks_for_95_percent_of_whole_codes(binary, others, expected):
-    runs = runs_with({"code_agreement": binary}, {"code_agreement": others})
+    runs = runs_with({"whole_code_agreement": binary}, {"whole_code_agreement": others})
     assert seen(fig2_encoding, runs) == [[value] * 2 for value in expected]
 
 
 def test_figure_2_reads_the_last_epoch():
-    runs = runs_with({"code_agreement": [0.99, 0.99, 0.5]}, {"code_agreement": 0.1})
+    runs = runs_with({"whole_code_agreement": [0.99, 0.99, 0.5]}, {"whole_code_agreement": 0.1})
     assert seen(fig2_encoding, runs)[0] == [False, False]
 
 

@@ -24,7 +24,7 @@ def test_a_rule_holds_where_the_runs_were_made_to_follow_it(tmp_path, rule, expe
 
 def test_one_code_for_all_classes_is_not_whole_though_all_agree(tmp_path):
     sweep = data(made_sweep(tmp_path))
-    table = sweep.table.assign(code_agreement=1.0, accuracy=0.9)
+    table = sweep.table.assign(whole_code_agreement=1.0, accuracy=0.9)
     sweep = sweep._replace(table=table)
     assert not say.whole(sweep, 1000, LAST).any()
     assert say.collapsed(sweep, 1000, LAST).all()
@@ -86,7 +86,7 @@ def test_the_findings_name_the_gammas_of_each_rule_and_have_a_line_for_each(tmp_
 def test_what_some_seeds_show_is_said_with_their_number(tmp_path):
     runs = made_sweep(tmp_path)
     history = runs[2].history  # γ = 10, seed 0
-    history.loc[history["epoch"] == LAST, "code_agreement"] = 0.9
+    history.loc[history["epoch"] == LAST, "whole_code_agreement"] = 0.9
     assert "- **code whole**: in some at γ = 10 (1 of 2)." in say.findings(runs)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.plain_metrics import plain_collapse, plain_within_between_released
+from benchmarks.plain_metrics import plain_collapse, plain_released
 from binenc_core.metrics import classes, collapse
 
 CLASSES, DIMENSIONS = 10, 24
@@ -55,16 +55,24 @@ def test_equal_to_loops_on_unbalanced_classes(monkeypatch, chunk):
         assert found[name] == pytest.approx(value, rel=1e-9), name
 
 
-def test_released_within_between_uses_the_predicted_classes():
+def test_every_released_quantity_uses_the_predicted_classes():
     x, labels = cloud(UNBALANCED)
     predicted = torch.where(labels == 3, 7, labels)  # nothing is predicted to be a 3
     found = measured(x, labels, predicted)
     by_truth, by_prediction = (
-        plain_within_between_released(x.double().numpy(), own.numpy())
-        for own in (labels, predicted)
+        plain_released(x.double().numpy(), own.numpy()) for own in (labels, predicted)
     )
-    assert found["within_between_released"] == pytest.approx(by_prediction, rel=1e-9)
-    assert found["within_between"] == pytest.approx(by_truth * CLASSES / (CLASSES - 1), rel=1e-9)
+    assert set(by_prediction) == set(collapse.RELEASED_COLLAPSE)
+    for name, value in by_prediction.items():
+        assert found[name] == pytest.approx(value, rel=1e-9), name
+        assert value != pytest.approx(by_truth[name], rel=1e-3), name
+
+
+def test_released_quantities_of_a_single_predicted_class_are_not_numbers():
+    x, labels = cloud(UNBALANCED)
+    found = collapse.released_metrics(x, torch.zeros_like(labels))
+    assert set(found) == set(collapse.RELEASED_COLLAPSE)
+    assert np.isnan(list(found.values())).all()
 
 
 def test_perfect_etf():
