@@ -102,4 +102,4 @@ def expand(grid: dict[str, Any]) -> list[RunConfig]:
     combinations = [
         dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())
     ]
-    return [recipe(**combination, **setting) for combination in combinations for setting in settings]
+    return [recipe(**own, **setting) for own in combinations for setting in settings]
