@@ -13,7 +13,13 @@ from binenc_core import models
 from binenc_core.config import HEADS, RunConfig
 from binenc_core.data import load
 from binenc_core.metrics.classes import class_means
-from binenc_core.metrics.encoding import encoding_metrics
+from binenc_core.metrics.encoding import (
+    encoding_metrics,
+    majority_codes,
+    positive_fractions,
+    vertex_cosine,
+)
+from binenc_core.optimizers import OPTIMIZERS, Optimizers
 from binenc_core.parts import build
 from binenc_core.training import step
 from trainer_pages import ROOT, load_engine
@@ -28,6 +34,7 @@ SETTINGS = {
     "softmax": "once",
     "dropoutEpochs": "every",
     "rate": 1e-3,
+    "optimizer": "adam",
     "seed": 0,
 }
 
@@ -132,17 +139,17 @@ def test_the_gradient_is_the_numeric_one(engine, head, penalty, softmax):
 
 # Trains on given batches from given weights; the loss of each batch and x of the first images.
 BATCHES = """({network: shape, weights, pixels, labels, batches, settings, masks}) => {
-    const {Network, Adam, totalLoss} = bookTrainer;
+    const {Network, Optimizers, totalLoss} = bookTrainer;
     const network = new Network(shape);
     network.load(weights);
-    const adam = new Adam(network.parameters.length);
+    const optimizers = new Optimizers(network, settings.optimizer);
     const all = Float64Array.from(pixels), losses = [];
     batches.forEach((batch, at) => {
         const mask = masks && Uint8Array.from(masks[at]);
         network.forward(all, batch, 0, batch.length, mask);
         losses.push(totalLoss(network, labels, batch, 0, batch.length, settings).loss);
         network.backward(batch.length, mask);
-        adam.step(network.parameters, network.gradient, settings.rate);
+        optimizers.step(settings.rate);
     });
     network.forward(all, [0, 1, 2, 3, 4, 5, 6, 7], 0, 8);
     return [losses, [...network.x.values.subarray(0, 8 * network.x.size)]];
@@ -169,17 +176,19 @@ def drawn_masks(batches: list[torch.Tensor], width: int) -> list[torch.Tensor]:
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("hidden", [2, 3])
 @pytest.mark.parametrize(
-    ("head", "penalty", "softmax"),
+    ("head", "penalty", "softmax", "optimizer"),
     [
-        ("binary", "mean_exp", "once"),
-        ("binary", "exp_mean", "twice"),
-        ("linear", "mean_exp", "once"),
-        ("nonlinear", "mean_exp", "once"),
-        ("none", "mean_exp", "once"),
+        ("binary", "mean_exp", "once", "adam"),
+        ("binary", "mean_exp", "once", "sgd"),
+        ("binary", "mean_exp", "once", "signsgd"),
+        ("binary", "exp_mean", "twice", "adam"),
+        ("linear", "mean_exp", "once", "adam"),
+        ("nonlinear", "mean_exp", "once", "adam"),
+        ("none", "mean_exp", "once", "adam"),
     ],
 )
 def test_the_first_epochs_are_those_of_the_core(
-    engine, monkeypatch, head, penalty, softmax, hidden, masked
+    engine, monkeypatch, head, penalty, softmax, optimizer, hidden, masked
 ):
     # In float64, as the page computes: else Adam turns the rounding of slopes near zero into steps.
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
@@ -193,6 +202,8 @@ def test_the_first_epochs_are_those_of_the_core(
         softmax=softmax,
         dropout=0,
         learning_rate=1e-3,
+        classifier_optimizer=optimizer,
+        classifier_rate=engine.evaluate("(name) => bookTrainer.OPTIMIZERS[name].factor", optimizer),
         halve_every=0,
     )
     data = load("digits")
@@ -200,8 +211,7 @@ def test_the_first_epochs_are_those_of_the_core(
     parts = build(config, 8, torch.device("cpu"))
     if hidden == 2:  # the page's; the core's backbone has three
         parts.model.backbone = nn.Sequential(nn.Flatten(), *models._dense((64, 64), config))
-        adamw = torch.optim.AdamW(parts.model.parameters(), lr=1e-3, weight_decay=0, fused=True)
-        parts = replace(parts, optimizer=adamw)
+        parts = replace(parts, optimizers=Optimizers(parts.model, config))
     parts.model.double()
     linear = [module for module in parts.model.modules() if isinstance(module, nn.Linear)]
     weights = [{"rows": m.weight.tolist(), "bias": m.bias.tolist()} for m in linear]
@@ -240,12 +250,85 @@ def test_the_first_epochs_are_those_of_the_core(
             "penalty": penalty,
             "softmax": softmax,
             "rate": 1e-3,
+            "optimizer": optimizer,
         },
         "masks": [mask.flatten().int().tolist() for mask in masks] if masked else None,
     }
     losses, found = engine.evaluate(BATCHES, given)
     np.testing.assert_allclose(losses, expected, rtol=1e-6)
     np.testing.assert_allclose(found, x.flatten().tolist(), atol=1e-6)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["adam", "sgd", "signsgd"])
+def test_the_optimizers_step_as_those_of_the_core(engine, name):
+    generator = torch.Generator().manual_seed(0)
+    start, *gradients = torch.randn(6, 20, dtype=torch.float64, generator=generator)
+    parameter = nn.Parameter(start.clone())
+    optimizer = OPTIMIZERS[name]([parameter], 0.01, 1e-8)
+    expected = []
+    for gradient in gradients:
+        parameter.grad = gradient
+        optimizer.step()
+        expected.append(parameter.tolist())
+    found = engine.evaluate(
+        """([name, start, gradients]) => {
+            const parameters = Float64Array.from(start);
+            const optimizer = bookTrainer.OPTIMIZERS[name].make(parameters.length);
+            return gradients.map((gradient) => {
+                optimizer.step(parameters, gradient, 0.01);
+                return [...parameters];
+            });
+        }""",
+        [name, start.tolist(), [gradient.tolist() for gradient in gradients]],
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+# One step from the same start: which parameters moved otherwise than under Adam throughout, and by
+# how much the classifier's moved over their gradient.
+FIRST_STEP = """(settings) => {
+    const stepped = (optimizer) => {
+        const run = new bookTrainer.Run({...settings, optimizer});
+        const before = run.network.parameters.slice();
+        run.trainBatch(run.inOrder.train, 0, 64, null);
+        const {parameters, gradient, layers} = run.network;
+        const {inputs, size} = layers[layers.length - 1];
+        return {before, parameters, gradient, from: parameters.length - (inputs + 1) * size};
+    };
+    const adam = stepped("adam");
+    return Object.fromEntries(Object.keys(bookTrainer.OPTIMIZERS).map((name) => {
+        const {before, parameters, gradient, from} = stepped(name);
+        const same = (of, to) => of.every((value, i) => value === to[i]);
+        const steps = [...parameters].map((value, i) => before[i] - value).slice(from);
+        return [name, {
+            sameStart: same(before, adam.before), sameGradient: same(gradient, adam.gradient),
+            sameBefore: same(parameters.slice(0, from), adam.parameters), steps,
+            gradient: [...gradient.slice(from)],
+        }];
+    }));
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("head", ["binary", "none"])
+def test_the_optimizer_moves_the_classifier_alone(engine, head):
+    found = engine.evaluate(FIRST_STEP, SETTINGS | {"head": head})
+    assert list(found) == ["adam", "sgd", "signsgd"]
+    for own in found.values():
+        assert own["sameStart"] and own["sameGradient"] and own["sameBefore"]
+        assert len(own["steps"]) == ((16 if head == "binary" else 64) + 1) * 10
+    gradient = np.array(found["sgd"]["gradient"])
+    rates = {"sgd": (0.1, gradient), "signsgd": (1e-3, np.sign(gradient))}
+    for name, (rate, direction) in rates.items():
+        np.testing.assert_allclose(found[name]["steps"], rate * direction, atol=1e-15)
+
+
+@pytest.mark.browser
+def test_the_default_training_is_what_it_was_before_the_optimizer_could_be_chosen(engine):
+    # Numbers of the engine with one Adam for all parameters, to the last bit.
+    losses = [row["loss"] for row in train(engine, 3)[1:]]
+    assert losses == [12.393397572545107, 12.32525655035092, 12.309303938924602]
 
 
 @pytest.mark.browser
@@ -259,12 +342,33 @@ def test_the_measures_are_those_of_the_core(engine):
         "return {...f, means: [...f.means], hamming: [...f.hamming]}; }",
         [x.flatten().tolist(), labels.tolist()],
     )
-    expected = encoding_metrics(x, labels, labels)
-    assert found["agreement"] == pytest.approx(expected["code_agreement"])
+    codes = majority_codes(positive_fractions(x, labels))
+    expected = encoding_metrics(x, labels, labels, codes)
+    assert found["agreement"] == pytest.approx(expected["whole_code_agreement"])
     assert found["distinct"] == expected["distinct_codes"]
     assert sum(found["hamming"]) / 20 == pytest.approx(expected["hamming_mean"])
     np.testing.assert_allclose(found["means"], class_means(x, labels).flatten(), atol=1e-6)
+    assert found["cosine"] == pytest.approx(vertex_cosine(x), rel=1e-5)
     assert found["spread"] == pytest.approx(float(x.std(dim=0, correction=0).mean()), rel=1e-5)
+
+
+@pytest.mark.browser
+def test_what_lies_at_the_center_has_no_vertex_cosine(engine):
+    found = engine.evaluate(
+        "() => bookTrainer.measures(Float64Array.from([0, 0, 1, -1]), [0, 1], 2, 2).cosine"
+    )
+    assert found == pytest.approx(1)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("p", [2, 3, 4, 16])
+def test_the_chance_cosine_is_that_of_gaussian_directions(engine, p):
+    generator = torch.Generator().manual_seed(p)
+    x = torch.randn(100_000, p, generator=generator)
+    found = engine.evaluate(
+        "(p) => bookTrainer.measures(new Float64Array(2 * p), [0, 1], 2, p).chance", p
+    )
+    assert found == pytest.approx(vertex_cosine(x), abs=1e-3)
 
 
 @pytest.mark.browser

@@ -148,6 +148,71 @@ def test_other_digits_and_networks_begin_anew(paused):
     assert epoch(paused) == 0
 
 
+OPTIMIZER = """label:has-text("Classifier's optimizer") select"""
+
+
+@pytest.mark.browser
+def test_another_optimizer_begins_anew(paused):
+    run = f"{TRAINER}.bookTrainer.run"
+    hint = "text=Trained anew"
+    assert epoch(paused) > 0
+    assert paused.is_hidden(hint)
+    paused.click("summary")
+    assert paused.input_value(OPTIMIZER) == "adam"
+    assert "classifier by" not in paused.inner_text(".trainer-setting")
+    paused.focus(OPTIMIZER)
+    paused.keyboard.press("ArrowDown")
+    assert epoch(paused) == 0
+    assert paused.evaluate(f"{run}.settings.optimizer") == "sgd"
+    assert paused.query_selector("[aria-pressed=true]") is None  # no preset is like that
+    assert paused.is_visible(hint)
+    paused.click("text=Start")
+    paused.wait_for_function(f"{run}.epoch > 0")
+    paused.evaluate(f"window.before = {run}")
+    paused.select_option(OPTIMIZER, "signsgd")
+    assert paused.evaluate(f"{run} !== window.before")
+    until(paused, "running")
+    paused.wait_for_function(f"{run}.epoch > 0")
+    assert paused.evaluate(f"{run}.history[0].epoch") == 0
+    words = "classifier by signSGD (momentum 0.9, learning rate 0.002)"
+    assert words in paused.evaluate(f"bookTrainer.sentence({run})")
+    paused.click("text=Four digits, a square")
+    assert paused.input_value(OPTIMIZER) == "adam"
+    assert paused.is_hidden(hint)
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_without_adam_the_same_network_learns_as_much_and_writes_no_code(browser):
+    page = opened(browser, "wide", reduced_motion="reduce")
+    run = f"{TRAINER}.bookTrainer.run"
+    ends = []
+    for preset in ("Ten digits, P = 16", "The same network, no code"):
+        page.click(f"text={preset}")
+        until(page, "finished")
+        ends.append(page.evaluate(f"({{...{run}.latest, settings: {run}.settings}})"))
+        assert page.evaluate(f"{run}.history.map((row) => row.epoch)") == list(range(151))
+        cosine, chance = (page.evaluate(f"{run}.found.{name}") for name in ("cosine", "chance"))
+        words = f"Vertex cosine {cosine:.2f}, by chance {chance:.2f}."
+        assert page.inner_text(".trainer-status").endswith(words)
+    code, none = ends
+    assert none["settings"] == code["settings"] | {"optimizer": "sgd"}
+    assert code["cosine"] > 0.93
+    assert none["cosine"] < code["cosine"] - 0.06
+    assert abs(none["test"] - code["test"]) < 0.02
+    assert page.errors == []
+    page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("head", ["nonlinear", "none"])
+def test_where_x_has_no_negative_numbers_no_vertex_cosine_is_told(paused, head):
+    assert "Vertex cosine" in paused.inner_text(".trainer-status")
+    paused.click("summary")
+    paused.select_option("label:has-text('Architecture') select", head)
+    assert "Vertex cosine" not in paused.inner_text(".trainer-status")
+
+
 @pytest.mark.browser
 def test_a_collapse_is_said(paused):
     paused.focus(GAMMA)
@@ -190,6 +255,8 @@ def test_it_gives_its_data_and_its_picture(paused):
     assert {len(row) for row in rows} == {len(header)}
     with paused.expect_download() as caught:
         paused.click("text=Picture (SVG)")
+    assert header[-1] == "vertex_cosine"
+    assert float(rows[-1][-1]) == paused.evaluate(f"{TRAINER}.bookTrainer.run.found.cosine")
     text = Path(caught.value.path()).read_text("utf8")
     assert text == paused.evaluate(f"{TRAINER}.bookPicture()")
     picture = ElementTree.fromstring(text)
@@ -199,9 +266,10 @@ def test_it_gives_its_data_and_its_picture(paused):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390])
 @pytest.mark.parametrize("compact", [False, True])
-def test_a_phone_shows_it_whole(browser, compact):
-    page = opened(browser, "wide", compact, viewport={"width": 390, "height": 800})
+def test_a_phone_shows_it_whole(browser, compact, width):
+    page = opened(browser, "codeless", compact, viewport={"width": width, "height": 800})
     until(page, "running")
     if not compact:
         page.click("summary")

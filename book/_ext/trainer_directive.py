@@ -24,11 +24,11 @@ PAGE = "book/train_here"
 FOLDER = "trainer"
 # In the order in which they need each other.
 SCRIPTS = (
-    *("random", "network", "loss", "adam", "digits-data", "digits", "measures", "run"),
+    *("random", "network", "loss", "optimizers", "digits-data", "digits", "measures", "run"),
     *("settings", "palette", "pens", "points", "plane", "cube", "histograms", "codes", "curves"),
     *("dom", "status", "controls", "views", "panel", "trainer"),
 )
-PRESETS = ("square", "cube", "crowded", "wide")
+PRESETS = ("square", "cube", "crowded", "wide", "codeless")
 ALT = (
     "A small network that trains on 8×8 digits in this page: its latent space with the training "
     "images by digit, and its accuracy."

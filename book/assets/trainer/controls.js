@@ -119,6 +119,8 @@
       choice(name, options, (settings) => settings[key], (value) => change({ [key]: read(value) }));
     const sizes = [];
     for (let p = trainer.LEAST_LATENT; p <= trainer.MOST_LATENT; p++) sizes.push(p);
+    const optimizers = Object.fromEntries(Object.entries(trainer.OPTIMIZERS)
+      .map(([name, { label }]) => [name, label]));
     const rates = Object.fromEntries(trainer.RATES.map((rate, index) => [index, String(rate)]));
     const latent = slider("P", sizes, (settings) => settings.latent, (p) => change({ latent: p }));
     const parts = [
@@ -130,6 +132,7 @@
       setting("Dropout", trainer.DROPOUT_EPOCHS, "dropoutEpochs"),
       choice("Learning rate", rates, (settings) => trainer.RATES.indexOf(settings.rate),
         (index) => change({ rate: trainer.RATES[index] })),
+      setting("Classifier's optimizer", optimizers, "optimizer"),
       seed(change),
     ];
     const elements = parts.map((part) => part.element);

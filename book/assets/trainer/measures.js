@@ -86,6 +86,31 @@
     return total / dimensions;
   }
 
+  /* Mean cosine between an image's x and the corner of the hypercube nearest in direction, that
+     of its signs: 1 where all numbers of an image have one magnitude. */
+  function vertexCosine(x, dimensions) {
+    let total = 0, away = 0;
+    for (let at = 0; at < x.length; at += dimensions) {
+      let sum = 0, squares = 0;
+      for (let i = at; i < at + dimensions; i++) {
+        sum += Math.abs(x[i]);
+        squares += x[i] * x[i];
+      }
+      if (!(squares > 0)) continue; // what lies at the center has no direction
+      total += sum / Math.sqrt(dimensions * squares);
+      away++;
+    }
+    return total / away;
+  }
+
+  /* The same cosine for directions that prefer no axis: √P·E|u₁| on the unit sphere. There E|u₁|
+     is a ratio of Gamma functions, and its product from one P to the next is 2/(πP). */
+  function chanceCosine(dimensions) {
+    let mean = 1;
+    for (let p = 1; p < dimensions; p++) mean = 2 / (Math.PI * p * mean);
+    return Math.sqrt(dimensions) * mean;
+  }
+
   /* All of the above, by name. */
   trainer.measures = (x, labels, classes, dimensions) => {
     const { means, positive } = classSums(x, labels, classes, dimensions);
@@ -96,6 +121,8 @@
       hamming: hammingDistances(codes, classes, dimensions),
       distinct: distinctCodes(codes, classes, dimensions),
       spread: spread(x, dimensions),
+      cosine: vertexCosine(x, dimensions),
+      chance: chanceCosine(dimensions),
       ...corners(means, classes, dimensions),
     };
   };

@@ -133,6 +133,17 @@
       this.logits = this.layers[this.layers.length - 1].output;
     }
 
+    /* All parameters with their gradient, in two parts: of the classifier, and before it. */
+    get parts() {
+      const { inputs, size } = this.layers[this.layers.length - 1];
+      const from = this.parameters.length - (inputs + 1) * size;
+      const part = (begin, end) => ({
+        parameters: this.parameters.subarray(begin, end),
+        gradient: this.gradient.subarray(begin, end),
+      });
+      return { before: part(0, from), classifier: part(from) };
+    }
+
     /* Uniform in ±1/√(number of inputs), as torch's Linear. `backbone` and `ending` are the
        generators of the hidden layers and of the rest: heads differ in the latter alone. */
     initialize(backbone, ending) {

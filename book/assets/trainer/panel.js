@@ -15,9 +15,11 @@
   };
   const COLUMNS = [
     "epoch", "gamma", "loss", "train", "test", "agreement", "distinct", "distance", "spread",
+    "cosine",
   ];
   const HEADER = "epoch,gamma,training_loss,train_accuracy,test_accuracy,code_agreement,"
-    + "distinct_codes,corner_distance,latent_std";
+    + "distinct_codes,corner_distance,latent_std,vertex_cosine";
+  const HINT = "Trained anew: a switch half-way hardly moves a code that is already written.";
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   const button = (textContent, act) => {
@@ -91,10 +93,12 @@
       const details = element("details", { className: "trainer-more" },
         element("summary", { textContent: "Network, protocol, seed" }), network.element,
         tempo.element);
+      this.hint = element("p", { className: "trainer-hint", textContent: HINT });
       this.caption = element("p", { className: "trainer-setting" });
       const buttons = element("div", { className: "trainer-buttons" }, this.start,
         button("Step", () => this.step()), button("Reset", () => this.reset()));
-      this.body.replaceChildren(this.presets.element, element("div", { className: "trainer-stage" },
+      this.body.replaceChildren(this.presets.element, this.hint,
+        element("div", { className: "trainer-stage" },
         element("div", {}, this.latent.canvas, this.axes),
         element("div", { className: "trainer-desk" }, buttons, this.gamma.element, this.status,
           this.digits.element, details, this.others[0].canvas)),
@@ -259,9 +263,15 @@
       for (const view of this.views) view.describe(this.run);
     }
 
+    /* Where the run stands. Which way x points is for the page that explains it. */
+    get words() {
+      return trainer.status(this.run, this.goal)
+        + (this.compact ? "" : trainer.direction(this.run));
+    }
+
     /* The words; to a screen reader at most every few seconds, and when the state changes. */
     tell() {
-      const words = trainer.status(this.run, this.goal);
+      const { words } = this;
       this.status.textContent = words;
       if (this.caption) this.caption.textContent = trainer.sentence(this.run);
       const now = performance.now();
@@ -282,6 +292,7 @@
     show() {
       for (const control of this.shown) control.show(this.settings);
       if (this.presets) this.presets.show(this.preset);
+      if (this.hint) this.hint.hidden = this.settings.optimizer === "adam";
       const { canvas } = this.latent;
       canvas.classList.toggle("trainer-turnable", this.isCube);
       if (this.isCube) canvas.tabIndex = 0;
@@ -298,7 +309,7 @@
     }
 
     picture() {
-      const words = [trainer.status(this.run, this.goal), trainer.sentence(this.run)];
+      const words = [this.words, trainer.sentence(this.run)];
       return picture(this.run, this.views, words);
     }
   }

@@ -1,4 +1,4 @@
-/* One training: network, data, optimizer and random numbers, from settings and a seed. It is
+/* One training: network, data, optimizers and random numbers, from settings and a seed. It is
    done in small pieces, so that a page can draw and listen between them. */
 (() => {
   "use strict";
@@ -16,8 +16,9 @@
   };
 
   class Run {
-    /* `settings` has digits, latent, head, gamma, penalty, softmax, dropoutEpochs, rate and seed.
-       Its `gamma` may be changed while the run goes on; it acts from the next batch. */
+    /* `settings` has digits, latent, head, gamma, penalty, softmax, dropoutEpochs, rate, seed, and
+       `optimizer`, the classifier's. Its `gamma` may be changed while the run goes on; it acts from
+       the next batch. */
     constructor(settings) {
       this.settings = settings;
       this.data = trainer.digits(settings.digits);
@@ -28,7 +29,7 @@
         head: settings.head, dropout: DROPOUT, batch: BATCH,
       });
       this.network.initialize(generator("backbone"), generator("ending"));
-      this.adam = new trainer.Adam(this.network.parameters.length);
+      this.optimizers = new trainer.Optimizers(this.network, settings.optimizer);
       this.shuffle = generator("order");
       this.drop = generator("dropout");
       this.masks = new Uint8Array(BATCH * this.network.hiddenUnits);
@@ -71,7 +72,7 @@
       });
       if (!Number.isFinite(found.loss)) return found;
       network.backward(count, masks);
-      this.adam.step(network.parameters, network.gradient, settings.rate);
+      this.optimizers.step(settings.rate);
       return found;
     }
 
@@ -150,6 +151,7 @@
         distinct: this.found.distinct,
         distance: this.found.distance,
         spread: this.found.spread,
+        cosine: this.found.cosine,
       });
     }
 

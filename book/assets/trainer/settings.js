@@ -36,6 +36,11 @@
   const first = (count) => [...Array(count).keys()];
   const plain = {
     head: "binary", ...PROTOCOLS.described.switches, dropoutEpochs: "none", rate: 2e-3, gamma: 0.1,
+    optimizer: "adam",
+  };
+  const wide = {
+    ...plain, ...PROTOCOLS.described.switches, digits: first(10), latent: 16, gamma: 10, rate: 1e-3,
+    seed: 0,
   };
   const PRESETS = {
     square: {
@@ -50,13 +55,8 @@
       label: "Ten digits, too few corners",
       settings: { ...plain, digits: first(10), latent: 2, seed: 1 },
     },
-    wide: {
-      label: "Ten digits, P = 16",
-      settings: {
-        ...plain, ...PROTOCOLS.described.switches, digits: first(10), latent: 16, gamma: 10,
-        rate: 1e-3, seed: 0,
-      },
-    },
+    wide: { label: "Ten digits, P = 16", settings: wide },
+    codeless: { label: "The same network, no code", settings: { ...wide, optimizer: "sgd" } },
   };
 
   /* The protocol from which settings differ in the fewest switches, and those switches. */
@@ -73,6 +73,14 @@
     dropoutEpochs: ({ dropoutEpochs }) => `dropout ${DROPOUT[dropoutEpochs]}`,
   };
 
+  /* How the classifier is trained, where it is not as the other layers are. */
+  function classifierPart({ optimizer, rate }) {
+    if (optimizer === "adam") return [];
+    const { label, factor } = trainer.OPTIMIZERS[optimizer];
+    const own = Number((factor * rate).toPrecision(3)); // without the product's last bits
+    return [`classifier by ${label} (momentum ${trainer.MOMENTUM}, learning rate ${own})`];
+  }
+
   /* One sentence on how a run is trained, with the epochs that it has done. */
   function sentence(run) {
     const { settings, history } = run;
@@ -86,6 +94,7 @@
         ? `γ = ${settings.gamma} ${penalty}`
         : HEADS[settings.head].toLowerCase(),
       `learning rate ${settings.rate}`,
+      ...classifierPart(settings),
       run.epoch === 1 ? "1 epoch" : `${run.epoch} epochs`,
       `seed ${settings.seed}`,
     ];

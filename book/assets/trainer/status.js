@@ -1,14 +1,17 @@
-/* What has happened, in words. */
+/* What has happened, in words: how much is learned, and where x points. */
 (() => {
   "use strict";
   const trainer = (window.bookTrainer = window.bookTrainer || {});
   const { percent } = trainer;
 
+  /* Whether x can lie at any corner of a hypercube about zero. */
+  const hasCorners = ({ head }) => head === "binary" || head === "linear";
+
   function encoding({ found, classes, latest, settings }) {
     const codes = found.distinct === classes
       ? `${classes} classes have ${classes} codes`
       : `${classes} classes share ${found.distinct === 1 ? "one code" : `${found.distinct} codes`}`;
-    const near = settings.head === "binary" || settings.head === "linear"
+    const near = hasCorners(settings)
       ? `; class means within ${Math.ceil(100 * latest.distance)} % of the corners` : "";
     const agreeing = percent(latest.agreement);
     return `${agreeing} of the images have their class's whole code, ${codes}${near}`;
@@ -30,5 +33,13 @@
           + `lies near zero and nothing is learned: ${guess}.`;
     }
     return `${at}: test accuracy ${percent(test)}; ${encoding(run)}.`;
+  };
+
+  /* A sentence on how near x points to corners, and how near it would by chance; none where it
+     cannot point to all of them, or nothing is learned. */
+  trainer.direction = (run) => {
+    if (!hasCorners(run.settings) || run.diverged || run.collapsed) return "";
+    const { cosine, chance } = run.found;
+    return ` Vertex cosine ${cosine.toFixed(2)}, by chance ${chance.toFixed(2)}.`;
   };
 })();
