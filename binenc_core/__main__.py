@@ -1,10 +1,10 @@
-"""The command line: python -m binenc_core campaign | train | freeze | assess | costs | data."""
+"""The command line: python -m binenc_core campaign | train | freeze | verdicts | assess | costs | data."""
 
 import re
 import sys
 from collections.abc import Sequence
 
-from binenc_core.cli import assess, campaign, costs, data, freeze, train
+from binenc_core.cli import assess, campaign, costs, data, freeze, train, verdicts
 from binenc_core.cli.options import Parser
 from binenc_core.sources import DataError
 
@@ -12,7 +12,7 @@ from binenc_core.sources import DataError
 def _parser() -> Parser:
     parser = Parser(prog="python -m binenc_core", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (campaign, train, freeze, assess, costs, data):
+    for command in (campaign, train, freeze, verdicts, assess, costs, data):
         command.add(commands)
     return parser
 

@@ -141,9 +141,7 @@ def _tell_diverged(state: campaign.Campaign) -> None:
             print(f"diverged in epoch {run.info['diverged_epoch']}: {names[config]}")
 
 
-def _freeze(
-    arguments: argparse.Namespace, named: grids.NamedRuns, state: campaign.Campaign
-) -> int:
+def _freeze(arguments: argparse.Namespace, named: grids.NamedRuns, state: campaign.Campaign) -> int:
     """Freeze the groups whose runs are all on disk, and name those that are not."""
     whole = [group for group in named.groups if all(c in state.runs for c in group)]
     for group in [group for group in named.groups if group not in whole]:

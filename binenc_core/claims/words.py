@@ -1,0 +1,137 @@
+"""Verdicts in words: one rendering for pages, README, front page and the command line."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from binenc_core.claims.judge import Verdict
+from binenc_core.claims.rules import NOT_JUDGED
+from binenc_core.claims.table import Claim, Setting
+
+DATASETS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "digits"}
+PROTOCOLS = {"described": "as described", "released": "as released"}
+# By what a verdict comes to: never told by a color alone.
+MARKS = {
+    "replicated": "✓",
+    "small": "≈",
+    "not replicated": "✗",
+    "reversed": "⇄",
+    "inconclusive": "?",
+    "not judged": "–",
+}
+LEGEND = (
+    "✓ replicated · ≈ there, but small or perhaps small · ✗ not replicated, or no effect as large "
+    "as the margin · ⇄ reversed · ? inconclusive · – not judged. In brackets the 95 % interval, in "
+    "the claimed direction. A provisional verdict lacks planned seeds, and nothing rests on it."
+)
+# Fractions, of which readers want percentages and their differences in points.
+FRACTIONS = (
+    *("accuracy", "bit_agreement", "whole_code_agreement"),
+    *("noise_accuracy", "ece", "ece_scaled"),
+)
+
+
+def title(setting: Setting) -> str:
+    """Dataset and protocol, for people."""
+    return f"{DATASETS[setting.dataset]}, {PROTOCOLS[setting.protocol]}"
+
+
+def is_factor(claim: Claim) -> bool:
+    """Whether a claim's numbers are logarithms, which readers want as factors."""
+    return claim.scale == "log" or claim.kind == "sooner"
+
+
+def number(claim: Claim, value: float, signed: bool = True) -> str:
+    """A claim's number in a reader's units: a factor, points, a percentage, or as it is."""
+    if is_factor(claim):
+        return f"×{np.exp(value):.3g}"
+    if claim.measure in FRACTIONS and claim.kind == "threshold":
+        return f"{100 * value:.1f} %"
+    if claim.measure in FRACTIONS:
+        value *= 100
+    own = signed and claim.kind in ("contrast", "most", "comparable", "switch", "order")
+    text = (
+        f"{value:+.2f}"
+        if own and claim.measure in FRACTIONS
+        else f"{value:{'+' if own else ''}.3g}"
+    )
+    return text.replace("-", "−")
+
+
+def unit(claim: Claim) -> str:
+    """What stands behind a number or an interval."""
+    points = claim.measure in FRACTIONS and claim.kind != "threshold" and not is_factor(claim)
+    return " points" if points else ""
+
+
+def bound(verdict: Verdict) -> str:
+    """The margin, or the level, that a verdict was asked for."""
+    claim = verdict.claim
+    if claim.threshold is not None:
+        return (
+            f"{'≥' if claim.direction == 'higher' else '≤'} {number(claim, claim.threshold, False)}"
+        )
+    if claim.margin is None:
+        return ""
+    return f"{number(claim, verdict.margin, signed=False)}{unit(claim)}"
+
+
+def estimate(verdict: Verdict) -> str:
+    """The estimate with its interval, or nothing where nothing was judged."""
+    claim, judged = verdict.claim, verdict.judged
+    if np.isnan(judged.estimate):
+        return ""
+    ends = ", ".join(number(claim, value) for value in (judged.low, judged.high))
+    return f"{number(claim, judged.estimate)} [{ends}]{unit(claim)}"
+
+
+def cell(verdict: Verdict) -> str:
+    """Mark, verdict, estimate and what else has to be said, in one cell of a table."""
+    mark = MARKS[verdict.kind]
+    if verdict.judged.verdict == NOT_JUDGED:
+        return f"{mark} not judged" + (f": {verdict.note}" if verdict.note else "")
+    parts = [f"{mark} **{verdict.judged.verdict}**", estimate(verdict)]
+    text = "<br>".join(parts + ([verdict.note] if verdict.note else []))
+    if verdict.provisional:
+        seeds = f"provisional, {verdict.n} of {verdict.setting.planned} seeds"
+        return f'<span class="provisional">{text}<br>{seeds}</span>'
+    return f"{text}<br>{verdict.n} seeds"
+
+
+def table(verdicts: Sequence[Verdict]) -> str:
+    """A Markdown table: a line for each claim, a column for each setting."""
+    settings = list(dict.fromkeys(verdict.setting for verdict in verdicts))
+    found = {(v.claim.id, v.setting): v for v in verdicts}
+    claims = {v.claim.id: v.claim for v in verdicts}
+    lines = [
+        f"| Claim | Margin | {' | '.join(map(title, settings))} |",
+        f"|{'---|' * (2 + len(settings))}",
+    ]
+    for name, claim in claims.items():
+        own = [found.get((name, setting)) for setting in settings]
+        bounds = dict.fromkeys(bound(verdict) for verdict in own if verdict)
+        cells = [cell(verdict) if verdict else "" for verdict in own]
+        lines.append(f"| {claim.text} | {' or '.join(bounds)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def terminal(verdicts: Sequence[Verdict]) -> str:
+    """The verdicts as lines for a terminal."""
+    grey = {True: " (provisional)", False: ""}
+    rows = [
+        (
+            v.claim.id,
+            v.setting.name,
+            f"{MARKS[v.kind]} {v.judged.verdict}{grey[v.n > 0 and v.provisional]}",
+            estimate(v),
+            f"{v.n} of {v.setting.planned}",
+            v.note,
+        )
+        for v in verdicts
+    ]
+    head = ("claim", "setting", "verdict", "estimate [95 %]", "seeds", "note")
+    widths = [max(len(row[k]) for row in [head, *rows]) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in [head, *rows]
+    )
