@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
 
 LEVEL = 0.95
 LEAST_SEEDS = 3
@@ -74,7 +74,7 @@ def interval(values: ArrayLike, level: float = LEVEL) -> _Interval:
     own = np.asarray(values, float)
     freedom, mean = len(own) - 1, own.mean()
     error = own.std(ddof=1) / np.sqrt(len(own))
-    half = stats.t.ppf((1 + level) / 2, freedom) * error
+    half = special.stdtrit(freedom, (1 + level) / 2) * error
     return _Interval(mean, mean - half, mean + half, error, freedom)
 
 
@@ -82,12 +82,12 @@ def _p_above(found: _Interval, bound: float) -> float:
     """One-sided p of a mean that is not above a bound."""
     if found.error == 0:
         return 0.0 if found.mean > bound else 1.0
-    return float(stats.t.sf((found.mean - bound) / found.error, found.freedom))
+    return float(special.stdtr(found.freedom, (bound - found.mean) / found.error))
 
 
 def _judged(verdict: str, found: _Interval, p: float) -> Judged:
     reach = [
-        (stats.t.ppf(0.975, found.freedom) + stats.t.ppf(power, found.freedom)) * found.error
+        special.stdtrit(found.freedom, [(1 + LEVEL) / 2, power]).sum() * found.error
         for power in (0.8, 0.9)
     ]
     return Judged(verdict, found.mean, found.low, found.high, p, *reach)
@@ -244,9 +244,9 @@ def switch(after: ArrayLike, before: ArrayLike, target: ArrayLike) -> Judged:
     In the claimed direction: against the way to the target, whichever that is on average.
     """
     after, before, target = (np.asarray(own, float) for own in (after, before, target))
-    way = np.sign((target - before).mean())
     if len(after) < LEAST_SEEDS:
         return Judged(NOT_JUDGED)
+    way = np.sign((target - before).mean())
     return level([-way * ((after - before) - (target - before) / 2)], 0)
 
 
@@ -297,5 +297,5 @@ def crossed(differences: ArrayLike, by_image: ArrayLike) -> _Interval:
     found = interval(differences)
     images = np.asarray(by_image, float)
     error = np.sqrt(found.error**2 + images.var(ddof=1) / len(images))
-    half = stats.t.ppf((1 + LEVEL) / 2, found.freedom) * error
+    half = special.stdtrit(found.freedom, (1 + LEVEL) / 2) * error
     return _Interval(found.mean, found.mean - half, found.mean + half, error, found.freedom)

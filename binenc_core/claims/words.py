@@ -81,8 +81,12 @@ def estimate(verdict: Verdict) -> str:
     claim, judged = verdict.claim, verdict.judged
     if np.isnan(judged.estimate):
         return ""
-    ends = ", ".join(number(claim, value) for value in (judged.low, judged.high))
-    return f"{number(claim, judged.estimate)} [{ends}]{unit(claim)}"
+    own = (judged.estimate, judged.low, judged.high)
+    # A level is a quantity itself, not a difference in a direction.
+    if claim.threshold is not None and claim.direction == "lower":
+        own = (-judged.estimate, -judged.high, -judged.low)
+    middle, low, high = (number(claim, value) for value in own)
+    return f"{middle} [{low}, {high}]{unit(claim)}"
 
 
 def cell(verdict: Verdict) -> str:

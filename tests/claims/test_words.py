@@ -1,0 +1,108 @@
+"""Verdicts as pages, README and terminal show them."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from binenc_core.claims import judge, words
+from binenc_core.claims.rules import CLASSES
+from binenc_core.claims.table import Table
+from claimed_runs import ARMS, MARGIN, SETTING, claim, runs
+
+
+def judged(*claims, seeds: int = 3, planned: int = 3):
+    setting = SETTING._replace(planned=planned)
+    table = Table(list(claims), ARMS, {"mnist": setting}, {"some": MARGIN})
+    values = {"binary": [0.5, 0.6, 0.7][:seeds], "linear": [0.2, 0.3, 0.4][:seeds]}
+    return judge.judge(table, setting, runs(values))
+
+
+def test_accuracies_are_told_in_points():
+    (found,) = judged(claim())
+    assert words.estimate(found) == "+30.00 [+30.00, +30.00] points"
+    assert words.bound(found) == "10 points"
+
+
+def test_logarithms_are_told_as_factors():
+    (found,) = judged(claim(scale="log"))
+    assert words.estimate(found).startswith("×2.06 [×")
+    assert words.bound(found) == "×1.11"
+
+
+def test_a_level_is_told_as_the_quantity_itself():
+    own = claim(
+        kind="level",
+        arms=("binary",),
+        margin=None,
+        threshold=0.9,
+        direction="lower",
+        measure="vertex_excess",
+        split="test",
+    )
+    (found,) = judged(own._replace(measure="accuracy"))
+    found = found._replace(claim=own)
+    assert words.bound(found) == "≤ 0.9"
+    middle, low, high = words.estimate(found).replace(",", "").split()
+    assert float(middle) == pytest.approx(0.6)
+    assert float(low.strip("[")) < 0.6 < float(high.strip("]"))
+
+
+def test_a_table_has_a_line_for_each_claim_and_a_column_for_each_setting():
+    lines = words.table(judged(claim(), claim(id="other", text="So it is"))).splitlines()
+    assert lines[0] == "| Claim | Margin | MNIST, as described |"
+    assert len(lines) == 4
+    assert "✓ **replicated**<br>+30.00" in lines[2]
+    assert lines[2].count("|") == lines[3].count("|") == 4
+
+
+def test_a_provisional_verdict_is_grey_and_says_so():
+    (found,) = judged(claim(), planned=10)
+    text = words.cell(found)
+    assert text.startswith('<span class="provisional">')
+    assert "provisional, 3 of 10 seeds" in text
+    (whole,) = judged(claim())
+    assert "provisional" not in words.cell(whole)
+    (none,) = judged(claim(), seeds=0)
+    assert words.cell(none) == "– not judged: no frozen run"
+
+
+def test_every_class_has_a_mark():
+    assert set(words.MARKS) == set(CLASSES.values())
+    assert len(set(words.MARKS.values())) == len(words.MARKS)
+
+
+@pytest.mark.parametrize("extra", [[], ["--csv"]])
+def test_the_command_prints_the_table(extra):
+    command = [sys.executable, "-m", "binenc_core", "verdicts", "--group", "vertices", *extra]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    lines = done.stdout.strip().splitlines()
+    if extra:
+        assert lines[0].split(",") == judge.COLUMNS
+    assert sum("vertices-code" in line for line in lines) == 4
+    assert not any("fig3" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("words_given", "said"),
+    [
+        (["--setting", "x"], "setting is 'x'; allowed: mnist, "),
+        (["--group", "figure 9"], "group is 'figure 9'; allowed: figure 1, "),
+    ],
+)
+def test_the_command_names_what_is_allowed(words_given, said):
+    command = [sys.executable, "-m", "binenc_core", "verdicts", *words_given]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_judging_needs_no_pytorch():
+    code = (
+        "import sys, json; import binenc_core.claims.words; from binenc_core.claims import judge;"
+        "judge.judge_all(); print(json.dumps('torch' in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) is False
