@@ -49,12 +49,9 @@ def number(claim: Claim, value: float, signed: bool = True) -> str:
         return f"{100 * value:.1f} %"
     if claim.measure in FRACTIONS:
         value *= 100
-    own = signed and claim.kind in ("contrast", "most", "comparable", "switch", "order")
-    text = (
-        f"{value:+.2f}"
-        if own and claim.measure in FRACTIONS
-        else f"{value:{'+' if own else ''}.3g}"
-    )
+    is_difference = claim.kind not in ("level", "threshold")
+    form = ".2f" if claim.measure in FRACTIONS and signed else ".3g"
+    text = f"{value:{'+' if signed and is_difference else ''}{form}}"
     return text.replace("-", "−")
 
 
