@@ -1,4 +1,7 @@
-"""The command line: python -m binenc_core campaign | train | freeze | verdicts | assess | costs | data."""
+"""The command line: python -m binenc_core COMMAND.
+
+Commands: campaign | train | freeze | verdicts | assess | costs | data.
+"""
 
 import re
 import sys

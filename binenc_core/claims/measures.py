@@ -7,15 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binenc_core.assessments import Assessment
-from binenc_core.figures.robustness_corruptions import accuracies
+from binenc_core.figures.robustness_corruptions import in_noise
 from binenc_core.figures.robustness_numbers import mean
 from binenc_core.metrics.names import column
 from binenc_core.store import Run
 
 # The end value is the mean over the logged epochs from here on, as a part of the last epoch.
 WINDOW = 0.8
-# The Gaussian noise in which accuracies are compared: so many of the strongest severities.
-STRONGEST = 2
 
 
 class Series(NamedTuple):
@@ -73,11 +71,6 @@ def correct(run: Run) -> NDArray | None:
     return arrays["test_predicted"] == arrays["test_labels"]
 
 
-def _noise(found: Assessment) -> float:
-    table = accuracies(found)
-    return float(table.loc[table["corruption"] == "noise", "accuracy"].iloc[-STRONGEST:].mean())
-
-
 def _row(task: str, score: str, metric: str) -> Callable[[Assessment], float]:
     """A number of the study of reliability; a rate of 0 counts as half an image."""
 
@@ -97,7 +90,7 @@ STUDY_MEASURES: dict[str, dict[str, Callable[[Assessment], float]]] = {
     "robustness": {
         "deepfool": lambda found: mean(found, "deepfool_last"),
         "smallest_perturbation": lambda found: mean(found, "smallest"),
-        "noise_accuracy": _noise,
+        "noise_accuracy": in_noise,
     },
     "reliability": {
         "mahalanobis_auroc": _row("misclassified", "mahalanobis", "auroc"),

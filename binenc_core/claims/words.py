@@ -1,15 +1,17 @@
 """Verdicts in words: one rendering for pages, README, front page and the command line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from binenc_core.claims.judge import Verdict
+from binenc_core.claims.judge import FIRST_SEED, Verdict, judge_all
 from binenc_core.claims.rules import NOT_JUDGED
 from binenc_core.claims.table import Claim, Setting
+from binenc_core.config import PAPER_DATASETS
+from binenc_core.figures.assessed import PROTOCOL_WORDS
+from binenc_core.figures.captions import Trained
+from binenc_core.figures.style import DATASET_NAMES
 
-DATASETS = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "digits": "digits"}
-PROTOCOLS = {"described": "as described", "released": "as released"}
 # By what a verdict comes to: never told by a color alone.
 MARKS = {
     "replicated": "✓",
@@ -31,9 +33,12 @@ FRACTIONS = (
 )
 
 
+NOTHING = "No claim is judged on this data set."
+
+
 def title(setting: Setting) -> str:
     """Dataset and protocol, for people."""
-    return f"{DATASETS[setting.dataset]}, {PROTOCOLS[setting.protocol]}"
+    return f"{DATASET_NAMES[setting.dataset]}, {PROTOCOL_WORDS[setting.protocol]}"
 
 
 def is_factor(claim: Claim) -> bool:
@@ -70,7 +75,8 @@ def bound(verdict: Verdict) -> str:
         )
     if claim.margin is None:
         return ""
-    return f"{number(claim, verdict.margin, signed=False)}{unit(claim)}"
+    size = number(claim, verdict.margin, signed=False)
+    return f"{size}{' point' if size == '1' and unit(claim) else unit(claim)}"
 
 
 def estimate(verdict: Verdict) -> str:
@@ -99,8 +105,16 @@ def cell(verdict: Verdict) -> str:
     return f"{text}<br>{verdict.n} seeds"
 
 
-def table(verdicts: Sequence[Verdict]) -> str:
-    """A Markdown table: a line for each claim, a column for each setting."""
+def short(verdict: Verdict) -> str:
+    """Mark and verdict alone, with the seeds where some are missing."""
+    text = f"{MARKS[verdict.kind]} {verdict.judged.verdict}"
+    if verdict.n and verdict.provisional:
+        text += f" (provisional, {verdict.n} of {verdict.setting.planned} seeds)"
+    return text
+
+
+def table(verdicts: Sequence[Verdict], write: Callable[[Verdict], str] = cell) -> str:
+    """A Markdown table: a line for each claim, a column for each setting, cells as `write` does."""
     settings = list(dict.fromkeys(verdict.setting for verdict in verdicts))
     found = {(v.claim.id, v.setting): v for v in verdicts}
     claims = {v.claim.id: v.claim for v in verdicts}
@@ -111,9 +125,52 @@ def table(verdicts: Sequence[Verdict]) -> str:
     for name, claim in claims.items():
         own = [found.get((name, setting)) for setting in settings]
         bounds = dict.fromkeys(bound(verdict) for verdict in own if verdict)
-        cells = [cell(verdict) if verdict else "" for verdict in own]
+        cells = [write(verdict) if verdict else "" for verdict in own]
         lines.append(f"| {claim.text} | {' or '.join(bounds)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def page(shown: Sequence[Trained], *groups: str) -> str:
+    """The verdicts on groups of claims for the datasets of the runs that a page shows, as Markdown.
+
+    One line says so where the shown runs are not those that judge.
+    """
+    datasets = {run.config.dataset for run in shown}
+    found = [v for v in judge_all() if v.claim.group in groups and v.setting.dataset in datasets]
+    if not found:
+        return NOTHING
+    parts = [table(found), LEGEND]
+    if any(run.config.seed < FIRST_SEED for run in shown):
+        parts.append(
+            f"The figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: they were "
+            "trained after the claims and their margins had been written down."
+        )
+    return "\n\n".join(parts)
+
+
+def why() -> str:
+    """The verdicts on the predictions of the page on why there is a code, as Markdown."""
+    found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]
+    return f"{table(found)}\n\n{LEGEND}"
+
+
+def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
+    """The verdicts on the paper's claims in short, a table for each group, as Markdown.
+
+    `dataset` holds one name or several with commas.
+    """
+    names = [name.strip() for name in dataset.split(",")]
+    judged = [verdict for verdict in judge_all() if verdict.claim.group != "why"]
+    found = [verdict for verdict in judged if verdict.setting.dataset in names]
+    if not found:
+        return NOTHING
+    groups = dict.fromkeys(verdict.claim.group for verdict in found)
+    parts = [
+        f"**{name[:1].upper()}{name[1:]}**\n\n"
+        + table([verdict for verdict in found if verdict.claim.group == name], short)
+        for name in groups
+    ]
+    return "\n\n".join([*parts, LEGEND])
 
 
 def terminal(verdicts: Sequence[Verdict]) -> str:

@@ -43,8 +43,9 @@ def check_split(name: str) -> None:
 def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
     """The values behind a grid of curves; `what` begins the caption.
 
-    A head that lacks a row's metric is left out of that row. Raises ValueError for a row's split
-    other than train and test, and for a metric that no run has.
+    A head that lacks a row's metric is left out of that row, and a row that no run has is named in
+    the caption instead of drawn. Raises ValueError for a row's split other than train and test, and
+    where no row is left.
     """
     for row in rows:
         check_split(row.split)
@@ -55,12 +56,17 @@ def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
         for r in runs
         if r.info["diverged_epoch"] is not None
     ]
-    if absent := [row.metric for row in rows if row.metric not in set(table["metric"])]:
-        raise ValueError(f"no run has values of {', '.join(absent)}")
+    absent = [row for row in rows if row.metric not in set(table["metric"])]
+    if len(absent) == len(rows):
+        raise ValueError(f"no run has values of {', '.join(row.metric for row in absent)}")
     shown = [run for run in runs if run.config.head in set(table["head"])]
-    caption = " ".join([what, captions.mean_and_seeds(shown), captions.setting(shown)])
+    parts = [what, captions.mean_and_seeds(shown), captions.setting(shown)]
+    if absent:
+        names = ", ".join(row.metric for row in absent)
+        parts.append(f"Not drawn, since these runs did not record it: {names} ({rows[0].split}).")
+    caption = " ".join(parts)
     return Curves(
-        rows=tuple(rows),
+        rows=tuple(row for row in rows if row not in absent),
         datasets=captions.datasets(runs),
         table=table.reset_index(drop=True),
         stops=pd.DataFrame(stops, columns=["dataset", "head", "seed", "diverged_epoch"]),
@@ -107,18 +113,3 @@ def values_at(curves: Curves, dataset: str, row: Row, last: bool = True) -> pd.D
     epoch = own["epoch"].max() if last else own["epoch"].min()
     then = own[own["epoch"] == epoch].pivot(index="seed", columns="head", values="value")
     return then.reindex(columns=own["head"].unique())
-
-
-def paired(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
-    """`values_at` the last epoch, of the seeds in which every architecture went through."""
-    return values_at(curves, dataset, row).dropna()
-
-
-def change(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
-    """A row's values at the last logged epoch less those at the first, shaped as `paired`.
-
-    Without a line where only one epoch was logged: nothing has changed yet.
-    """
-    difference = values_at(curves, dataset, row) - values_at(curves, dataset, row, last=False)
-    logged = panel(curves, dataset, row)["epoch"].nunique()
-    return difference.dropna() if logged > 1 else difference[:0]

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.config import LINEAR_HEADS
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, change, curve_data, paired, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
@@ -42,27 +41,10 @@ def figure(curves: Curves) -> go.Figure:
     return draw(curves, figure, alt)
 
 
-def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
-    """The paper's statements on this figure, and in which seeds each is seen.
-
-    The last one is not the paper's: it asks for two peaks by a quantity that no scale can move.
-    """
-    score, std, separation = curves.rows
-    peaks = paired(curves, dataset, separation)
-    moves = (change(curves, dataset, score) > 0) & (change(curves, dataset, std) < 0)
-    return {
-        "With binary encoding, the score rises and the standard deviation falls": moves["binary"],
-        "With a linear penultimate layer alone, they do not": ~moves["linear"],
-        "Free of scale (this book's control), binary encoding has the peaks further apart": (
-            peaks["binary"] > peaks["linear"]
-        ),
-    }
-
-
 def findings(curves: Curves) -> str:
-    """The claims with their measured numbers, as Markdown."""
+    """The measured numbers, as Markdown."""
 
-    def evidence(dataset: str) -> list[wording.Quantity]:
+    def quantities(dataset: str) -> list[wording.Quantity]:
         return [
             wording.Quantity(
                 f"{row.title}, {'last' if last else 'first'} logged epoch",
@@ -73,4 +55,4 @@ def findings(curves: Curves) -> str:
             for last in (False, True)
         ]
 
-    return wording.findings(curves, HEADS, claims, evidence)
+    return wording.evidence(curves, quantities)

@@ -2,18 +2,13 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 
-from binenc_core.config import HEADS
 from binenc_core.figures import captions, wording
-from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.metrics.names import column
 from binenc_core.store import Run
-
-# The encoding counts as shared when this fraction of all points has its class's whole code.
-SHARED = 0.95
 
 
 def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
@@ -45,23 +40,10 @@ def figure(curves: Curves) -> go.Figure:
     return draw(curves, figure, alt)
 
 
-def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
-    """The paper's statements on this figure, and in which seeds each is seen."""
-    agreement = paired(curves, dataset, curves.rows[0])
-    return {
-        f"With binary encoding, ≥ {SHARED:.0%} of the points have their class's whole code": (
-            agreement["binary"] >= SHARED
-        ),
-        f"No other architecture reaches {SHARED:.0%}": (
-            (agreement.drop(columns="binary") < SHARED).all(axis=1)
-        ),
-    }
-
-
 def findings(curves: Curves) -> str:
-    """The claims with their measured numbers, as Markdown."""
+    """The measured numbers, as Markdown."""
 
-    def evidence(dataset: str) -> list[wording.Quantity]:
+    def quantities(dataset: str) -> list[wording.Quantity]:
         return [
             wording.Quantity(
                 f"{row.title}, last epoch", values_at(curves, dataset, row), wording.percent
@@ -69,4 +51,4 @@ def findings(curves: Curves) -> str:
             for row in curves.rows
         ]
 
-    return wording.findings(curves, HEADS, claims, evidence)
+    return wording.evidence(curves, quantities)

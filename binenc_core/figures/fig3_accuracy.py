@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 
-from binenc_core.config import HEADS
 from binenc_core.figures import wording
-from binenc_core.figures.curves import Curves, Row, curve_data, paired, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.store import Run
 
@@ -29,29 +27,18 @@ def figure(curves: Curves) -> go.Figure:
     return draw(curves, figure, alt)
 
 
-def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
-    """The paper's statements on this figure, and in which seeds each is seen."""
-    accuracy = {row.split: paired(curves, dataset, row) for row in curves.rows}
-    return {
-        f"Binary encoding is the most accurate on the {split} set": (
-            values["binary"] > values.drop(columns="binary").max(axis=1)
-        )
-        for split, values in accuracy.items()
-    }
-
-
 def findings(curves: Curves) -> str:
-    """The claims with accuracies and binary encoding's lead seed by seed, as Markdown."""
+    """Accuracies, and binary encoding's lead seed by seed, as Markdown."""
 
-    def evidence(dataset: str) -> list[wording.Quantity]:
-        quantities = []
+    def quantities(dataset: str) -> list[wording.Quantity]:
+        found = []
         for row in curves.rows:
             accuracy = values_at(curves, dataset, row)
             lead = -accuracy.drop(columns="binary").sub(accuracy["binary"], axis=0)
-            quantities += [
+            found += [
                 wording.Quantity(f"{row.title}, last epoch", accuracy, wording.percent),
                 wording.Quantity(f"{row.split} lead of binary encoding", lead, wording.points),
             ]
-        return quantities
+        return found
 
-    return wording.findings(curves, HEADS, claims, evidence)
+    return wording.evidence(curves, quantities)

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 import plotly.graph_objects as go
 
-from binenc_core.config import HEADS
 from binenc_core.figures import captions, wording
-from binenc_core.figures.curves import Curves, Row, change, curve_data, paired, values_at
+from binenc_core.figures.curves import Curves, Row, curve_data, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.metrics.names import column
 from binenc_core.sizes import SIZES
@@ -62,27 +60,10 @@ def figure(curves: Curves) -> go.Figure:
     return draw(curves, figure, alt)
 
 
-def claims(curves: Curves, dataset: str) -> dict[str, pd.Series]:
-    """The paper's statements on this figure, and in which seeds each is seen.
-
-    Sooner collapse is read as the lowest value at the last epoch.
-    """
-    *collapse, covariance = curves.rows
-    seen = {}
-    for row in collapse:
-        values = paired(curves, dataset, row)
-        lowest = values["binary"] < values.drop(columns="binary").min(axis=1)
-        seen[f"Binary encoding is the most collapsed in {row.title}"] = lowest
-    grows = change(curves, dataset, covariance) > 0
-    alone = ~grows["binary"] & grows.drop(columns="binary").all(axis=1)
-    seen["The within-class covariance grows unless the encoding is binary"] = alone
-    return seen
-
-
 def findings(curves: Curves) -> str:
-    """The claims with their measured numbers, as Markdown."""
+    """The measured numbers, as Markdown."""
 
-    def evidence(dataset: str) -> list[wording.Quantity]:
+    def quantities(dataset: str) -> list[wording.Quantity]:
         last = [
             wording.Quantity(
                 f"{row.title}, last epoch", values_at(curves, dataset, row), wording.value
@@ -90,8 +71,10 @@ def findings(curves: Curves) -> str:
             for row in curves.rows
         ]
         covariance = curves.rows[-1]
+        if not covariance.metric.startswith("within_covariance"):
+            return last
         growth = last[-1].values / values_at(curves, dataset, covariance, last=False)
         name = f"{covariance.title}, last over first logged epoch"
         return [*last, wording.Quantity(name, growth, wording.value)]
 
-    return wording.findings(curves, HEADS, claims, evidence)
+    return wording.evidence(curves, quantities)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from binenc_core.config import HARDER_DATASETS
-from binenc_core.figures import captions, summary
+from binenc_core.figures import captions
 from binenc_core.figures.curves import Curves, Row, curve_data
 from binenc_core.figures.drawing import draw
 from binenc_core.figures.style import DATASET_NAMES
@@ -49,15 +49,16 @@ def figure(curves: Curves | None) -> go.Figure | None:
 
 
 def findings(datasets: Sequence[str], runs: Sequence[Run]) -> str:
-    """The verdicts on what is frozen, and how to train the other datasets, as Markdown."""
+    """How what is frozen was trained, and how to train the other datasets, as Markdown."""
     missing = [name for name in datasets if name not in captions.datasets(runs)]
-    parts = [summary.findings(runs)] if runs else []
+    parts = [captions.setting(runs)] if runs else []
     return "\n\n".join([*parts, *([_missing(missing)] if missing else [])])
 
 
 def _missing(datasets: Sequence[str]) -> str:
     shown = ", ".join(DATASET_NAMES[name] for name in datasets)
-    commands = "\n".join(f".venv/bin/python -m binenc_core campaign {n} --freeze" for n in datasets)
+    run = ".venv/bin/python -m binenc_core campaign"
+    commands = "\n".join(f"{run} {name} && {run} {name} --freeze" for name in datasets)
     return (
         f"**Nothing is claimed here of {shown}**: `results/` has no such campaign. To train one "
         f"and show it, build the book again after\n\n```bash\n{commands}\n```"

@@ -27,6 +27,10 @@ COLUMNS = 2
 PANEL_HEIGHT = 270
 
 
+# The noise in which accuracies are compared: so many of its strongest severities.
+STRONGEST = 2
+
+
 class Corrupted(NamedTuple):
     """What the figure shows.
 
@@ -50,6 +54,13 @@ def accuracies(found: Assessment) -> pd.DataFrame:
             "accuracy": arrays["corrupted_accuracy"].astype(float).ravel(),
         }
     ).dropna()  # the corruptions may differ in their number of levels
+
+
+def in_noise(found: Assessment) -> float:
+    """Mean accuracy over the STRONGEST strongest levels of the Gaussian noise."""
+    table = accuracies(found)
+    noisy = table.loc[table["corruption"] == "noise", "accuracy"]
+    return float(noisy.iloc[-STRONGEST:].mean())
 
 
 def images(found: Assessment) -> int:

@@ -1,13 +1,13 @@
-"""The paper's claims on a dataset under two protocols, from their frozen campaigns."""
+"""The same quantities on a dataset under two protocols, from their frozen campaigns."""
 
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from binenc_core.config import PAPER_DATASETS
-from binenc_core.figures import captions, summary, wording
+from binenc_core.figures import campaigns, captions, wording
 from binenc_core.figures.curves import Row, curve_data, values_at
-from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.figures.style import DATASET_NAMES
 from binenc_core.selection import campaign_runs
 from binenc_core.store import Run
 
@@ -34,6 +34,11 @@ def frozen() -> dict[str, Runs]:
     }
 
 
+def shown(found: Mapping[str, Runs]) -> list[Run]:
+    """All runs of all datasets."""
+    return [run for by_protocol in found.values() for runs in by_protocol.values() for run in runs]
+
+
 def findings(found: Mapping[str, Runs]) -> str:
     """What `dataset_findings` says of each dataset's runs."""
     return "\n\n".join(
@@ -43,58 +48,15 @@ def findings(found: Mapping[str, Runs]) -> str:
 
 
 def dataset_findings(dataset: str, runs: Runs) -> str:
-    """The claims under each protocol, and the numbers behind them, as Markdown.
+    """How each protocol's runs were trained, and their numbers side by side, as Markdown.
 
     Where a campaign is not there, it says how to train it.
     """
-    if note := _missing(dataset, runs):
-        return note
-    settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
-    note = "Each column is judged by its own protocol's definitions."
-    if any(captions.differences(own) for own in runs.values()):
-        settings += " They do not settle what holds under the paper's own setting."
-    table = summary.claim_table(runs)
-    parts = [agreement(runs), table, f"{note} {settings}", numbers(runs), cost(runs)]
-    return "\n\n".join(part for part in parts if part)
-
-
-def headline(found: Mapping[str, Runs]) -> str:
-    """What the front page says of the two protocols, from each dataset's runs, as Markdown."""
-    said = [
-        _missing(dataset, runs) or f"On {DATASET_NAMES[dataset]} the two protocols {_agree(runs)}"
-        for dataset, runs in found.items()
-    ]
-    return "\n\n".join(["The paper's text and its released code train differently.", *said])
-
-
-def _missing(dataset: str, runs: Runs) -> str:
-    """Which campaign is not there and how to train it, or nothing."""
     missing = [name for protocol, name in CAMPAIGNS[dataset].items() if not runs[protocol]]
-    commands = " and ".join(f"`python -m binenc_core campaign {m} --freeze`" for m in missing)
-    folders = " and ".join(f"`results/{name}`" for name in missing)
-    text = f"Not judged: {folders} is not there. {commands} trains and freezes it."
-    return text if missing else ""
-
-
-def agreement(runs: Runs) -> str:
-    """On how many claims two protocols agree, and the others with both verdicts."""
-    return f"**What we see.** The protocols {_agree(runs)}"
-
-
-def _agree(runs: Runs) -> str:
-    (first, one), (second, other) = ((name, summary.verdicts(own)) for name, own in runs.items())
-    claims = [key for key in one if key in other]
-    # Whether a claim is seen, without the number of seeds.
-    words = {key: tuple(found[key].partition(" (")[0] for found in (one, other)) for key in claims}
-    differing = [
-        f"- {claim}: {words[figure, claim][0]} as {first}, {words[figure, claim][1]} as {second}."
-        for figure, claim in claims
-        if len(set(words[figure, claim])) > 1
-    ]
-    count = len(claims) - len(differing)
-    end = ", all but these:" if differing else "."
-    text = f"agree on {count} of the {len(claims)} claims{end}"
-    return "\n\n".join([text, "\n".join(differing)]) if differing else text
+    if missing:
+        return " ".join(campaigns.missing(name) for name in missing)
+    settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
+    return f"{settings}\n\n{numbers(runs)}"
 
 
 def numbers(runs: Runs) -> str:
@@ -114,21 +76,6 @@ def numbers(runs: Runs) -> str:
         title = f"{row.title}, {' less '.join(reversed(last))}"
         quantities.append(wording.Quantity(title, other - first, write_difference))
     return wording.table(quantities)
-
-
-def cost(runs: Runs) -> str:
-    """What the last protocol costs every architecture in test accuracy, if it does cost all."""
-    first, *_, last = ((name, _values(own, ROWS[0][0])) for name, own in runs.items())
-    if first[1] is None or last[1] is None:
-        return ""
-    lost = (first[1] - last[1]).mean()
-    if not (lost > 0).all():
-        return ""
-    least = LOOKS[lost.idxmin()].name.lower()
-    return (
-        f"As {last[0]}, every architecture is less accurate on the test set than as {first[0]}; "
-        f"{least} loses the least. A lead under that protocol is one among weaker trainings."
-    )
 
 
 def _values(runs: Sequence[Run], row: Row) -> pd.DataFrame | None:

@@ -1,6 +1,6 @@
 """Measured numbers as a reader wants them in a sentence."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,9 +9,6 @@ from binenc_core.figures.curves import Curves
 from binenc_core.figures.style import DATASET_NAMES, LOOKS
 
 NO_VALUE = "no value"
-
-# A figure's claims on a dataset, each with the seeds (index) in which it is seen.
-Claims = Callable[[Curves, str], dict[str, pd.Series]]
 
 
 def _with_spread(values: pd.Series, mean: str, spread: str, unit: str = "") -> str:
@@ -73,47 +70,7 @@ def table(quantities: Sequence[Quantity]) -> str:
     return "\n".join(lines)
 
 
-def verdict(seen: pd.Series) -> str:
-    """Whether a statement is seen, and in how many of the seeds (index)."""
-    count, total = int(seen.sum()), len(seen)
-    if not total:
-        return "**not judged** (nothing to compare)"
-    part = "seen in part" if count else "not seen"
-    word = "seen" if count == total else part
-    return f"**{word}** ({count} of {total} seed{'s' if total > 1 else ''})"
-
-
-def verdict_table(columns: Mapping[str, Mapping[str, str]]) -> str:
-    """A Markdown table: a line for each claim that a column has, a column of verdicts for each."""
-    lines = [f"| Claim | {' | '.join(columns)} |", f"|{'---|' * (1 + len(columns))}"]
-    for claim in dict.fromkeys(claim for own in columns.values() for claim in own):
-        cells = " | ".join(own.get(claim, "not judged") for own in columns.values())
-        lines.append(f"| {claim} | {cells} |")
-    return "\n".join(lines)
-
-
-def judged(
-    claims: Claims, heads: Sequence[str], curves: Curves, dataset: str
-) -> dict[str, pd.Series] | None:
-    """A figure's claims on a dataset, or None where one of the heads they compare has no values."""
-    own = curves.table[curves.table["dataset"] == dataset]
-    return claims(curves, dataset) if set(heads) <= set(own["head"]) else None
-
-
-def findings(
-    curves: Curves,
-    heads: Sequence[str],
-    claims: Claims,
-    evidence: Callable[[str], Sequence[Quantity]],
-) -> str:
-    """The claims, their verdicts and the evidence for each dataset of a figure, as Markdown."""
-    parts = []
-    for dataset in curves.datasets:
-        parts.append(f"**{DATASET_NAMES[dataset]}**")
-        seen = judged(claims, heads, curves, dataset)
-        if seen is None:
-            parts.append("Not judged: an architecture that the claims compare has no values.")
-        else:
-            parts.append("\n".join(f"- {claim}: {verdict(s)}." for claim, s in seen.items()))
-            parts.append(table(evidence(dataset)))
+def evidence(curves: Curves, quantities: Callable[[str], Sequence[Quantity]]) -> str:
+    """The numbers behind a figure as Markdown: a table of `quantities` for each dataset."""
+    parts = [f"**{DATASET_NAMES[name]}**\n\n{table(quantities(name))}" for name in curves.datasets]
     return "\n\n".join(parts)
