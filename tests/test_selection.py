@@ -8,7 +8,13 @@ from binenc_core import assessments, grids, store
 from binenc_core.config import HEADS, RunConfig
 from binenc_core.freeze import freeze
 from binenc_core.recipes import recipe, switches
-from binenc_core.selection import assessed_configs, campaign_runs, gamma_configs, page_configs
+from binenc_core.selection import (
+    GAMMA,
+    assessed_configs,
+    campaign_runs,
+    gamma_configs,
+    page_configs,
+)
 from binenc_core.studies import STUDIES
 from binenc_core.trainer import get_or_train
 from small_runs import small, use_folders
@@ -198,13 +204,13 @@ def test_a_page_of_a_study_refuses_bad_values(asked, message):
 def test_the_explorer_has_no_runs_until_they_are_frozen_or_asked_for():
     assert gamma_configs() == []
     configs = gamma_configs("mnist")
-    assert configs == grids.read("gamma").configs
+    assert configs == grids.read(GAMMA).configs
     assert {c.gamma for c in configs} >= {0, 10, 1000}
 
 
 def test_the_explorer_s_runs_are_those_of_its_campaign():
     frozen = [small(gamma=gamma, seed=seed) for gamma in (0, 3) for seed in (4, 2)]
-    freeze([get_or_train(c, "cpu", str) for c in frozen], store.RESULTS / "gamma", "command")
+    freeze([get_or_train(c, "cpu", str) for c in frozen], store.RESULTS / GAMMA, "command")
     assert set(gamma_configs()) == set(gamma_configs("digits")) == set(frozen)
     assert set(gamma_configs(epochs=3)) == {c.change(epochs=3) for c in frozen}
     assert [(c.gamma, c.seed) for c in gamma_configs(seeds=1)] == [(0, 0), (3, 0)]
@@ -212,7 +218,7 @@ def test_the_explorer_s_runs_are_those_of_its_campaign():
 
 def test_another_dataset_s_explorer_has_that_dataset_s_recipe():
     configs = gamma_configs("digits", seeds=1, epochs=2, width=16)
-    gammas = sorted({c.gamma for c in grids.read("gamma").configs})
+    gammas = sorted({c.gamma for c in grids.read(GAMMA).configs})
     assert configs == [recipe("digits", gamma=g, epochs=2, width=16) for g in gammas]
 
 
@@ -227,3 +233,23 @@ def test_another_dataset_s_explorer_has_that_dataset_s_recipe():
 def test_an_explorer_of_bad_values_is_refused(asked, message):
     with pytest.raises(ValueError, match=message):
         gamma_configs(**asked)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "shown"), [(0, "digits_short"), (2, "digits_short"), (3, "digits")]
+)
+def test_a_forerunner_is_shown_until_three_seeds_are_frozen(seeds, shown):
+    """Of the runs the epochs tell which they are."""
+    longer = [small("none", seed=seed, epochs=3) for seed in range(seeds)]
+    for name, configs in (("digits_short", [small("none", epochs=1)]), ("digits", longer)):
+        if configs:
+            runs = [get_or_train(config, "cpu", str) for config in configs]
+            freeze(runs, store.RESULTS / name, "command")
+    epochs = {run.config.epochs for run in campaign_runs("digits")}
+    assert epochs == {1 if shown == "digits_short" else 3}
+
+
+def test_a_campaign_without_a_forerunner_is_shown_whatever_its_seeds():
+    freeze([get_or_train(small("none"), "cpu", str)], store.RESULTS / "digits", "command")
+    assert len(campaign_runs("digits")) == 1
+    assert campaign_runs("mnist") == []

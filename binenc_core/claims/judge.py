@@ -324,7 +324,7 @@ def _by_study(
         for name, own in arms.runs.items()
     }
     if any(np.isnan(own).any() for own in values.values()):
-        raise _Missing("a number is not defined")
+        raise _Missing("a number is not defined, or failed a control")
     judged = rules.most(_pairs(claim, arms, values), margin)
     return judged, f"against {claim.arms[1 + judged.which]}"
 

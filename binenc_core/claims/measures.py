@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from binenc_core.assessments import Assessment
+from binenc_core.figures.reliability_numbers import ALLOWED_CHANGE
 from binenc_core.figures.robustness_corruptions import in_noise
 from binenc_core.figures.robustness_numbers import mean
 from binenc_core.metrics.names import column
@@ -72,15 +73,19 @@ def correct(run: Run) -> NDArray | None:
 
 
 def _row(task: str, score: str, metric: str) -> Callable[[Assessment], float]:
-    """A number of the study of reliability; a rate of 0 counts as half an image."""
+    """A number of the study of reliability; nan where it is not defined, or its AUROC failed.
+
+    A rate of 0 counts as half an image.
+    """
 
     def measure(found: Assessment) -> float:
         table = found.table
         own = table[(table["task"] == task) & (table["score"] == score)]
-        value = own.loc[own["metric"] == metric, "value"]
-        if value.empty or value.isna().any():
+        own = own.set_index("metric")["value"]
+        controls = own[own.index.str.startswith("change_")]
+        if metric == "auroc" and not (controls <= ALLOWED_CHANGE).all():
             return np.nan
-        return max(float(value.iloc[0]), 1 / (2 * found.images))
+        return max(float(own.get(metric, np.nan)), 1 / (2 * found.images))
 
     return measure
 

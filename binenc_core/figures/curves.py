@@ -62,8 +62,8 @@ def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
     shown = [run for run in runs if run.config.head in set(table["head"])]
     parts = [what, captions.mean_and_seeds(shown), captions.setting(shown)]
     if absent:
-        names = ", ".join(row.metric for row in absent)
-        parts.append(f"Not drawn, since these runs did not record it: {names} ({rows[0].split}).")
+        names = ", ".join(f"{row.metric} ({row.split})" for row in absent)
+        parts.append(f"Not drawn, since these runs did not record it: {names}.")
     caption = " ".join(parts)
     return Curves(
         rows=tuple(row for row in rows if row not in absent),

@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from binenc_core.figures.curves import Row, change, curve_data, paired, values_at
+from binenc_core.figures.curves import Row, curve_data, values_at
 from binenc_core.figures.drawing import draw
 from binenc_core.figures.quickstart import figure
 from binenc_core.figures.style import LOOKS
@@ -113,15 +113,13 @@ def test_values_at_the_first_and_the_last_epoch():
     first = values_at(curves, "mnist", ROWS[0], last=False)
     assert last.loc[1, "nonlinear"] == pytest.approx(0.5 + 0.02 + 0.001 + 0.2)
     assert first.loc[0, "binary"] == pytest.approx(0.5)
-    assert change(curves, "mnist", ROWS[0]).to_numpy() == pytest.approx(np.full((2, 4), 0.2))
 
 
-def test_a_seed_with_a_diverged_run_is_not_compared():
+def test_a_run_that_diverged_has_no_last_value():
     runs = [made_run(head=h, seed=s) for h in ("binary", "linear") for s in (0, 1)]
     runs[3] = made_run(head="linear", seed=1, diverged=7)
     curves = curve_data(runs, ROWS[:1], "What.")
-    assert list(paired(curves, "mnist", ROWS[0]).index) == [0]
-    assert list(change(curves, "mnist", ROWS[0]).index) == [0]
+    assert list(values_at(curves, "mnist", ROWS[0])["linear"].isna()) == [False, True]
     assert list(values_at(curves, "mnist", ROWS[0], last=False).index) == [0, 1]
 
 
@@ -148,9 +146,12 @@ def test_a_split_that_does_not_exist_is_refused():
         curve_data(made_runs(), (Row("accuracy", "dev", ""),), "What.")
 
 
-def test_a_metric_that_no_run_has_is_refused():
+def test_a_metric_that_no_run_has_is_named_and_nothing_at_all_is_refused():
+    curves = curve_data([made_run(head="none")], ROWS, "What.")
+    assert curves.rows == ROWS[:1]
+    assert "did not record it: gmm_std (test)." in curves.caption
     with pytest.raises(ValueError, match="no run has values of gmm_std"):
-        curve_data([made_run(head="none")], ROWS, "What.")
+        curve_data([made_run(head="none")], ROWS[1:], "What.")
 
 
 def test_the_figure_is_plain_json_with_its_source_and_description():

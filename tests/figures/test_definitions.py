@@ -1,5 +1,7 @@
 """Figures 2 and 4 plot the text's definitions or the released code's, as the runs say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,16 +24,26 @@ def test_figure_2_counts_bits_by_true_or_by_predicted_label():
 
 
 def test_figure_4_has_the_five_quantities_by_either_definition():
-    shared = "within_covariance"
-    described = ["equinorm", "equiangularity", "max_angle", "within_between", shared]
+    described = ["equinorm", "equiangularity", "max_angle", "within_between", "within_covariance"]
     assert plotted(fig4_collapse) == described
     assert plotted(fig4_collapse, metrics="released") == [
-        "equinorm_sample_mean",
-        "equiangularity_sample_mean",
-        "max_angle_released",
+        "equinorm_predicted",
+        "equiangularity_predicted",
+        "max_angle_predicted",
         "within_between_released",
-        shared,
+        "within_covariance_predicted",
     ]
+
+
+def test_what_runs_did_not_record_is_named_instead_of_drawn():
+    runs = [
+        replace(run, history=run.history.drop(columns=["equinorm_predicted"]))
+        for run in made_runs(metrics="released")
+    ]
+    curves = fig4_collapse.data(runs)
+    assert len(curves.rows) == 4
+    assert "did not record it: equinorm_predicted (train)." in curves.caption
+    assert "nan" not in fig4_collapse.findings(curves)
 
 
 @pytest.mark.parametrize("module", [fig2_encoding, fig4_collapse])

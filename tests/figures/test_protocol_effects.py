@@ -168,14 +168,14 @@ def test_chance_is_told_for_the_number_of_seeds():
 
 def test_both_definitions_are_tabled_from_the_same_runs():
     runs = [
-        made_run("digits", head, seed, values={"max_angle": 0.1, "max_angle_released": 0.3})
+        made_run("digits", head, seed, values={"max_angle": 0.1, "max_angle_predicted": 0.3})
         for head in ("binary", "linear")
         for seed in (0, 1)
     ]
     lines = protocol_findings.definitions(runs).splitlines()
     assert "| max angle, described | 0.1 ± 0 | 0.1 ± 0 |" in lines
     assert "| max angle, released | 0.3 ± 0 | 0.3 ± 0 |" in lines
-    assert len(lines) == 2 + 2 * 5
+    assert len(lines) == 2 + 2 * 6
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
