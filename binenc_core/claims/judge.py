@@ -12,6 +12,7 @@ from binenc_core.assessments import Assessment
 from binenc_core.claims import measures, rules, table
 from binenc_core.claims.rules import NOT_JUDGED, Judged
 from binenc_core.claims.table import Claim, Setting, Table
+from binenc_core.series import Series, before_switch, change, drift, end, measured
 from binenc_core.sizes import SIZES
 from binenc_core.store import Run
 
@@ -137,23 +138,21 @@ def _arms(claims: Table, claim: Claim, runs: Sequence[Run]) -> Arms:
     return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()))
 
 
-def _series(claim: Claim, arms: Arms, measure: str | None = None) -> dict[str, list]:
+def _series(claim: Claim, arms: Arms) -> dict[str, list[Series]]:
     """The measure of every run over the epochs, by arm in the order of the seeds."""
-    log = claim.scale == "log"
-    found = {
-        name: [
-            measures.series(run, measure or claim.measure, claim.split, log) for run in own.values()
-        ]
-        for name, own in arms.runs.items()
-    }
-    if any(own is None for series in found.values() for own in series):
-        raise _Missing(f"the runs did not record {claim.measure}")
-    return found
+
+    def own(run: Run) -> Series:
+        found = measured(run, claim.measure, claim.split, claim.scale == "log")
+        if found is None:
+            raise _Missing(f"the runs did not record {claim.measure}")
+        return found
+
+    return {name: [own(run) for run in runs.values()] for name, runs in arms.runs.items()}
 
 
 def _values(claim: Claim, arms: Arms) -> dict[str, np.ndarray]:
     """The number of every run that a claim compares, (n,) by arm."""
-    take = measures.change if claim.value == "change" else measures.end
+    take = change if claim.value == "change" else end
     log = claim.scale == "log"
     return {
         name: np.array([take(own, log) for own in series])
@@ -211,7 +210,7 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
 
 def _still_moving(claim: Claim, arms: Arms, margin: float) -> bool:
     """Whether the differences drift by more than the margin within the window of the end value."""
-    drifts = {n: [measures.drift(own) for own in s] for n, s in _series(claim, arms).items()}
+    drifts = {n: [drift(own) for own in s] for n, s in _series(claim, arms).items()}
     first, *others = claim.arms
     return any(abs(np.mean(np.subtract(drifts[first], drifts[o]))) > margin for o in others)
 
@@ -286,7 +285,7 @@ def _sooner(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[
         raise _Missing("the runs did not log each of the first epochs")
     log = claim.scale == "log"
     first, second = claim.arms
-    goals = [-_sign(claim) * measures.end(own, log) for own in _series(claim, arms)[second]]
+    goals = [-_sign(claim) * end(own, log) for own in _series(claim, arms)[second]]
     gained = rules.sooner(curves[first], curves[second], epochs, goals)
     return rules.contrast(gained, margin), ""
 
@@ -301,8 +300,8 @@ def _switch(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[
     found = _series(claim, arms)
     switched = claim.arms[0]
     runs = arms.runs[switched].values()
-    before = [measures.before_switch(r, own) for r, own in zip(runs, found[switched], strict=True)]
-    after, goal = ([measures.end(own) for own in found[name]] for name in claim.arms)
+    before = [before_switch(r, own) for r, own in zip(runs, found[switched], strict=True)]
+    after, goal = ([end(own) for own in found[name]] for name in claim.arms)
     return rules.switch(after, before, goal), ""
 
 

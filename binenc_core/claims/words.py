@@ -148,6 +148,22 @@ def page(shown: Sequence[Trained], *groups: str) -> str:
     return "\n\n".join(parts)
 
 
+def why_in_short() -> str:
+    """How many predictions on why there is a code came true, by setting; which did not."""
+    found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]
+    said = []
+    for setting in dict.fromkeys(verdict.setting for verdict in found):
+        own = [verdict for verdict in found if verdict.setting == setting]
+        if any(verdict.provisional for verdict in own):
+            said.append(f"{DATASET_NAMES[setting.dataset]}: not judged yet, for want of seeds.")
+            continue
+        others = [verdict for verdict in own if verdict.kind != "replicated"]
+        text = f"{DATASET_NAMES[setting.dataset]}: {len(own) - len(others)} of {len(own)} came true"
+        rest = "; ".join(f"{v.claim.text} ({v.judged.verdict})" for v in others)
+        said.append(f"{text}; not so: {rest}." if rest else f"{text}.")
+    return "**Of our predictions,** " + " ".join(said)
+
+
 def why() -> str:
     """The verdicts on the predictions of the page on why there is a code, as Markdown."""
     found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]

@@ -134,3 +134,17 @@ def mean_and_seeds(runs: Sequence[Trained]) -> str:
     """How the lines of a figure stand for the seeds."""
     several = len({run.config.seed for run in runs}) > 1
     return "Thick: mean over seeds; thin: each seed." if several else "One seed: no mean is taken."
+
+
+def trained_alike(runs: Sequence[Trained]) -> str:
+    """What runs share whose optimizers or penalties a figure compares: a sentence per dataset."""
+    said = []
+    for dataset in datasets(runs):
+        own = [run for run in runs if run.config.dataset == dataset]
+        config, seeds = own[0].config, len({run.config.seed for run in own})
+        epochs = sorted({run.config.epochs for run in own})
+        said.append(
+            f"{DATASET_NAMES[dataset]}: {_network(config)}, P = {config.latent_dim}, "
+            f"{' or '.join(map(str, epochs))} epochs, {seeds} seed{'s' if seeds > 1 else ''}."
+        )
+    return " ".join(said)

@@ -1,0 +1,96 @@
+"""What the page on why there is a code says in numbers: the released loss, and the controls."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from binenc_core.figures import campaigns, wording
+from binenc_core.figures.style import DATASET_NAMES, LOOKS
+from binenc_core.figures.vertices import chance
+from binenc_core.figures.why_runs import chosen, end_value
+from binenc_core.store import Run
+
+RELEASED = "mnist_released"
+
+
+def released(runs: Sequence[Run]) -> str:
+    """The vertex cosine of the points under the released loss, with and without it, as Markdown."""
+    if not runs:
+        return campaigns.missing(RELEASED)
+    config = runs[0].config
+    values = {
+        head: pd.Series([end_value(r, "vertex_cosine") for r in runs if r.config.head == head])
+        for head in ("binary", "linear")
+    }
+    said = " and ".join(
+        f"{wording.value(own)} with {LOOKS[head].name.lower()}" for head, own in values.items()
+    )
+    seeds = len(values["binary"])
+    return (
+        f"On {DATASET_NAMES[config.dataset]}, as released, the points' vertex cosine is {said} "
+        f"({seeds} seed{'s' if seeds > 1 else ''}); by chance it would be "
+        f"{chance(config.latent_dim):.3f}."
+    )
+
+
+# What is done to the training, and which runs that is: values of RunConfig's fields.
+SGD = {"classifier_optimizer": "sgd"}
+ADAM = {"classifier_optimizer": "adam", "classifier_epsilon": 1e-8}
+CONTROLS = {
+    "Adam": ADAM,
+    "Adam, PyTorch's own start of W": ADAM | {"classifier_start": "uniform"},
+    "SGD": SGD | {"classifier_rate": 10.0},
+    "SGD, PyTorch's own start of W": SGD | {"classifier_start": "uniform"},
+    "Adam for the classifier alone, all else by SGD": ADAM | {"backbone_optimizer": "sgd"},
+    "Adam, a fixed rotation before the classifier": ADAM | {"rotation": "random"},
+    "Adam, from half-way on SGD": ADAM | {"switch_epoch": 50},
+    "SGD, from half-way on Adam": SGD | {"switch_epoch": 50},
+    "W frozen at ±w": {"classifier_optimizer": "frozen", "classifier_start": "signs"},
+    "W frozen, uniform": {"classifier_optimizer": "frozen", "classifier_start": "uniform"},
+    "W frozen, Gaussian": {"classifier_optimizer": "frozen"},
+}
+COLUMNS = {
+    "x, above chance": ("vertex_excess", wording.value),
+    "before the rotation": ("vertex_excess_unrotated", wording.value),
+    "W, above chance": ("weight_vertex_excess", wording.value),
+    "size of W": ("weight_rms", wording.value),
+    "kurtosis of W": ("weight_kurtosis", wording.value),
+    "path of W": ("weight_path_ratio", wording.value),
+    "x along W": ("weight_alignment", wording.value),
+}
+
+
+def controls(runs: Sequence[Run]) -> str:
+    """A Markdown table: a line for each control on the digits, mean ± SD over the seeds."""
+    own = [run for run in runs if run.config.dataset == "digits"]
+    lines = [f"| Training | {' | '.join(COLUMNS)} | test accuracy |", f"|{'---|' * 9}"]
+    for name, wanted in CONTROLS.items():
+        found = chosen(own, **wanted)
+        cells = [
+            _cell(pd.Series([end_value(run, measure) for run in found], dtype=float), write)
+            for measure, write in COLUMNS.values()
+        ]
+        accuracy = pd.Series([end_value(run, "accuracy", "test") for run in found], dtype=float)
+        lines.append(f"| {name} | {' | '.join(cells)} | {_cell(accuracy, wording.percent)} |")
+    return "\n".join(lines)
+
+
+def _cell(values: pd.Series, write) -> str:
+    return "" if values.isna().all() else write(values.replace([np.inf, -np.inf], np.nan))
+
+
+def outlook(runs: Sequence[Run]) -> str:
+    """The one pair on FashionMNIST, which is not judged, as Markdown."""
+    if not runs:
+        return campaigns.missing("why_fashion")
+    said = "; ".join(
+        f"{'SGD' if run.config.classifier_optimizer == 'sgd' else 'Adam'}: "
+        f"{end_value(run, 'vertex_excess'):+.3f} above chance, test accuracy "
+        f"{100 * end_value(run, 'accuracy', 'test'):.1f} %"
+        for run in runs
+    ).replace("-", "−")
+    return (
+        f"An outlook, not judged: the paper's network on FashionMNIST, {runs[0].config.epochs} "
+        f"epochs, one seed. {said}."
+    )
