@@ -10,11 +10,18 @@ import time
 import torch
 from torch.nn.functional import one_hot
 
-from benchmarks.plain_metrics import plain_binarity, plain_collapse, plain_encoding, plain_fit
+from benchmarks.plain_metrics import (
+    plain_binarity,
+    plain_codes,
+    plain_collapse,
+    plain_encoding,
+    plain_fit,
+)
 from binenc_core.config import CLASSES, RunConfig
 from binenc_core.devices import resolve_device
-from binenc_core.evaluation import Outputs, split_metrics
+from binenc_core.evaluation import Outputs, Training, split_metrics
 from binenc_core.metrics.classes import class_means
+from binenc_core.metrics.encoding import majority_codes, positive_fractions
 from binenc_core.metrics.names import METRICS
 from binenc_core.recipes import recipe
 
@@ -57,10 +64,10 @@ def made_up_outputs(config: RunConfig) -> tuple[dict[str, Outputs], torch.Tensor
 
 def ours(outputs: dict[str, Outputs], weights: torch.Tensor, config: RunConfig) -> Metrics:
     """Every metric as `binenc_core.evaluation` finds it, by split and name."""
-    centers = class_means(outputs["train"].x, outputs["train"].labels)
-    return {
-        split: split_metrics(out, weights, centers, config)[0] for split, out in outputs.items()
-    }
+    train = outputs["train"]
+    codes = majority_codes(positive_fractions(train.x, train.labels))
+    training = Training(weights, class_means(train.x, train.labels), codes)
+    return {split: split_metrics(out, training, config)[0] for split, out in outputs.items()}
 
 
 def plain(outputs: dict[str, Outputs], weights: torch.Tensor, config: RunConfig) -> Metrics:
@@ -68,6 +75,7 @@ def plain(outputs: dict[str, Outputs], weights: torch.Tensor, config: RunConfig)
     train = outputs["train"]
     belongs = one_hot(train.labels).double()
     centers = (belongs.T @ train.x.double() / belongs.sum(dim=0)[:, None]).numpy()
+    codes = plain_codes(train.x.double().numpy(), train.labels.numpy())
     metrics = {}
     for split, out in outputs.items():
         logits, x, labels = out.logits.double().numpy(), out.x.double().numpy(), out.labels.numpy()
@@ -75,7 +83,7 @@ def plain(outputs: dict[str, Outputs], weights: torch.Tensor, config: RunConfig)
         metrics[split] = (
             plain_fit(logits, x, labels, config.gamma)
             | plain_binarity(x)
-            | plain_encoding(x, labels, predicted)
+            | plain_encoding(x, labels, predicted, codes)
             | plain_collapse(x, labels, predicted, weights.double().numpy(), centers)
         )
     return metrics

@@ -99,7 +99,7 @@ def _scatter(x: Floats, labels: Labels) -> tuple[dict[int, Floats], Floats, Floa
 
 
 def plain_released(x: Floats, predicted: Labels) -> dict[str, float]:
-    """Figure 4 as the released code has it: by predicted label, around the sample mean, with ddof 1.
+    """Figure 4 as the released code has it: by predicted label, around the sample mean, ddof 1.
 
     All nan where one class alone is predicted.
     """

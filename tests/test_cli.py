@@ -67,7 +67,7 @@ BAD_INPUT = [
     (["train", "--head", "x"], "head is 'x'; allowed: binary, linear, nonlinear, none"),
     (["train", "--head", "binary", "x"], "head is 'x'; allowed: binary, linear, nonlinear, none"),
     (["train", "--backbone", "x"], "backbone is 'x'; allowed: mlp, cnn, resnet18, resnet50"),
-    (["train", "--penalty", "x"], "allowed: mean_exp, exp_mean, sum_exp, mean_square"),
+    (["train", "--penalty", "x"], "allowed: mean_exp, exp_mean, sum_exp, exp_norm, mean_square"),
     (["train", "--precision", "fp16"], "precision is 'fp16'; allowed: fp32, bf16"),
     (["train", "--epochs", "0"], f"epochs is '0'; allowed: {WHOLE}"),
     (["train", "--epochs", "1.5"], f"epochs is '1.5'; allowed: {WHOLE}"),

@@ -79,7 +79,7 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     configs = grids.read(str(path)).configs
     damaged = folder / "runs" / configs[1].id
     damaged.mkdir(parents=True)
-    code, out, err = run(folder, "campaign", path, "--freeze")
+    code, out, err = run(folder, "campaign", path)
     assert (code, err) == (1, "")
     lines = out.splitlines()
     assert "some: 2 of 4 runs, hits: 0" in lines
@@ -95,13 +95,18 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     assert not (folder / "results").exists()
     assert trained(folder) == sorted([configs[0].id, configs[2].id])
 
+    # Two seeds of three are whole, and freezing trains nothing.
     damaged.rmdir()
     code, out, err = run(folder, "campaign", good, "--freeze")
     assert (code, err) == (0, "")
-    assert out.splitlines()[-2:] == [
-        "good: 3 of 3 runs, hits: 2",
-        "froze 3 runs into results/good",
+    assert out.splitlines() == [
+        f"not frozen: good seed {SEEDS[1]}, 0 of 1 runs",
+        "froze 2 runs into results/good",
     ]
+    code, out, err = run(folder, "campaign", good)
+    assert (code, err, out.splitlines()[-1]) == (0, "", "good: 3 of 3 runs, hits: 2")
+    code, out, err = run(folder, "campaign", good, "--freeze")
+    assert (code, out.splitlines()) == (0, ["froze 3 runs into results/good"])
     assert trained(folder) == ids(good)
     frozen = store.load_campaign(folder / "results" / "good")
     assert [run.config for run in frozen] == configs[:3]
@@ -110,11 +115,13 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     # The command in its README, typed again without the runs, finds them frozen.
     readme = (folder / "results" / "good" / "README.md").read_text(encoding="utf8")
     words = shlex.split(re.search(r"Command, .* \| `(.*)` \|", readme)[1])
-    assert words[:3] == ["python", "-m", "binenc_core"]
+    train, freeze = (words[: words.index("&&")], words[words.index("&&") + 1 :])
+    assert train[:3] == freeze[:3] == ["python", "-m", "binenc_core"]
     shutil.rmtree(folder / "runs")
-    code, out, err = run(folder, *words[3:])
+    code, out, err = run(folder, *train[3:])
     assert (code, err) == (0, "")
     assert out.splitlines()[0] == "good: 3 of 3 runs, hits: 3"
+    assert run(folder, *freeze[3:])[:2] == (0, "froze 3 runs into results/good\n")
     assert trained(folder) == ids(good)
 
 
@@ -122,7 +129,7 @@ def test_a_diverged_run_is_no_failure(tmp_path):
     folder = tmp_path / "store"
     grid = QUICK | {"head": "binary", "gamma": [1e39, 2e39]}
     path = campaign_file(tmp_path / "lost.toml", grid)
-    code, out, err = run(folder, "campaign", path, "--freeze", "--processes", 1)
+    code, out, err = run(folder, "campaign", path, "--processes", 1)
     assert (code, err) == (0, "")
     assert out.splitlines()[1:] == [
         "digits binary seed 0, gamma 2e+39: diverged in epoch 0 "
@@ -130,8 +137,31 @@ def test_a_diverged_run_is_no_failure(tmp_path):
         "lost: 2 of 2 runs, hits: 0",
         "diverged in epoch 0: digits binary seed 0, gamma 1e+39",
         "diverged in epoch 0: digits binary seed 0, gamma 2e+39",
-        "froze 2 runs into results/lost",
     ]
+    code, out, err = run(folder, "campaign", path, "--freeze")
+    assert (code, out.splitlines()[-1]) == (0, "froze 2 runs into results/lost")
+
+
+def test_the_first_seeds_alone_are_trained(tmp_path):
+    folder = tmp_path / "store"
+    path = campaign_file(tmp_path / "some.toml", QUICK | {"seed": SEEDS})
+    code, out, err = run(folder, "campaign", path, "--seeds", 1)
+    assert (code, err) == (0, "")
+    assert trained(folder) == [grids.read(str(path)).configs[0].id]
+    code, _, err = run(folder, "campaign", path, "--seeds", 9)
+    assert (code, err) == (2, f"error: seeds is 9; allowed: 1 to {len(SEEDS)}, as some has\n")
+
+
+def test_nothing_whole_is_nothing_to_freeze(tmp_path):
+    folder = tmp_path / "store"
+    path = campaign_file(tmp_path / "some.toml", QUICK | {"head": ["none", "linear"]})
+    code, out, err = run(folder, "campaign", path, "--freeze")
+    assert (code, err) == (1, "")
+    assert out.splitlines() == [
+        "not frozen: some seed 0, 0 of 2 runs",
+        "nothing to freeze: no seed of some has all of its runs",
+    ]
+    assert not (folder / "results").exists()
 
 
 def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from binenc_core import config as config_module
-from binenc_core.config import PENALTIES, RunConfig
+from binenc_core.config import OPTIMIZERS, PARTS, PENALTIES, RunConfig
 from binenc_core.recipes import recipe
 
 # Ids of frozen runs rest on these. A change here makes every run on every disk a miss: it is right
@@ -47,8 +47,22 @@ PAPER_MNIST = {
     "learning_rate": 1e-4,
     "halve_every": 20,
     "weight_decay": 0.0,
+    **{
+        f"{part}_{name}": value
+        for part in PARTS
+        for name, value in (("optimizer", "adam"), ("rate", 1.0), ("epsilon", 1e-8))
+    },
+    "switch_epoch": 0,
+    "switch_optimizer": "adam",
+    "switch_rate": 1.0,
+    "classifier_start": "uniform",
+    "classifier_rms_cap": 0.0,
+    "rotation": "none",
     "epochs": 101,
     "log_every": 5,
+    "log_first": 1,
+    "log_last": 1,
+    "held_out": 0.0,
     "precision": "fp32",
     "metrics": "described",
 }
@@ -86,7 +100,7 @@ def test_ids_are_those_of_the_frozen_runs(config, known):
 
 
 def test_a_new_field_with_a_default_leaves_the_ids():
-    limits = {"help": "", "choices": None, "minimum": 0, "below": 1}
+    limits = {"help": "", "choices": None, "minimum": 0, "above": None, "below": 1}
 
     @dataclass(frozen=True, kw_only=True)
     class Extended(RunConfig):
@@ -130,12 +144,35 @@ OTHER_VALUES = {
     "learning_rate": 7,
     "halve_every": 7,
     "weight_decay": 7,
+    "backbone_optimizer": "sgd",
+    "backbone_rate": 7,
+    "backbone_epsilon": 7,
+    "penultimate_optimizer": "muon",
+    "penultimate_rate": 7,
+    "penultimate_epsilon": 7,
+    "classifier_optimizer": "frozen",
+    "classifier_rate": 7,
+    "classifier_epsilon": 7,
+    "switch_epoch": 7,
+    "switch_optimizer": "sgd",
+    "switch_rate": 7,
+    "classifier_start": "signs",
+    "classifier_rms_cap": 7,
+    "rotation": "random",
     "epochs": 7,
     "log_every": 7,
+    "log_first": 7,
+    "log_last": 7,
+    "held_out": 0.7,
     "precision": "bf16",
 }
 # Beside which a field has an effect.
-BESIDE = {"cnn_dense_layers": {"backbone": "cnn"}, "gamma_cap": {"gamma": 1, "gamma_growth": 2}}
+BESIDE = {
+    "cnn_dense_layers": {"backbone": "cnn"},
+    "gamma_cap": {"gamma": 1, "gamma_growth": 2},
+    "switch_optimizer": {"switch_epoch": 3},
+    "switch_rate": {"switch_epoch": 3},
+}
 
 
 def test_every_field_that_a_training_depends_on_is_in_the_id():
@@ -170,6 +207,19 @@ def test_the_definitions_that_are_plotted_are_not_in_the_id():
         ({"gamma_cap": 20}, {}),
         ({"gamma_cap": 5}, {}),
         ({"cnn_dense_layers": 3}, {}),
+        ({"switch_optimizer": "sgd", "switch_rate": 3}, {}),
+        (
+            {"classifier_optimizer": "sgd", "classifier_epsilon": 0.1},
+            {"classifier_optimizer": "sgd"},
+        ),
+        (
+            {"classifier_optimizer": "frozen", "classifier_rate": 3},
+            {"classifier_optimizer": "frozen"},
+        ),
+        (
+            {"head": "none", "penultimate_optimizer": "sgd", "rotation": "random"},
+            {"head": "none"},
+        ),
         (
             {"backbone": "resnet18", "width": 7, "dropout": 0.1, "dropout_epochs": "first"},
             {"backbone": "resnet18"},
@@ -210,16 +260,27 @@ WHOLE = {
     "latent_dim": 1,
     "batch_size": 1,
     "halve_every": 0,
+    "switch_epoch": 0,
     "epochs": 1,
     "log_every": 1,
+    "log_first": 1,
+    "log_last": 1,
 }
-REAL = ("gamma", "gamma_cap", "dropout", "learning_rate", "weight_decay")
+REAL = ("gamma", "gamma_cap", "dropout", "learning_rate", "weight_decay", "held_out")
+POSITIVE = [f"{part}_{name}" for part in PARTS for name in ("rate", "epsilon")]
 WRONG = [
     *((name, value) for name in WHOLE for value in NOT_WHOLE),
     *((name, least - 1) for name, least in WHOLE.items()),
     ("gamma_growth", 0.99),
     ("gamma_growth", float("nan")),
     *((name, value) for name in REAL for value in NOT_NUMBERS),
+    *((name, value) for name in POSITIVE for value in (0, -1, "0", float("nan"))),
+    ("switch_rate", 0),
+    ("held_out", 1),
+    ("classifier_optimizer", "sdg"),
+    ("switch_optimizer", None),
+    ("classifier_start", "zero"),
+    ("rotation", True),
     ("seed", np.True_),
     ("gamma", np.True_),
     ("dropout", 1),
@@ -242,19 +303,52 @@ WRONG = [
 ALLOWED = {
     **{name: f"a whole number ≥ {least}" for name, least in WHOLE.items()},
     **dict.fromkeys(REAL, "a number ≥ 0"),
+    **dict.fromkeys([*POSITIVE, "switch_rate"], "a number > 0"),
     "gamma_growth": "a number ≥ 1",
     "dropout": "a number ≥ 0 and < 1",
+    "held_out": "a number ≥ 0 and < 1",
+    "classifier_optimizer": ", ".join(OPTIMIZERS),
+    "switch_optimizer": ", ".join(OPTIMIZERS),
+    "classifier_start": "uniform, gaussian, signs",
+    "rotation": "none, random",
     "dataset": "mnist, fashion_mnist, digits, kmnist, svhn, cifar10, cifar100",
     "head": "binary, linear, nonlinear, none",
     "backbone": "mlp, cnn, resnet18, resnet50",
     "activation": "relu, silu",
     "augmentation": "none, crop, crop_flip",
-    "penalty": "mean_exp, exp_mean, sum_exp, mean_square",
+    "penalty": "mean_exp, exp_mean, sum_exp, exp_norm, mean_square",
     "precision": "fp32, bf16",
     "softmax": "once, twice",
     "dropout_epochs": "every, first",
     "metrics": "described, released",
 }
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_weight_decay_is_adams_alone(part):
+    with pytest.raises(ValueError, match=f"weight_decay goes with adam; {part}_optimizer is 'sgd'"):
+        RunConfig(weight_decay=0.1, **{f"{part}_optimizer": "sgd"})
+
+
+def test_first_and_last_epochs_are_logged_beside_every_other():
+    config = RunConfig(epochs=21, log_every=5, log_first=3, log_last=4)
+    assert config.logged_epochs() == [0, 1, 2, 5, 10, 15, 17, 18, 19, 20]
+    assert RunConfig(epochs=3, log_first=9, log_last=9).logged_epochs() == [0, 1, 2]
+    assert config.trajectory == RunConfig(epochs=21).trajectory
+
+
+def test_the_classifiers_optimizer_is_another_from_its_switch_on():
+    config = RunConfig(
+        classifier_epsilon=0.1, switch_epoch=3, switch_optimizer="sgd", switch_rate=5
+    )
+    assert config.optimizer_at("classifier", 2) == ("adam", 1.0, 0.1)
+    assert config.optimizer_at("classifier", 3) == ("sgd", 5.0, 1e-8)
+    assert config.optimizer_at("backbone", 3) == ("adam", 1.0, 1e-8)
+
+
+def test_a_held_out_part_is_called_validation():
+    assert RunConfig().splits == ("train", "test")
+    assert RunConfig(held_out=0.1).splits == ("train", "validation")
 
 
 @pytest.mark.parametrize(("name", "value"), WRONG, ids=lambda part: repr(part))

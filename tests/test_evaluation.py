@@ -6,6 +6,7 @@ from tqdm import tqdm
 
 from benchmarks.plain_metrics import (
     plain_binarity,
+    plain_codes,
     plain_collapse,
     plain_encoding,
     plain_fit,
@@ -67,10 +68,14 @@ def case(request):
 
 def test_the_metrics_are_those_of_the_head(case):
     config, evaluation, _ = case
-    expected = set(METRICS) - (set() if config.head in ("binary", "linear") else BINARITY)
+    linear = config.head in LINEAR_HEADS
+    expected = {name for name in METRICS if not name.startswith(("weight_", "vertex_"))}
+    expected = (expected | {"vertex_cosine"}) - (set() if linear else BINARITY)
+    means = {"vertex_means", "vertex_excess", "vertex_z"} if linear else set()
     assert list(evaluation.metrics) == ["train", "test"]
+    assert set(evaluation.metrics["train"]) == expected | means
+    assert set(evaluation.metrics["test"]) == expected
     for metrics in evaluation.metrics.values():
-        assert set(metrics) == expected
         assert {type(value) for value in metrics.values()} == {float}
 
 
@@ -98,9 +103,11 @@ def test_metrics_are_of_the_networks_outputs_by_true_label(case, split):
     centers = np.array([own["train"][0][own["train"][2] == c].mean(axis=0) for c in range(10)])
     nearest = np.linalg.norm(x[:, None] - centers, axis=2).argmin(axis=1)
     norms = np.linalg.norm(means - means.mean(axis=0), axis=1)
-    codes = (x > 0) == (fractions > 0.5)[labels]
+    train_x, _, train_labels = own["train"]
+    code = np.array([(train_x[train_labels == c] > 0).mean(axis=0) > 0.5 for c in range(10)])
+    codes = (x > 0) == code[labels]
     assert metrics["bit_agreement"] == pytest.approx(np.maximum(fractions, 1 - fractions).mean())
-    assert metrics["code_agreement"] == pytest.approx(codes.all(axis=1).mean())
+    assert metrics["whole_code_agreement"] == pytest.approx(codes.all(axis=1).mean())
     assert metrics["equinorm"] == pytest.approx(norms.std() / norms.mean(), rel=1e-4)
     assert metrics["center_disagreement"] == pytest.approx((nearest != logits.argmax(1)).mean())
 
@@ -113,18 +120,23 @@ def test_every_metric_is_that_of_plain_loops(case, split):
     centers = np.array([train_x[train_labels == c].mean(axis=0) for c in range(10)])
     predicted = logits.argmax(axis=1)
     gamma = config.gamma if config.head == "binary" else 0
-    expected = plain_fit(logits, x, labels, gamma) | plain_encoding(x, labels, predicted)
+    codes = plain_codes(train_x, train_labels)
+    expected = plain_fit(logits, x, labels, gamma) | plain_encoding(x, labels, predicted, codes)
     expected |= plain_collapse(x, labels, predicted, own["weights"], centers)
     if config.head in LINEAR_HEADS:
         expected |= plain_binarity(x)
     found = evaluation.metrics[split]
-    assert found.keys() == expected.keys()
+    means = {"vertex_means", "vertex_excess", "vertex_z"}
+    assert found.keys() - means == expected.keys()
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=1e-6, nan_ok=True), name
 
 
 def test_class_means_and_bits_are_of_the_training_set(case):
-    _, evaluation, own = case
+    config, evaluation, own = case
+    if config.head == "none":
+        assert "class_means" not in evaluation.arrays
+        return
     x, _, labels = own["train"]
     means = [x[labels == c].mean(axis=0) for c in range(10)]
     fractions = [(x[labels == c] > 0).mean(axis=0) for c in range(10)]
@@ -140,6 +152,8 @@ def test_only_linear_heads_have_mixtures_and_a_histogram(case):
     if config.head not in LINEAR_HEADS:
         assert extra == set()
         return
+    assert extra >= {"test_latents"}
+    extra.remove("test_latents")
     parts = {"score": (2,), "bic": (2,), "means": (2, 2), "stds": (2, 2), "weights": (2, 2)}
     furthest = {f"furthest_{name}" for name in ("index", "cosine", "predicted", "image")}
     scale = {"latent_histogram", "latent_mean", "latent_std"}
@@ -154,6 +168,26 @@ def test_only_linear_heads_have_mixtures_and_a_histogram(case):
     assert evaluation.metrics["train"]["gmm_score_standardized"] == pytest.approx(
         evaluation.arrays["mixture_score"].mean(), rel=1e-5
     )
+
+
+def test_the_vertex_cosine_is_that_of_the_training_class_means(case):
+    config, evaluation, own = case
+    if config.head not in LINEAR_HEADS:
+        return
+    x, _, labels = own["train"]
+    means = np.array([x[labels == c].mean(axis=0) for c in range(10)])
+    cosines = np.abs(means).sum(axis=1) / np.linalg.norm(means, axis=1) / np.sqrt(x.shape[1])
+    assert evaluation.metrics["train"]["vertex_means"] == pytest.approx(cosines.mean(), rel=1e-6)
+
+
+def test_what_the_test_images_are_taken_for_is_kept(case):
+    _, evaluation, own = case
+    x, logits, labels = own["test"]
+    np.testing.assert_array_equal(evaluation.latest["test_predicted"], logits.argmax(axis=1))
+    np.testing.assert_array_equal(evaluation.latest["test_labels"], labels)
+    assert {array.dtype for array in evaluation.latest.values()} == {np.dtype(np.uint8)}
+    if "test_latents" in evaluation.arrays:
+        np.testing.assert_allclose(evaluation.arrays["test_latents"], x[:500], rtol=1e-6)
 
 
 def test_the_scale_that_standardizing_removes():

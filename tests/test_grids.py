@@ -24,12 +24,39 @@ def test_the_campaigns_of_the_project_can_be_read(name):
 
 
 def test_the_papers_setting_is_that_of_the_recipes():
-    configs = grids.read("paper").configs
+    configs = grids.read("paper_full").configs
     assert len(configs) == 2 * 2 * 4 * 3
     assert {config.epochs for config in configs} == {101}
     for dataset in ("mnist", "fashion_mnist"):
         for protocol in ("described", "released"):
-            assert recipe(dataset, protocol, head="linear", seed=2) in configs
+            expected = recipe(dataset, protocol, head="linear", seed=12, log_first=6)
+            assert expected in configs
+
+
+def test_the_confirmatory_campaigns_have_fresh_seeds_and_log_the_first_epochs():
+    for name in ("mnist", "mnist_released", "fashion_mnist", "fashion_mnist_released", "paper"):
+        configs = grids.read(name).configs
+        assert min(config.seed for config in configs) == 10
+        assert all(set(range(6)) <= set(config.logged_epochs()) for config in configs)
+
+
+def test_seeds_are_outermost_in_a_grid_and_settings_innermost(tmp_path):
+    text = PLAIN + "head = ['linear', 'none']\nseed = [3, 4]\nsetting = [{width = 8}, {width = 9}]"
+    named = read(tmp_path, text)
+    assert [[(c.head, c.width) for c in group] for group in named.groups] == [
+        [("linear", 8), ("linear", 9), ("none", 8), ("none", 9)]
+    ] * 2
+    assert [group[0].seed for group in named.groups] == [3, 4]
+    assert named.configs[0].seed == named.configs[3].seed == 3
+    assert named.first_seeds(1).configs == named.configs[:4]
+    with pytest.raises(ValueError, match="seeds is 3; allowed: 1 to 2, as some has"):
+        named.first_seeds(3)
+
+
+def test_grids_come_one_after_the_other():
+    """Of FashionMNIST the two architectures that the penalty tells apart are trained first."""
+    groups = grids.read("fashion_mnist").groups
+    assert [{c.head for c in group} for group in groups[:3]] == [{"binary", "linear"}] * 3
 
 
 def test_a_grid_is_every_combination_of_its_lists():
@@ -86,6 +113,11 @@ BAD = [
     (PLAIN.replace("grid", "grids"), "unknown key 'grids'; allowed: about, grid"),
     ('about = ""\n[[grid]]\nseed = 1', "a grid has no dataset"),
     (PLAIN + "seed = []", "seed is an empty list; allowed: one value or more"),
+    (PLAIN + "setting = [1]", "setting holds 1; allowed: tables of fields"),
+    (
+        PLAIN + "width = 8\nsetting = [{width = 9}]",
+        "width is in the grid and in a setting; allowed",
+    ),
     (PLAIN + "seeds = 1", "unknown parameter 'seeds'; allowed: dataset, head, seed, "),
     (PLAIN + "gamma = -1", "gamma is -1; allowed: a number ≥ 0"),
     (PLAIN + "gamma = [1, nan]", "gamma is nan; allowed: a number ≥ 0"),

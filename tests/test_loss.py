@@ -20,6 +20,7 @@ def by_hand(penalty: str, x: np.ndarray) -> float:
         "mean_exp": sum(map(sum, exponentials)) / (count * dimensions),
         "exp_mean": np.exp(sum(map(sum, squares)) / (count * dimensions)),
         "sum_exp": sum(map(sum, exponentials)) / count,
+        "exp_norm": sum(np.exp(sum(row)) for row in squares) / count,
         "mean_square": sum(map(sum, squares)) / (count * dimensions),
     }[penalty]
 
@@ -31,6 +32,7 @@ def gradient_by_hand(penalty: str, x: np.ndarray) -> np.ndarray:
         "mean_exp": 2 * x * np.exp(x**2) / (count * dimensions),
         "exp_mean": 2 * x * np.exp(np.mean(x**2)) / (count * dimensions),
         "sum_exp": 2 * x * np.exp(x**2) / count,
+        "exp_norm": 2 * x * np.exp((x**2).sum(axis=1, keepdims=True)) / count,
         "mean_square": 2 * x / (count * dimensions),
     }[penalty]
 
@@ -53,7 +55,7 @@ def test_readings_agree_with_loops(penalty):
 
 @pytest.mark.parametrize(
     ("penalty", "expected"),
-    [("mean_exp", 1), ("exp_mean", 1), ("sum_exp", 3), ("mean_square", 0)],
+    [("mean_exp", 1), ("exp_mean", 1), ("sum_exp", 3), ("exp_norm", 1), ("mean_square", 0)],
 )
 def test_readings_at_the_origin(penalty, expected):
     assert float(READINGS[penalty](torch.zeros(5, 3))) == expected

@@ -78,12 +78,6 @@ def test_restored_moments_lie_in_memory_as_the_weights():
     other = build(config, 8, CPU)
     other.restore(state)
     for parameter in other.model.parameters():
-        moments = other.optimizer.state[parameter]
+        moments = other.optimizers.state_of(parameter)
         assert moments["exp_avg"].stride() == parameter.stride()
         assert moments["exp_avg_sq"].stride() == parameter.stride()
-
-
-def test_the_learning_rate_is_that_of_every_parameter():
-    parts = build(small(), 8, CPU)
-    parts.set_learning_rate(0.25)
-    assert [group["lr"] for group in parts.optimizer.param_groups] == [0.25]

@@ -2,7 +2,6 @@
 
 import argparse
 
-from binenc_core.claims import judge, table, words
 from binenc_core.cli.options import Work, add_command
 
 
@@ -16,13 +15,14 @@ def add(commands) -> None:
         "Judge every claim of the table by the runs frozen in results/.",
     )
     parser.add_argument("--csv", action="store_true", help="as a table of comma-separated values")
-    parser.add_argument(
-        "--setting", nargs="+", help=f"campaigns, of {', '.join(table.read().settings)}"
-    )
+    parser.add_argument("--setting", nargs="+", help="frozen campaigns (default: all)")
     parser.add_argument("--group", nargs="+", help="groups of claims, as 'figure 1' (default: all)")
 
 
 def _prepare(arguments: argparse.Namespace) -> Work:
+    # Statistics take a while to import, and other commands do without.
+    from binenc_core.claims import judge, table, words
+
     groups = list(dict.fromkeys(claim.group for claim in table.read().claims))
     table.known("group", arguments.group or (), groups)
     found = judge.judge_all(arguments.setting)

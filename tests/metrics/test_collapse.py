@@ -110,7 +110,7 @@ def test_isotropic_noise_of_known_size():
     assert found["within_between_traces"] == pytest.approx(DIMENSIONS * s**2 / (1 - 1 / CLASSES))
 
 
-SCALED = {"within_covariance", "within_variance"}
+SCALED = {"within_covariance", "within_covariance_predicted", "within_variance"}
 
 
 def test_rotation_and_scale_change_the_within_class_covariance_alone():

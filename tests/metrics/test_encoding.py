@@ -12,13 +12,19 @@ from binenc_core.metrics import encoding
 VERTICES = torch.tensor([[1.0, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
 
 
+def measured(x, labels, predicted) -> dict[str, float]:
+    """The metrics of a training set, whose own majority makes the codes."""
+    codes = encoding.majority_codes(encoding.positive_fractions(x, labels))
+    return encoding.encoding_metrics(x, labels, predicted, codes)
+
+
 def test_points_on_the_vertices_of_a_hypercube():
     labels = torch.arange(4).repeat(6)
-    found = encoding.encoding_metrics(0.3 * VERTICES[labels], labels, labels)
+    found = measured(0.3 * VERTICES[labels], labels, labels)
     assert found == {
         "bit_agreement": 1,
         "bit_agreement_predicted": 1,
-        "code_agreement": 1,
+        "whole_code_agreement": 1,
         "distinct_codes": 4,
         "hamming_mean": 2,
         "hamming_min": 2,
@@ -40,13 +46,25 @@ def test_one_flipped_bit_costs_one_code_but_one_bit_in_three():
     fractions = encoding.positive_fractions(x, labels)
     assert encoding.bit_agreement(fractions) == pytest.approx((1 + 0.75 + 1) / 3)
     codes = encoding.majority_codes(fractions)
-    assert encoding.code_agreement(x, labels, codes) == pytest.approx(0.75)
+    assert encoding.whole_code_agreement(x, labels, codes) == pytest.approx(0.75)
+
+
+def test_whole_codes_are_compared_with_those_of_the_training_set():
+    """A test set whose points share another code than the training set's agrees with none of it."""
+    labels = torch.arange(4).repeat(5)
+    codes = VERTICES > 0
+    turned = VERTICES.roll(1, dims=0)[labels]
+    found = encoding.encoding_metrics(turned, labels, labels, codes)
+    assert found["whole_code_agreement"] == 0
+    assert found["bit_agreement"] == 1
+    half = torch.where(torch.arange(20)[:, None] < 10, VERTICES[labels], turned)
+    assert encoding.encoding_metrics(half, labels, labels, codes)["whole_code_agreement"] == 0.5
 
 
 def test_classes_that_share_a_code_are_counted_once():
     labels = torch.arange(4).repeat(5)
     x = VERTICES[torch.tensor([0, 1, 1, 3])][labels]
-    found = encoding.encoding_metrics(x, labels, labels)
+    found = measured(x, labels, labels)
     assert found["distinct_codes"] == 3
     assert found["hamming_min"] == 0
     assert found["hamming_mean"] == pytest.approx(10 / 6)
@@ -58,7 +76,7 @@ def test_equal_to_loops_over_points(noise):
     labels = torch.randint(4, (300,), generator=generator)
     predicted = torch.where(torch.rand(300, generator=generator) < 0.1, 2, labels)
     x = VERTICES[labels] + noise * torch.randn(300, 3, generator=generator)
-    found = encoding.encoding_metrics(x, labels, predicted)
+    found = measured(x, labels, predicted)
     for name, own in (("bit_agreement", labels), ("bit_agreement_predicted", predicted)):
         agreements = []
         for c in range(4):
@@ -74,13 +92,13 @@ def test_equal_to_loops_over_points(noise):
         same += codes.count(majority)
         top, count = Counter(codes).most_common(1)[0]
         assert count <= len(codes) / 2 or top == majority
-    assert found["code_agreement"] == pytest.approx(same / 300)
+    assert found["whole_code_agreement"] == pytest.approx(same / 300)
 
 
 def test_predicted_classes_may_be_missing():
     labels = torch.arange(4).repeat(5)
     predicted = torch.where(labels == 0, 3, labels)
-    found = encoding.encoding_metrics(VERTICES[labels], labels, predicted)
+    found = measured(VERTICES[labels], labels, predicted)
     # Classes 1 and 2 agree fully; class 3 holds two vertices that differ in two bits of three.
     assert found["bit_agreement_predicted"] == pytest.approx((3 + 3 + 0.5 + 0.5 + 1) / 9)
 
