@@ -12,7 +12,10 @@ from binenc_core.store import Run
 DEFAULT_SEEDS = 3
 # Campaigns whose assessments the pages show unless told otherwise: one for each dataset and
 # protocol, whatever else is frozen.
-SHOWN = {f"{dataset}{ending}" for dataset in DATASETS for ending in ("", "_released", "_later")}
+SHOWN = [f"{dataset}{ending}" for dataset in DATASETS for ending in ("", "_released", "_later")]
+# A campaign whose runs are long has a shorter forerunner, whose frozen runs are shown until so many
+# seeds of its own are there; its assessments until there are some of the campaign's.
+FORERUNNER, ENOUGH_SEEDS = "_short", 3
 
 
 def page_configs(
@@ -88,7 +91,9 @@ def assessments_shown(study: str) -> list[Assessment]:
 
     In the order of DATASETS. Raises RuntimeError for damaged files.
     """
-    found = assessments.frozen_of(study, SHOWN).values()
+    folder = store.RESULTS / study
+    shown = {own if (folder / own).exists() else own + FORERUNNER for own in SHOWN}
+    found = assessments.frozen_of(study, shown).values()
     return sorted(found, key=lambda a: list(DATASETS).index(a.config.dataset))
 
 
@@ -128,11 +133,6 @@ def _dataset_configs(name: str, heads, seeds: int | None, asked: dict) -> list[R
     standard = {head: recipe(name, head=head) for head in heads}
     standard |= {config.head: config for config in reversed(frozen)}
     return [standard[HEADS[h]].change(seed=seed).change(**asked) for h, seed in grid]
-
-
-# A campaign whose runs are long has a shorter forerunner, whose frozen runs are shown until so many
-# seeds of its own are there.
-FORERUNNER, ENOUGH_SEEDS = "_short", 3
 
 
 def campaign_runs(name: str) -> list[Run]:

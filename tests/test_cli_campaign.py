@@ -145,7 +145,7 @@ def test_a_diverged_run_is_no_failure(tmp_path):
 def test_the_first_seeds_alone_are_trained(tmp_path):
     folder = tmp_path / "store"
     path = campaign_file(tmp_path / "some.toml", QUICK | {"seed": SEEDS})
-    code, out, err = run(folder, "campaign", path, "--seeds", 1)
+    code, _, err = run(folder, "campaign", path, "--seeds", 1)
     assert (code, err) == (0, "")
     assert trained(folder) == [grids.read(str(path)).configs[0].id]
     code, _, err = run(folder, "campaign", path, "--seeds", 9)
