@@ -96,21 +96,25 @@ def cell(verdict: Verdict) -> str:
     """Mark, verdict, estimate and what else has to be said, in one cell of a table."""
     mark = MARKS[verdict.kind]
     if verdict.judged.verdict == NOT_JUDGED:
-        return f"{mark} not judged" + (f": {verdict.note}" if verdict.note else "")
+        return f"{mark} not judged: {verdict.note or seeds(verdict)}"
     parts = [f"{mark} **{verdict.judged.verdict}**", estimate(verdict)]
     text = "<br>".join(parts + ([verdict.note] if verdict.note else []))
     if verdict.provisional:
-        seeds = f"provisional, {verdict.n} of {verdict.setting.planned} seeds"
-        return f'<span class="provisional">{text}<br>{seeds}</span>'
+        return f'<span class="provisional">{text}<br>provisional, {seeds(verdict)}</span>'
     return f"{text}<br>{verdict.n} seeds"
+
+
+def seeds(verdict: Verdict) -> str:
+    """How many of the planned seeds there are."""
+    return f"{verdict.n} of {verdict.setting.planned} seeds"
 
 
 def short(verdict: Verdict) -> str:
     """Mark and verdict alone, with the seeds where some are missing."""
     text = f"{MARKS[verdict.kind]} {verdict.judged.verdict}"
-    if verdict.n and verdict.provisional:
-        text += f" (provisional, {verdict.n} of {verdict.setting.planned} seeds)"
-    return text
+    if verdict.judged.verdict == NOT_JUDGED or not verdict.provisional:
+        return text
+    return f"{text} (provisional, {seeds(verdict)})"
 
 
 def table(verdicts: Sequence[Verdict], write: Callable[[Verdict], str] = cell) -> str:

@@ -45,7 +45,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         horizontal_spacing=0.03,
         vertical_spacing=0.09,
         row_titles=[DATASET_NAMES[name] for name in datasets],
-        column_titles=["vertex cosine of the class means, above chance", "test accuracy, %"],
+        column_titles=["vertex cosine above chance", "test accuracy, %"],
     )
     for i, dataset in enumerate(datasets, start=1):
         for j, name in enumerate(NAMES, start=1):

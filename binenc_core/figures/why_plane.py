@@ -73,7 +73,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
     epochs = planes[0].epochs
     fig.frames = [
         go.Frame(
-            name=f"epoch {epoch}",
+            name=str(epoch),
             data=[
                 go.Scatter(x=trace.x, y=trace.y)
                 for plane in planes
@@ -85,7 +85,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
     ]
     now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
     steps = [{"label": f, "method": "animate", "args": [[f], now]} for f in _names(fig)]
-    slider = {"name": "plane", "active": len(steps) - 1, "currentvalue": {"prefix": ""}}
+    slider = {"name": "epoch", "active": len(steps) - 1, "currentvalue": {"prefix": "epoch: "}}
     fig.update_layout(
         height=460,
         sliders=[slider | {"steps": steps}],

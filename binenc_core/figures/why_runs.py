@@ -30,7 +30,7 @@ OPTIMIZERS = {
     "adam_decay": ("AdamW, decay 0.1", True),
     "rmsprop": ("RMSprop", True),
     "adagrad": ("Adagrad", True),
-    "adam_averaged": ("Adam, second moment averaged over each class", False),
+    "adam_averaged": ("Adam, averaged second moment", False),
     "sgd": ("SGD", False),
     "sgd_normalized": ("normalized SGD", False),
     "muon": ("Muon", False),
