@@ -121,7 +121,7 @@ def test_runs_with_papermill_from_the_root(page, tmp_path_factory):
     drawn = [o for o in outputs if "application/vnd.plotly.v1+json" in o.get("data", {})]
     # Of the code book's figures one compares seeds.
     figures = {"index": 0, "explore": 0, "quickstart": 2, "fig1_binarity": 2, "codes": 3}
-    figures |= {"fig2_encoding": 2}
+    figures |= {"fig2_encoding": 2, "why": 5}
     # Of the harder datasets nothing is frozen, and the digits have no other dataset beside them.
     figures |= {"robustness": 4, "harder": 0, "reliability": 3}
     assert len(drawn) == figures.get(Path(page).name, 1)
