@@ -88,7 +88,7 @@ def test_a_full_disk_fails_the_runs_of_a_campaign_that_do_not_fit(small_disk, tm
 
 def test_a_disk_that_is_full_when_a_run_ends_keeps_its_checkpoint(small_disk):
     """There is room for the checkpoint, but not for the run with a copy of it."""
-    settings = QUICK | {"width": 183}
+    settings = QUICK | {"width": 182}
     assert run(small_disk, "train", *words(QUICK))[0] == 0
     code, _, err = run(small_disk, "train", *words(settings))
     assert code == 1
