@@ -10,7 +10,7 @@ import pandas as pd
 from binenc_core import assessments, store
 from binenc_core.assessments import Assessment
 from binenc_core.claims import measures, rules, table
-from binenc_core.claims.rules import NOT_JUDGED, Judged
+from binenc_core.claims.rules import LEAST_SEEDS, NOT_JUDGED, Judged
 from binenc_core.claims.table import Claim, Setting, Table
 from binenc_core.series import Series, before_switch, change, drift, end, measured
 from binenc_core.sizes import SIZES
@@ -63,13 +63,13 @@ class Arms(NamedTuple):
 def judge_all(names: Sequence[str] | None = None) -> list[Verdict]:
     """Every claim on every setting (or on these), from results/, in the order of the table.
 
-    Raises ValueError for an unknown setting, RuntimeError for damaged files.
+    Holm's p are those among all settings, whichever are asked for. Raises ValueError for an unknown
+    setting, RuntimeError for damaged files.
     """
     claims = table.read()
     table.known("setting", names or (), list(claims.settings))
-    chosen = [claims.settings[name] for name in names or claims.settings]
-    found = [verdict for setting in chosen for verdict in judge(claims, setting, _frozen(setting))]
-    return _with_holm(found)
+    found = [v for own in claims.settings.values() for v in judge(claims, own, _frozen(own))]
+    return [v for v in _with_holm(found) if v.setting.name in (names or claims.settings)]
 
 
 def _frozen(setting: Setting) -> list[Run]:
@@ -108,6 +108,8 @@ def _judge(claims: Table, claim: Claim, setting: Setting, runs: Sequence[Run]) -
         return answer._replace(note=f"{arms.diverged} of {arms.planned} runs diverged")
     if not arms.seeds:
         return answer._replace(note=f"no frozen {'assessment' if claim.study else 'run'}")
+    if len(arms.seeds) < LEAST_SEEDS:
+        return answer
     try:
         if claim.study:
             judged, note = _by_study(claim, arms, found, margin)
@@ -203,8 +205,14 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
     if len(claim.arms) > 1 and claim.value == "end":
         if _still_moving(claim, arms, margin):
             notes.append("still moving")
-        if (claim.measure, claim.split) == ("accuracy", "test") and judged.verdict != NOT_JUDGED:
-            notes += _by_images(claim, arms, pairs, margin, judged)
+        others = [(claim.arms[0], other) for other in claim.arms[1:]]
+        if images := _by_image(claim, arms, others):
+            by_images = (
+                rules.most(pairs, margin, images)
+                if claim.kind == "most"
+                else rules.contrast(pairs[0], margin, images[0])
+            )
+            notes.append(_survival(judged, by_images))
     return judged, "; ".join(notes)
 
 
@@ -215,21 +223,26 @@ def _still_moving(claim: Claim, arms: Arms, margin: float) -> bool:
     return any(abs(np.mean(np.subtract(drifts[first], drifts[o]))) > margin for o in others)
 
 
-def _by_images(
-    claim: Claim, arms: Arms, pairs: Sequence[np.ndarray], margin: float, judged: Judged
-) -> list[str]:
-    """Whether the verdict survives that the test images are a sample as well."""
+def _by_image(
+    claim: Claim, arms: Arms, pairs: Sequence[tuple[str, str]]
+) -> list[np.ndarray] | None:
+    """Each pair's difference by test image (N,), the mean over the seeds.
+
+    None where the claim is not one on the test accuracy, or where not all runs kept their images.
+    """
+    if (claim.measure, claim.split) != ("accuracy", "test"):
+        return None
     hits = {n: [measures.correct(run) for run in own.values()] for n, own in arms.runs.items()}
     if any(own is None for several in hits.values() for own in several):
-        return []
+        return None
     mean = {name: np.mean(own, axis=0) for name, own in hits.items()}
-    first, *others = claim.arms
-    lines = [
-        rules.line(rules.crossed(d, mean[first] - mean[other]), margin)
-        for d, other in zip(pairs, others, strict=True)
-    ]
-    alone = [rules.contrast(d, margin).verdict for d in pairs]
-    return ["survives the images" if lines == alone else "does not survive the images"]
+    return [mean[one] - mean[other] for one, other in pairs]
+
+
+def _survival(judged: Judged, by_images: Judged) -> str:
+    """Whether a verdict is the same where the test images are a sample as well."""
+    same = judged.verdict == by_images.verdict
+    return "survives the images" if same else "does not survive the images"
 
 
 def _level(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
@@ -238,7 +251,9 @@ def _level(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[J
     if claim.kind == "level":
         judged = rules.level([sign * own for own in values.values()], sign * claim.threshold)
     else:
-        judged = _threshold(list(values.values()), claim, SIZES[setting.dataset].train_images)
+        size = SIZES[setting.dataset]
+        number = size.train_images if claim.split == "train" else size.test_images
+        judged = _threshold(list(values.values()), claim, number)
     note = f"weakest: {claim.arms[judged.which]}" if len(claim.arms) > 1 else ""
     return judged, note
 
@@ -259,9 +274,12 @@ def _threshold(arms: Sequence[np.ndarray], claim: Claim, number: int) -> Judged:
 def _comparable(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
     values = _values(claim, arms)
     names = list(combinations(claim.arms, 2))
-    judged = rules.comparable([values[a] - values[b] for a, b in names], margin)
-    note = " less ".join(names[judged.which]) if len(names) > 1 else ""
-    return judged, note
+    pairs = [values[a] - values[b] for a, b in names]
+    judged = rules.comparable(pairs, margin)
+    notes = [" less ".join(names[judged.which])] if len(names) > 1 else []
+    if claim.value == "end" and (images := _by_image(claim, arms, names)):
+        notes.append(_survival(judged, rules.comparable(pairs, margin, images)))
+    return judged, "; ".join(notes)
 
 
 def _order(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:

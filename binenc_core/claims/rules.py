@@ -1,7 +1,9 @@
 """The verdict rule: numbers by seed in the claimed direction -> a verdict with its interval.
 
 Pure functions of arrays. A value in the claimed direction is one that the claim says is positive:
-`judge` turns the others round. d are differences paired by seed, m a margin, t Student's.
+`judge` turns the others round. d are differences paired by seed, m a margin, t Student's. The p of
+a verdict that all of several pairs or arms have to bear is their largest; where a single one
+decides it is that one's, times as many as were asked.
 """
 
 from collections.abc import Sequence
@@ -41,6 +43,8 @@ CLASSES = {
 }
 AT_LEAST_SMALL = (REPLICATED, MAY_BE_SMALL, SMALLER)
 AGAINST = (REVERSED, REVERSED_SMALLER, REVERSED_MAY_BE_SMALL)
+# Beyond the margin, on either side.
+_BEYOND = (REPLICATED, REVERSED)
 
 
 class Judged(NamedTuple):
@@ -118,26 +122,51 @@ def _p_of(verdict: str, found: _Interval, margin: float) -> float:
     return _p_above(turned if verdict == REVERSED_MAY_BE_SMALL else found, 0)
 
 
-def contrast(differences: ArrayLike, margin: float) -> Judged:
-    """Lines 0 to 6 on d (n,)."""
+def crossed(differences: ArrayLike, by_image: ArrayLike, level: float = LEVEL) -> _Interval:
+    """The interval of d (n,) where all seeds see the same images, which are a sample as well.
+
+    `by_image` (N,) is each image's difference, the mean over the seeds.
+    """
+    found = interval(differences)
+    images = np.asarray(by_image, float)
+    error = np.sqrt(found.error**2 + images.var(ddof=1) / len(images))
+    half = special.stdtrit(found.freedom, (1 + level) / 2) * error
+    return _Interval(found.mean, found.mean - half, found.mean + half, error, found.freedom)
+
+
+def _intervals(
+    pairs: Sequence[ArrayLike], images: Sequence[ArrayLike] | None, level: float = LEVEL
+) -> list[_Interval]:
+    """Each pair's interval, crossed with the images where those are given."""
+    if images is None:
+        return [interval(d, level) for d in pairs]
+    return [crossed(d, own, level) for d, own in zip(pairs, images, strict=True)]
+
+
+def contrast(differences: ArrayLike, margin: float, by_image: ArrayLike | None = None) -> Judged:
+    """Lines 0 to 6 on d (n,); crossed with the images' differences (N,) where those are given."""
     if len(differences) < LEAST_SEEDS:
         return Judged(NOT_JUDGED)
-    found = interval(differences)
+    (found,) = _intervals([differences], None if by_image is None else [by_image])
     verdict = line(found, margin)
     return _judged(verdict, found, _p_of(verdict, found, margin))
 
 
-def most(pairs: Sequence[ArrayLike], margin: float) -> Judged:
+def most(
+    pairs: Sequence[ArrayLike], margin: float, images: Sequence[ArrayLike] | None = None
+) -> Judged:
     """The first arm beyond each of the others: an intersection, never against the best of them.
 
-    `pairs`: d (n,) for each other arm. What any single pair says against the claim is asked at the
-    level that as many pairs allow. The pair shown is the weakest.
+    `pairs`: d (n,) for each other arm, `images`: their differences by image (N,), if these count.
+    What any single pair says against the claim is asked at the level that as many pairs allow. The
+    pair shown is the weakest, or the one that decides against the claim.
     """
     if min(map(len, pairs)) < LEAST_SEEDS:
         return Judged(NOT_JUDGED)
-    alone = [contrast(d, margin) for d in pairs]
-    strict = [line(interval(d, 1 - (1 - LEVEL) / len(pairs)), margin) for d in pairs]
-    against = [line for line in AGAINST if line in strict]
+    found = _intervals(pairs, images)
+    alone = [_judged(line(own, margin), own, np.nan) for own in found]
+    strict = [line(own, margin) for own in _intervals(pairs, images, 1 - (1 - LEVEL) / len(pairs))]
+    against = [own for own in AGAINST if own in strict]
     if all(own.verdict == REPLICATED for own in alone):
         verdict = REPLICATED
     elif against or NO_EFFECT in strict:
@@ -147,11 +176,10 @@ def most(pairs: Sequence[ArrayLike], margin: float) -> Judged:
     else:
         verdict = INCONCLUSIVE
     which = int(np.argmin([own.estimate for own in alone]))
-    p = max(_p_of(verdict, interval(d), margin) for d in pairs)
+    p = max(_p_of(verdict, own, margin) for own in found)
     if verdict in (*AGAINST, NO_EFFECT):
-        # One pair is enough: its own p, times as many as were asked.
         which = strict.index(verdict)
-        p = min(1.0, len(pairs) * _p_of(verdict, interval(pairs[which]), margin))
+        p = min(1.0, len(pairs) * _p_of(verdict, found[which], margin))
     return alone[which]._replace(verdict=verdict, p=p, which=which)
 
 
@@ -167,8 +195,13 @@ def level(arms: Sequence[ArrayLike], bound: float) -> Judged:
     which = int(np.argmin([own.mean for own in found]))
     p = max(_p_above(own, bound) for own in found)
     if verdict == NOT_REPLICATED:
-        p = min(_p_above(own._replace(mean=-own.mean), -bound) for own in found)
+        p = _smallest([_p_above(own._replace(mean=-own.mean), -bound) for own in found])
     return _judged(verdict, found[which], p)._replace(which=which)
+
+
+def _smallest(several: Sequence[float]) -> float:
+    """The p of the one of several tests that decides."""
+    return min(1.0, len(several) * min(several))
 
 
 def logit(fractions: ArrayLike, number: int) -> NDArray:
@@ -183,11 +216,13 @@ def fraction(logits: ArrayLike, number: int) -> NDArray:
     return ((number + 1) * odds - 0.5) / number
 
 
-def comparable(pairs: Sequence[ArrayLike], margin: float) -> Judged:
-    """All pairs' d (n,) within ± m; the pair shown is the widest apart."""
+def comparable(
+    pairs: Sequence[ArrayLike], margin: float, images: Sequence[ArrayLike] | None = None
+) -> Judged:
+    """All pairs' d (n,) within ± m; the pair shown is the widest apart. `images` as in `most`."""
     if min(map(len, pairs)) < LEAST_SEEDS:
         return Judged(NOT_JUDGED)
-    found = [interval(d) for d in pairs]
+    found = _intervals(pairs, images)
     if all(-margin <= own.low and own.high <= margin for own in found):
         verdict = REPLICATED
     elif any(own.low > margin or own.high < -margin for own in found):
@@ -196,6 +231,8 @@ def comparable(pairs: Sequence[ArrayLike], margin: float) -> Judged:
         verdict = INCONCLUSIVE
     which = int(np.argmax([abs(own.mean) for own in found]))
     p = max(_p_of(NO_EFFECT, own, margin) for own in found)
+    if verdict == NOT_REPLICATED:
+        p = _smallest([min(_p_of(side, own, margin) for side in _BEYOND) for own in found])
     return _judged(verdict, found[which], p)._replace(which=which)
 
 
@@ -287,15 +324,3 @@ def holm(p: ArrayLike) -> NDArray:
     scaled = values[ranked] * np.arange(len(ranked), 0, -1)
     adjusted[ranked] = np.minimum(np.maximum.accumulate(scaled), 1)
     return adjusted
-
-
-def crossed(differences: ArrayLike, by_image: ArrayLike) -> _Interval:
-    """The interval of d (n,) where all seeds see the same images, which are a sample as well.
-
-    `by_image` (N,) is each image's difference, the mean over the seeds.
-    """
-    found = interval(differences)
-    images = np.asarray(by_image, float)
-    error = np.sqrt(found.error**2 + images.var(ddof=1) / len(images))
-    half = special.stdtrit(found.freedom, (1 + LEVEL) / 2) * error
-    return _Interval(found.mean, found.mean - half, found.mean + half, error, found.freedom)

@@ -81,6 +81,11 @@ class Claim(NamedTuple):
     study: str | None = None
 
 
+# A study of the networks compares them in one way; a switch is measured on the measure itself.
+STUDY_KINDS = ("most",)
+SWITCH_SCALES = ("plain",)
+
+
 class Table(NamedTuple):
     """All claims, and what they name; the fields of each arm are RunConfig's."""
 
@@ -153,10 +158,21 @@ def _claim(own: dict[str, Any], margins, arms, settings) -> Claim:
     needed = [key for key in Claim._fields if key not in Claim._field_defaults]
     if missing := [key for key in needed if key not in own]:
         raise ValueError(f"claim {name} has no {missing[0]}; allowed: one that has")
+    for key in ("arms", "settings"):
+        if not isinstance(own[key], list) or not own[key]:
+            raise ValueError(f"{key} {where} is {own[key]!r}; allowed: a list of names")
+    for key in ("threshold", "ceiling"):
+        number = own.get(key, 0.0)
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise ValueError(f"{key} {where} is {number!r}; allowed: a number")
     claim = Claim(**own | {key: tuple(own[key]) for key in ("arms", "settings")})
     known(f"kind {where}", [claim.kind], list(KINDS))
     kind = KINDS[claim.kind]
-    known(f"study {where}", [claim.study] if claim.study else [], list(STUDIES))
+    if claim.study is not None:
+        known(f"study {where}", [claim.study], list(STUDIES))
+        known(f"kind {where}", [claim.kind], STUDY_KINDS)
+    if claim.kind == "switch":
+        known(f"scale {where}", [claim.scale], SWITCH_SCALES)
     measures = STUDY_MEASURES[claim.study] if claim.study else METRICS
     for key, allowed in (
         ("measure", list(measures)),

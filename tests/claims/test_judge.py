@@ -33,18 +33,24 @@ def test_logarithms_are_of_the_mean():
     assert found.judged.estimate == pytest.approx(np.log(2))
 
 
-def test_seeds_before_the_tenth_judge_nothing():
-    explored = runs({"binary": [1.0] * 5, "linear": [0.0] * 5}, first=0)
-    confirmed = [r for r in explored if r.config.seed >= judge.FIRST_SEED]
-    assert not confirmed
-    assert verdict(claim(), confirmed).judged.verdict == rules.NOT_JUDGED
+def test_seeds_before_the_tenth_judge_nothing(monkeypatch, tmp_path):
+    """Of frozen seeds 7 to 12 only three were trained after the claims had been written down."""
+    values = {"binary": [0.9, 0.9, 0.9, 0.3, 0.3, 0.3], "linear": [0.0] * 6}
+    (tmp_path / "mnist").mkdir()
+    monkeypatch.setattr(judge.store, "RESULTS", tmp_path)
+    monkeypatch.setattr(judge.store, "load_campaign", lambda folder: runs(values, first=7))
+    monkeypatch.setattr(table, "read", lambda: one_claim(claim()))
+    (found,) = judge.judge_all()
+    assert found.n == 3
+    assert found.judged.estimate == pytest.approx(0.3)
 
 
 def test_only_seeds_that_all_arms_have_are_compared():
     found = verdict(claim(), runs({"binary": [1.0] * 4, "linear": [0.0] * 3}))
     assert found.n == 3
     assert not found.provisional
-    few = verdict(claim(), runs({"binary": [1.0] * 2, "linear": [0.0] * 3}))
+    few = verdict(claim(ceiling=1.0), runs({"binary": [1.0] * 2, "linear": [1.0] * 3}))
+    assert few.note == ""
     assert (few.n, few.judged.verdict, few.provisional) == (2, rules.NOT_JUDGED, True)
 
 
@@ -189,6 +195,55 @@ def test_a_test_accuracy_says_whether_it_survives_the_images(tmp_path):
     assert found.note == "does not survive the images"
 
 
+def test_arms_whose_accuracy_is_comparable_have_their_images_too(tmp_path):
+    labels = np.zeros(400, np.uint8)
+
+    def made(head, seed, wrong):
+        predicted = labels.copy()
+        predicted[wrong] = 1
+        arrays = {"test_labels": labels, "test_predicted": predicted}
+        return run(head, seed, 1 - len(wrong) / 400, folder=tmp_path, arrays=arrays)
+
+    own = claim(kind="comparable", direction=None)
+    first = [made("binary", s, np.arange(100)) for s in (10, 11, 12)]
+    same = [made("linear", s, np.arange(100)) for s in (10, 11, 12)]
+    assert verdict(own, first + same).note == "survives the images"
+    # As many errors, but on other images: half of all tell the two apart.
+    others = [made("linear", s, np.arange(100, 200)) for s in (10, 11, 12)]
+    found = verdict(own, first + others)
+    assert found.judged.verdict == rules.REPLICATED
+    assert found.note == "does not survive the images"
+
+
+def test_the_most_survives_by_its_weakest_pair(tmp_path):
+    labels = np.zeros(400, np.uint8)
+
+    def made(head, seed, right):
+        arrays = {
+            "test_labels": labels,
+            "test_predicted": (np.arange(400) >= right).astype(np.uint8),
+        }
+        return run(head, seed, right / 400, folder=tmp_path, arrays=arrays)
+
+    own = claim(kind="most", arms=("binary", "linear", "none"))
+    seeds = (10, 11, 12)
+    far = [made(head, s, n) for s in seeds for head, n in (("binary", 390), ("linear", 200))]
+    near = far + [made("none", s, 344) for s in seeds]
+    assert verdict(own, near).note == "against none; does not survive the images"
+    away = far + [made("none", s, 250) for s in seeds]
+    assert verdict(own, away).note == "against none; survives the images"
+
+
+@pytest.mark.parametrize(("split", "number"), [("train", 60_000), ("test", 10_000)])
+def test_a_fraction_is_one_of_its_splits_images(split, number):
+    """Near 1 the logits tell how many images there are."""
+    values = [1.0, 1.0, 0.999]
+    share = claim(kind="threshold", arms=("binary",), margin=None, threshold=0.95, split=split)
+    found = verdict(share, runs({"binary": values}, split=split)).judged
+    low = rules.interval(rules.logit(values, number)).low
+    assert found.low == pytest.approx(float(rules.fraction(low, number)))
+
+
 def test_provisional_verdicts_lack_planned_seeds():
     planned = SETTING._replace(planned=10)
     own = runs({"binary": [1.0] * 3, "linear": [0.0] * 3})
@@ -202,6 +257,19 @@ def test_holm_is_taken_by_dataset_and_protocol():
     claims = claims._replace(claims=[claim(), claim(id="other")])
     found = judge.judge(claims, SETTING, runs({"binary": [1, 1.1, 1.2], "linear": [0.0] * 3}))
     assert [v.holm for v in found] == pytest.approx([2 * found[0].judged.p] * 2)
+
+
+def test_holm_does_not_depend_on_which_settings_are_asked_for(monkeypatch):
+    """Two campaigns on one data set and protocol are one family, also where one is shown."""
+    again = SETTING._replace(name="again")
+    claims = one_claim(claim(settings=("mnist", "again")))
+    claims = claims._replace(settings={"mnist": SETTING, "again": again})
+    found = runs({"binary": [1, 1.1, 1.2], "linear": [0.0] * 3})
+    monkeypatch.setattr(table, "read", lambda: claims)
+    monkeypatch.setattr(judge, "_frozen", lambda setting: found)
+    both = judge.judge_all()
+    assert [v.holm for v in both] == pytest.approx([2 * both[0].judged.p] * 2)
+    assert judge.judge_all(["again"]) == both[1:]
 
 
 def test_the_table_of_verdicts_has_its_columns(own_root):

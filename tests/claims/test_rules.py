@@ -125,6 +125,35 @@ def test_the_p_of_a_verdict_is_that_of_what_it_says():
     assert rules.contrast(UNIT + 4.5, 2).p == pytest.approx(stats.t.sf(4.5, 2))
 
 
+def test_the_p_of_several_is_the_largest_or_that_of_the_one_that_decides():
+    """UNIT has the standard error 1: a mean's distance from its bound is t."""
+    far, near, behind = UNIT + 50, UNIT + 10, UNIT - 50
+    assert rules.most([far, near], 1).p == pytest.approx(stats.t.sf(9, 2))
+    assert rules.most([far, near, behind], 1).p == pytest.approx(3 * stats.t.sf(49, 2))
+    assert rules.level([far, near], 1).p == pytest.approx(stats.t.sf(9, 2))
+    assert rules.level([far, near, behind], 1).p == pytest.approx(3 * stats.t.sf(51, 2))
+    assert rules.comparable([UNIT, UNIT + 1], 9).p == pytest.approx(stats.t.sf(8, 2))
+    assert rules.comparable([UNIT, far], 9).p == pytest.approx(2 * stats.t.sf(41, 2))
+    assert rules.comparable([UNIT, behind], 9).p == pytest.approx(2 * stats.t.sf(41, 2))
+
+
+def test_images_may_take_a_verdict_away():
+    """Ten thousand images of which each tells as much as a coin: an error of 0.01 besides."""
+    coins = np.tile([-1.0, 1.0], 5000)
+    sure = np.zeros(10_000)
+    d = UNIT / 1000
+    assert rules.contrast(d + 0.05, 0.02, sure) == rules.contrast(d + 0.05, 0.02)
+    crossed = rules.contrast(d + 0.05, 0.02, coins)
+    assert crossed.verdict == MAY_BE_SMALL
+    assert crossed.high - crossed.estimate == pytest.approx(HALF * np.hypot(0.001, 0.01), rel=1e-3)
+    pairs = [d + 0.5, d + 0.05]
+    assert rules.most(pairs, 0.02, [sure, sure]) == rules.most(pairs, 0.02)
+    assert rules.most(pairs, 0.02, [coins, sure]).verdict == REPLICATED
+    assert rules.most(pairs, 0.02, [sure, coins]).verdict == MAY_BE_SMALL
+    assert rules.comparable([d], 0.02, [sure]).verdict == REPLICATED
+    assert rules.comparable([d], 0.02, [coins]).verdict == INCONCLUSIVE
+
+
 def test_constant_differences_have_no_scatter():
     assert rules.contrast([0.3] * 4, 0.2).verdict == REPLICATED
     assert rules.contrast([0.0] * 4, 0.2).verdict == NO_EFFECT
