@@ -5,7 +5,7 @@ from itertools import product
 
 from binenc_core import assessments, grids, store
 from binenc_core.assessments import Assessment
-from binenc_core.config import DATASETS, HEADS, RunConfig
+from binenc_core.config import DATASETS, HEADS, PAPER_HEADS, RunConfig
 from binenc_core.recipes import PROTOCOLS, protocol_of, recipe, switches
 from binenc_core.store import Run
 
@@ -20,7 +20,7 @@ FORERUNNER, ENOUGH_SEEDS = "_short", 3
 
 def page_configs(
     dataset: str,
-    heads: tuple[str, ...] = HEADS,
+    heads: tuple[str, ...] = PAPER_HEADS,
     seeds: int | None = None,
     protocol: str | None = None,
     **changes,

@@ -15,6 +15,7 @@ from binenc_core.claims.table import Claim, Setting, Table
 from binenc_core.series import Series, before_switch, change, drift, end, measured
 from binenc_core.sizes import SIZES
 from binenc_core.store import Run
+from binenc_core.studies import STUDIES
 
 # Trainings are deterministic: a seed that has been looked at is no test. Earlier ones explored.
 FIRST_SEED = 10
@@ -68,7 +69,9 @@ def judge_all(names: Sequence[str] | None = None) -> list[Verdict]:
     """
     claims = table.read()
     table.known("setting", names or (), list(claims.settings))
-    found = [v for own in claims.settings.values() for v in judge(claims, own, _frozen(own))]
+    studies = {name: assessments.frozen_of(name) for name in STUDIES}
+    settings = claims.settings.values()
+    found = [v for own in settings for v in judge(claims, own, _frozen(own), studies)]
     return [v for v in _with_holm(found) if v.setting.name in (names or claims.settings)]
 
 
@@ -78,10 +81,19 @@ def _frozen(setting: Setting) -> list[Run]:
     return [run for run in runs if run.config.seed >= FIRST_SEED]
 
 
-def judge(claims: Table, setting: Setting, runs: Sequence[Run]) -> list[Verdict]:
-    """The claims on one setting, from its runs; Holm's p is that of the setting alone."""
+# What each study found of networks, by its name and the id of the network's run.
+Studies = Mapping[str, Mapping[str, Assessment]]
+
+
+def judge(
+    claims: Table, setting: Setting, runs: Sequence[Run], studies: Studies | None = None
+) -> list[Verdict]:
+    """The claims on one setting, from its runs and from what studies found of their networks.
+
+    Holm's p is that of the setting alone.
+    """
     asked = [claim for claim in claims.claims if setting.name in claim.settings]
-    return _with_holm([_judge(claims, claim, setting, runs) for claim in asked])
+    return _with_holm([_judge(claims, claim, setting, runs, studies or {}) for claim in asked])
 
 
 def _with_holm(found: Sequence[Verdict]) -> list[Verdict]:
@@ -95,11 +107,14 @@ def _with_holm(found: Sequence[Verdict]) -> list[Verdict]:
     return adjusted
 
 
-def _judge(claims: Table, claim: Claim, setting: Setting, runs: Sequence[Run]) -> Verdict:
+def _judge(
+    claims: Table, claim: Claim, setting: Setting, runs: Sequence[Run], studies: Studies
+) -> Verdict:
     margin = claims.margins[claim.margin].on(setting.dataset) if claim.margin else np.nan
     arms = _arms(claims, claim, runs)
+    found = studies.get(claim.study, {})
     if claim.study:
-        arms, found = _assessed(claim, arms)
+        arms = _assessed(arms, found)
     epochs = max(
         (run.config.epochs for own in arms.runs.values() for run in own.values()), default=0
     )
@@ -323,31 +338,31 @@ def _switch(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[
     return rules.switch(after, before, goal), ""
 
 
-def _assessed(claim: Claim, arms: Arms) -> tuple[Arms, dict[str, Assessment]]:
-    """The arms' runs of the seeds in which each was assessed, and what was found, by run id."""
-    found = assessments.frozen_of(claim.study)
+def _assessed(arms: Arms, found: Mapping[str, Assessment]) -> Arms:
+    """The arms' runs of the seeds in which each was assessed; `found` by the id of the run."""
     seeds = [s for s in arms.seeds if all(own[s].id in found for own in arms.runs.values())]
     runs = {name: {seed: own[seed] for seed in seeds} for name, own in arms.runs.items()}
-    return arms._replace(runs=runs, seeds=seeds), found
+    return arms._replace(runs=runs, seeds=seeds)
 
 
 def _by_study(
-    claim: Claim, arms: Arms, found: dict[str, Assessment], margin: float
+    claim: Claim, arms: Arms, found: Mapping[str, Assessment], margin: float
 ) -> tuple[Judged, str]:
     """`most` of what a study found of the networks."""
     log = claim.scale == "log"
     values = {
-        name: np.array([_number(found[run.id], claim, log) for run in own.values()])
+        name: np.array(
+            [
+                measures.study_value(found[run.id], claim.study, claim.measure, log)
+                for run in own.values()
+            ]
+        )
         for name, own in arms.runs.items()
     }
     if any(np.isnan(own).any() for own in values.values()):
         raise _Missing("a number is not defined, or failed a control")
     judged = rules.most(_pairs(claim, arms, values), margin)
     return judged, f"against {claim.arms[1 + judged.which]}"
-
-
-def _number(found: Assessment, claim: Claim, log: bool) -> float:
-    return measures.study_value(found, claim.study, claim.measure, log)
 
 
 _KINDS = {

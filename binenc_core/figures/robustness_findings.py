@@ -16,8 +16,7 @@ def findings(found: Sequence[Assessment]) -> str:
     """What the falsifiers say and, for each dataset and protocol, the numbers, as Markdown."""
     shown = assessed.groups(found)
     outcomes = robustness_falsified.data(shown)
-    legends = [robustness_falsified.legend(shown, outcomes), robustness_attacks.NOTE]
-    parts = [*legends]
+    parts = [robustness_falsified.legend(shown, outcomes), robustness_attacks.NOTE]
     for group in shown:
         parts += [
             f"**{group.title}**",

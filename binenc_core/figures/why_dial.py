@@ -42,36 +42,19 @@ def epsilon_data(runs: Sequence[Run]) -> pd.DataFrame:
 
 def epsilon_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Excess over chance, and the size of W, against ε; a star where W is kept at Adam's size."""
-    fig = make_subplots(
-        rows=1,
-        cols=2,
-        horizontal_spacing=0.12,
-        column_titles=["vertex cosine above chance", "root mean square of W"],
-    )
+    fig = _panels("root mean square of W")
     for dataset in found["dataset"].unique():
         own = found[(found["dataset"] == dataset) & ~found["same_size"]]
         star = found[(found["dataset"] == dataset) & found["same_size"]]
         for j, name in enumerate(("excess", "weight_rms"), start=1):
             look = {"color": COLORS[dataset], "symbol": SYMBOLS[dataset], "size": 8}
-            mean = own.groupby("epsilon")[name].mean()
+            label = DATASET_NAMES[dataset]
+            fig.add_trace(_mean_line(own, "epsilon", name, label, dataset, look), 1, j)
             fig.add_trace(
-                go.Scatter(
-                    x=mean.index,
-                    y=mean,
-                    mode="lines+markers",
-                    name=DATASET_NAMES[dataset],
-                    legendgroup=dataset,
-                    showlegend=j == 1,
-                    line={"color": COLORS[dataset]},
-                    marker=look,
-                    hovertemplate="ε = %{x:g}: %{y:.3f}<extra></extra>",
-                ),
-                row=1,
-                col=j,
+                _points(own, "epsilon", name, dataset, look | {"size": 5, "opacity": 0.5}), 1, j
             )
-            fig.add_trace(_points(own, name, dataset, look | {"size": 5, "opacity": 0.5}), 1, j)
             stars = look | {"symbol": "star", "size": 11}
-            fig.add_trace(_points(star, name, dataset, stars), 1, j)
+            fig.add_trace(_points(star, "epsilon", name, dataset, stars), 1, j)
     _levels(fig)
     fig.update_xaxes(type="log", title_text="ε of the classifier's Adam", exponentformat="power")
     caption = (
@@ -109,35 +92,16 @@ def gamma_data(runs: Sequence[Run]) -> pd.DataFrame:
 
 def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Excess over chance, and the size of x, against γ; stars where W is held small."""
-    fig = make_subplots(
-        rows=1,
-        cols=2,
-        horizontal_spacing=0.12,
-        column_titles=["vertex cosine above chance", "root mean square of x"],
-    )
+    fig = _panels("root mean square of x")
     for (penalty, way), (color, dash, symbol) in WAYS.items():
         own = found[(found["penalty"] == penalty) & (found["way"] == way)]
         for j, name in enumerate(("excess", "size"), start=1):
             look = {"color": color, "symbol": symbol, "size": 8}
-            mean = own[~own["held"]].groupby("gamma")[name].mean()
-            fig.add_trace(
-                go.Scatter(
-                    x=mean.index,
-                    y=mean,
-                    mode="lines+markers",
-                    name=f"{penalty}, classifier by {way}",
-                    legendgroup=f"{penalty} {way}",
-                    showlegend=j == 1,
-                    line={"color": color, "dash": dash},
-                    marker=look,
-                    hovertemplate="γ = %{x:g}: %{y:.3f}<extra></extra>",
-                ),
-                row=1,
-                col=j,
-            )
+            label, group = f"{penalty}, classifier by {way}", f"{penalty} {way}"
+            free = own[~own["held"]]
+            fig.add_trace(_mean_line(free, "gamma", name, label, group, look, dash), 1, j)
             stars = look | {"symbol": "star", "size": 11}
-            group = f"{penalty} {way}"
-            fig.add_trace(_points(own[own["held"]], name, group, stars, "gamma"), 1, j)
+            fig.add_trace(_points(own[own["held"]], "gamma", name, group, stars), 1, j)
     _levels(fig)
     fig.update_xaxes(type="log", title_text="γ", exponentformat="power")
     fig.update_yaxes(type="log", exponentformat="power", row=1, col=2)
@@ -153,9 +117,41 @@ def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     return fig
 
 
-def _points(
-    own: pd.DataFrame, name: str, group: str, look: dict, against: str = "epsilon"
+def _panels(second: str) -> go.Figure:
+    """A panel of the excess over chance, and one of another quantity."""
+    titles = ["vertex cosine above chance", second]
+    return make_subplots(rows=1, cols=2, horizontal_spacing=0.12, column_titles=titles)
+
+
+SIGNS = {"epsilon": "ε", "gamma": "γ"}
+
+
+def _mean_line(
+    own: pd.DataFrame,
+    against: str,
+    name: str,
+    label: str,
+    group: str,
+    look: dict,
+    dash: str | None = None,
 ) -> go.Scatter:
+    """The mean over the seeds of a column against another; the first panel's has the legend."""
+    mean = own.groupby(against)[name].mean()
+    return go.Scatter(
+        x=mean.index,
+        y=mean,
+        mode="lines+markers",
+        name=label,
+        legendgroup=group,
+        showlegend=name == "excess",
+        line={"color": look["color"]} | ({"dash": dash} if dash else {}),
+        marker=look,
+        hovertemplate=f"{SIGNS[against]} = %{{x:g}}: %{{y:.3f}}<extra></extra>",
+    )
+
+
+def _points(own: pd.DataFrame, against: str, name: str, group: str, look: dict) -> go.Scatter:
+    """Every seed's value of a column against another."""
     return go.Scatter(
         x=own[against],
         y=own[name],

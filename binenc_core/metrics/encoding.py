@@ -81,13 +81,14 @@ def encoding_metrics(
     bool (C, P) of the training set.
     """
     fractions = positive_fractions(x, labels)
-    distances = hamming_distances(majority_codes(fractions))
+    own = majority_codes(fractions)
+    distances = hamming_distances(own)
     pairs = distances[torch.triu(torch.ones_like(distances), diagonal=1).bool()].double()
     return {
         "bit_agreement": bit_agreement(fractions),
         "bit_agreement_predicted": bit_agreement(positive_fractions(x, compact(predicted))),
         "whole_code_agreement": whole_code_agreement(x, labels, codes),
-        "distinct_codes": float(len(majority_codes(fractions).unique(dim=0))),
+        "distinct_codes": float(len(own.unique(dim=0))),
         "hamming_mean": float(pairs.mean()),
         "hamming_min": float(pairs.min()),
         "vertex_cosine": vertex_cosine(x),
