@@ -11,8 +11,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from binenc_core import grids
-from binenc_core.provenance import ROOT
+from replication.base.provenance import ROOT
+from replication.campaigns import grids
 
 ROUNDS = 2
 RATIO_GOAL = 1.5
@@ -32,7 +32,7 @@ def campaign_file(path: Path, grid: dict) -> Path:
 def seconds(path: Path, runs: Path, *options: str) -> float:
     """Wall time of a campaign that keeps its runs in a folder."""
     quiet = {"BINENC_RUNS": str(runs), "TQDM_DISABLE": "1"}
-    command = [sys.executable, "-m", "binenc_core", "campaign", str(path), "--device", "cpu"]
+    command = [sys.executable, "-m", "replication", "campaign", str(path), "--device", "cpu"]
     begun = time.perf_counter()
     done = subprocess.run(
         [*command, *options], cwd=ROOT, env=os.environ | quiet, capture_output=True, text=True

@@ -14,15 +14,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from binenc_core.config import CLASSES, RunConfig
-from binenc_core.devices import resolve_device
+from binenc_core.config import RunConfig
 from binenc_core.models import Classifier
-from binenc_core.parts import build
-from binenc_core.recipes import recipe
 from binenc_core.robustness.boundary import lengths
 from binenc_core.robustness.deepfool import CANDIDATES, OVERSHOOT, STEPS, deepfool
 from binenc_core.robustness.network import logits_of
-from binenc_core.training import step
+from binenc_core.training.loop import step
+from binenc_core.training.state import build
+from replication.base.devices import resolve_device
+from replication.data.datasets import CLASSES
+from replication.data.recipes import recipe
 
 SIDE, IMAGES, LOOPED = 28, 1000, 50
 WIDTHS = (512, 2048)  # of the frozen runs, and of the paper
@@ -54,7 +55,7 @@ def made_up_images(count: int, seed: int) -> tuple[Tensor, Tensor]:
 
 def trained(config: RunConfig, device: torch.device) -> Classifier:
     """A network after a few steps on the images."""
-    parts = build(config, SIDE, device)
+    parts = build(config, (1, SIDE, SIDE), CLASSES, device)
     images, labels = (part.to(device) for part in made_up_images(BATCH * BATCHES, seed=1))
     for batch, own in zip(images.split(BATCH), labels.split(BATCH), strict=True):
         step(parts, batch, own, config, config.gamma)

@@ -17,13 +17,14 @@ from benchmarks.plain_metrics import (
     plain_encoding,
     plain_fit,
 )
-from binenc_core.config import CLASSES, RunConfig
-from binenc_core.devices import resolve_device
+from binenc_core.config import RunConfig
 from binenc_core.evaluation import Outputs, Training, split_metrics
 from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.encoding import majority_codes, positive_fractions
 from binenc_core.metrics.names import METRICS
-from binenc_core.recipes import recipe
+from replication.base.devices import resolve_device
+from replication.data.datasets import CLASSES
+from replication.data.recipes import recipe
 
 DIMENSIONS = 64
 IMAGES = {"train": 60_000, "test": 10_000}

@@ -13,11 +13,11 @@ from unittest.mock import patch
 
 import torch
 
-from binenc_core import training
-from binenc_core.config import CLASSES
-from binenc_core.data import Dataset
-from binenc_core.recipes import recipe
-from binenc_core.trainer import get_or_train
+from binenc_core.dataset import Dataset
+from binenc_core.training import loop
+from replication.data.datasets import CLASSES
+from replication.data.recipes import recipe
+from replication.runs.trainer import get_or_train
 
 SIDE, TRAIN_IMAGES, TEST_IMAGES = 28, 60_000, 10_000
 BATCHES = 10
@@ -45,12 +45,12 @@ def run(head: str) -> None:
     config, data = recipe("mnist", head=head, epochs=1), made_up_data()
     few = BATCHES * config.batch_size
     some = data._replace(train_images=data.train_images[:few], train_labels=data.train_labels[:few])
-    train_epoch = training.train_epoch
+    train_epoch = loop.train_epoch
     with (
         tempfile.TemporaryDirectory() as folder,
         patch.dict(os.environ, BINENC_RUNS=folder),
-        patch.object(training, "load", lambda name: data),
-        patch.object(training, "train_epoch", lambda p, _, *rest: train_epoch(p, some, *rest)),
+        patch("replication.data.load.load", lambda name: data),
+        patch.object(loop, "train_epoch", lambda p, _, *rest: train_epoch(p, some, *rest)),
     ):
         get_or_train(config, "cpu", say=lambda text: None)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -15,13 +15,14 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms import Compose, Normalize, ToTensor
 
-from binenc_core.config import CLASSES, RunConfig
-from binenc_core.devices import resolve_device
+from binenc_core.config import RunConfig
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
-from binenc_core.parts import build
-from binenc_core.recipes import recipe
-from binenc_core.training import step
+from binenc_core.training.loop import step
+from binenc_core.training.state import build
+from replication.base.devices import resolve_device
+from replication.data.datasets import CLASSES
+from replication.data.recipes import recipe
 
 SIDE, IMAGES = 28, 6000
 ROUNDS = 5
@@ -94,10 +95,10 @@ def plain_step(config: RunConfig, device: torch.device) -> Callable[[], None]:
 
 
 def our_step(config: RunConfig, device: torch.device) -> Callable[[], None]:
-    """One step of `binenc_core.training`, its batch gathered within."""
+    """One step of `binenc_core.training.loop`, its batch gathered within."""
     pixels, labels = (torch.from_numpy(part).to(device) for part in made_up_images())
     images = (pixels[:, None] / 255 - 0.5) / 0.5
-    parts = build(config, SIDE, device)
+    parts = build(config, (1, SIDE, SIDE), CLASSES, device)
 
     def run() -> None:
         batch = torch.randint(IMAGES, (config.batch_size,)).to(device)

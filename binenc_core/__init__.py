@@ -1,1 +1,1 @@
-"""Latent binary encoding in deep classifiers: models, loss, metrics, training and figures."""
+"""Latent binary encoding in deep classifiers: models, loss, training, metrics, attacks, scores."""

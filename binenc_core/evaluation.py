@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from binenc_core.config import LINEAR_HEADS, RunConfig
-from binenc_core.data import Dataset, as_bytes
+from binenc_core.dataset import Dataset, as_bytes
 from binenc_core.loss import total_loss
 from binenc_core.metrics.binarity import binarity_metrics, standardize
 from binenc_core.metrics.classes import class_means

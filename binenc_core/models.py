@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from binenc_core.config import RESNET_WIDTHS, RunConfig
-from binenc_core.data import as_scaled
+from binenc_core.dataset import as_scaled
 
 CONV_CHANNELS = (64, 128, 256, 256, 512)
 POOL_AFTER = (0, 1, 3)

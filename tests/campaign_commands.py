@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from binenc_core.provenance import ROOT
+from replication.base.provenance import ROOT
 
 # The settings of small_runs.quick; in less than a tenth of a second.
 QUICK = {

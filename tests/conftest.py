@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from binenc_book.browser import NoBrowser, chromium
-from binenc_core import provenance
+from replication.base import provenance
 from small_runs import use_folders
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from binenc_core.provenance import ROOT
 from campaign_commands import wait_until
+from replication.base.provenance import ROOT
 
 # No question, no look for updates, no list of extensions from the network.
 SETTINGS = {"apputils-extension/notification": {"fetchNews": "false"}}

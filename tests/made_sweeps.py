@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from binenc_core.recipes import recipe
-from binenc_core.store import Run
+from replication.data.recipes import recipe
+from replication.runs.store import Run
 
 EPOCHS = (0, 5, 9)
 GAMMAS = (0.0, 10.0, 1000.0)

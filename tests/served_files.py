@@ -13,7 +13,7 @@ import pytest
 import scipy.io
 from torchvision import datasets
 
-from binenc_core.sizes import SIZES
+from replication.data.datasets import DATASETS
 
 # Where nothing listens.
 NOWHERE = "http://127.0.0.1:9/"
@@ -36,7 +36,7 @@ class Made(NamedTuple):
 def make(name: str, monkeypatch: pytest.MonkeyPatch, address: str = NOWHERE, each: int = 2) -> Made:
     """`each` images of every class in each split; torchvision expects them, from `address`."""
     rng = np.random.default_rng(list(name.encode()))
-    _, _, channels, side, classes = SIZES[name]
+    _, _, _, channels, side, classes, *_ = DATASETS[name]
     images, labels = {}, {}
     for split in ("train", "test"):
         labels[split] = rng.permutation(np.repeat(np.arange(classes), each))

@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core import store
 from binenc_core.config import RunConfig
-from binenc_core.data import Dataset, load
-from binenc_core.recipes import recipe
+from binenc_core.dataset import Dataset
+from replication.data.load import load
+from replication.data.recipes import recipe
+from replication.runs import store
 
 # A weight that float32 cannot hold: the loss is infinite from the first batch on.
 DIVERGING_GAMMA = 1e39

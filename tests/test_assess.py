@@ -6,11 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core import assess, assessments, freeze, store
-from binenc_core.__main__ import main
-from binenc_core.assess import get_or_assess_all
-from binenc_core.studies import STUDIES, Found
-from binenc_core.trainer import get_or_train
+from replication.__main__ import main
+from replication.campaigns import assess
+from replication.campaigns.assess import get_or_assess_all
+from replication.runs import freeze, store
+from replication.runs.trainer import get_or_train
+from replication.studies import assessments
+from replication.studies.catalog import STUDIES, Found
 from small_runs import DIVERGING_GAMMA, quick, small, use_folders
 
 GRID = """
@@ -65,7 +67,7 @@ def study(monkeypatch):
         table = pd.DataFrame({name: [weight] for name in STUDIES["robustness"].columns})
         return Found(number, table, {"severities": np.zeros((1, 1))})
 
-    module = ModuleType("binenc_core.robustness.study")
+    module = ModuleType("replication.studies.robustness")
     module.assess = found
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(assess, "ProcessPoolExecutor", HereAndNow)
@@ -86,7 +88,7 @@ def test_networks_are_trained_and_assessed_once_in_the_order_asked(study):
 
 
 def test_the_trained_weights_are_assessed(study):
-    from binenc_core import checkpoints
+    from replication.runs import checkpoints
 
     (made,) = get_or_assess_all("robustness", [quick()], device="cpu", say=str)
     state = checkpoints.load(get_or_train(quick(), "cpu", str).checkpoint_path).state

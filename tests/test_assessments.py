@@ -5,9 +5,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core import assessments, store, studies
-from binenc_core.assessments import INFO_FIELDS, Assessment, find, freeze_all, frozen_of, keep
-from binenc_core.studies import STUDIES, check_images, check_study
+from replication.runs import store
+from replication.studies import assessments, catalog
+from replication.studies.assessments import (
+    INFO_FIELDS,
+    Assessment,
+    find,
+    freeze_all,
+    frozen_of,
+    keep,
+)
+from replication.studies.catalog import STUDIES, check_images, check_study
 from small_runs import small, use_folders
 
 INFO = {
@@ -74,7 +82,7 @@ def test_another_version_of_the_study_is_made_anew(monkeypatch):
     made = kept()
     freeze_all("robustness", "some", [made], "command")
     raised = STUDIES["robustness"]._replace(version=STUDIES["robustness"].version + 1)
-    monkeypatch.setitem(studies.STUDIES, "robustness", raised)
+    monkeypatch.setitem(catalog.STUDIES, "robustness", raised)
     assert find("robustness", small()) is None
     assert frozen_of("robustness") == {}
 

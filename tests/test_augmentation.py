@@ -2,9 +2,9 @@ import pytest
 import torch
 from torch import nn
 
-from binenc_core import training
-from binenc_core.augmentation import PADDING, augmented, draw_moves
-from binenc_core.parts import build, derived_seed
+from binenc_core.training import loop
+from binenc_core.training.augmentation import PADDING, augmented, crop_offsets
+from binenc_core.training.state import build, derived_seed
 from small_runs import few_digits, small
 
 CPU = torch.device("cpu")
@@ -32,7 +32,7 @@ def one(image, row, column, flip):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_batch_is_moved_as_its_images_one_by_one(channels):
     images = pixels(200, channels)
-    moves = draw_moves(200, "crop_flip", seeded(1))
+    moves = crop_offsets(200, "crop_flip", seeded(1))
     expected = [one(i, *m) for i, m in zip(images, moves.tolist(), strict=True)]
     found = augmented(images, moves)
     assert found.dtype == torch.uint8
@@ -43,7 +43,7 @@ def test_a_batch_is_moved_as_torchvision_moves_it():
     """torchvision's own padding and crop of each image, with the same corners."""
     from torchvision.transforms.functional import crop, hflip, pad
 
-    images, moves = pixels(20), draw_moves(20, "crop_flip", seeded(2))
+    images, moves = pixels(20), crop_offsets(20, "crop_flip", seeded(2))
     found = augmented(images, moves)
     for image, moved, (row, column, flip) in zip(images, found, moves.tolist(), strict=True):
         expected = crop(pad(image, 4), row, column, 7, 9)
@@ -52,7 +52,7 @@ def test_a_batch_is_moved_as_torchvision_moves_it():
 
 def test_scaled_images_are_padded_with_black_too():
     images = pixels(20, channels=1).float() / 127.5 - 1
-    moves = draw_moves(20, "crop", seeded())
+    moves = crop_offsets(20, "crop", seeded())
     expected = [one(i, *m) for i, m in zip(images, moves.tolist(), strict=True)]
     assert torch.equal(augmented(images, moves), torch.stack(expected))
 
@@ -64,7 +64,7 @@ def test_in_its_place_and_unflipped_an_image_is_itself():
 
 
 def test_every_corner_and_both_flips_occur_equally_often():
-    moves = draw_moves(162_000, "crop_flip", seeded())
+    moves = crop_offsets(162_000, "crop_flip", seeded())
     assert (moves.shape, moves.dtype) == ((162_000, 3), torch.int64)
     found, counts = moves.unique(dim=0, return_counts=True)
     assert len(found) == 9 * 9 * 2
@@ -73,7 +73,7 @@ def test_every_corner_and_both_flips_occur_equally_often():
 
 
 def test_a_crop_without_flips_has_the_same_corners():
-    cropped, flipped = (draw_moves(50, name, seeded(3)) for name in ("crop", "crop_flip"))
+    cropped, flipped = (crop_offsets(50, name, seeded(3)) for name in ("crop", "crop_flip"))
     assert torch.equal(cropped[:, :2], flipped[:, :2])
     assert not cropped[:, 2].any() and flipped[:, 2].any()
 
@@ -82,7 +82,7 @@ def test_a_crop_without_flips_has_the_same_corners():
 def batches(monkeypatch):
     """The images of each step of the trainings that follow, and those that are evaluated."""
     seen = {"step": [], "evaluate": []}
-    step, evaluate = training.step, training.evaluate
+    step, evaluate = loop.step, loop.evaluate
 
     def watched(parts, images, *rest):
         seen["step"].append(images.clone())
@@ -92,23 +92,23 @@ def batches(monkeypatch):
         seen["evaluate"].append(data)
         return evaluate(model, data, *rest)
 
-    monkeypatch.setattr(training, "step", watched)
-    monkeypatch.setattr(training, "evaluate", evaluated)
+    monkeypatch.setattr(loop, "step", watched)
+    monkeypatch.setattr(loop, "evaluate", evaluated)
     return seen
 
 
 def test_training_images_are_moved_by_the_runs_own_draws(batches):
     """The same images, moved as the generator of that purpose says, anew in every epoch."""
     digits = few_digits()
-    training.train(small(), CPU, digits)
+    loop.train(small(), CPU, digits)
     plain = batches["step"][:]
     batches["step"].clear()
-    training.train(small(augmentation="crop_flip"), CPU, digits)
+    loop.train(small(augmentation="crop_flip"), CPU, digits)
     generator = seeded(derived_seed(0, "augmentation"))
     order = seeded(derived_seed(0, "order"))
     moved = iter(zip(plain, batches["step"], strict=True))
     for _ in range(2):
-        moves = draw_moves(150, "crop_flip", generator)
+        moves = crop_offsets(150, "crop_flip", generator)
         for batch in torch.randperm(150, generator=order).split(64):
             images, found = next(moved)
             assert torch.equal(found, augmented(images, moves[batch]))
@@ -117,7 +117,7 @@ def test_training_images_are_moved_by_the_runs_own_draws(batches):
 
 def test_no_image_is_moved_in_an_evaluation(batches):
     digits = few_digits()
-    training.train(small(augmentation="crop_flip"), CPU, digits)
+    loop.train(small(augmentation="crop_flip"), CPU, digits)
     for data in batches["evaluate"]:
         assert torch.equal(data.train_images, digits.train_images)
         assert torch.equal(data.test_images, digits.test_images)
@@ -125,16 +125,16 @@ def test_no_image_is_moved_in_an_evaluation(batches):
 
 def test_all_heads_see_the_same_moves(batches):
     for head in ("binary", "none"):
-        training.train(small(head, augmentation="crop"), CPU, few_digits())
+        loop.train(small(head, augmentation="crop"), CPU, few_digits())
     assert all(map(torch.equal, batches["step"][:6], batches["step"][6:]))
 
 
 def test_the_state_of_the_draws_is_in_the_checkpoint_where_there_are_any():
-    assert "random.augmentation" in build(small(augmentation="crop"), 8, CPU).state()
-    assert "random.augmentation" not in build(small(), 8, CPU).state()
+    assert "random.augmentation" in build(small(augmentation="crop"), (1, 8, 8), 10, CPU).tensors()
+    assert "random.augmentation" not in build(small(), (1, 8, 8), 10, CPU).tensors()
 
 
 def test_moved_images_are_as_channels_last_convolutions_read_them():
-    moved = augmented(pixels(4), draw_moves(4, "crop", seeded()))
+    moved = augmented(pixels(4), crop_offsets(4, "crop", seeded()))
     assert moved.is_contiguous(memory_format=torch.channels_last)
     assert nn.Conv2d(3, 2, 3)(moved.float()).shape == (4, 2, 5, 7)

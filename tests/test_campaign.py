@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from binenc_core import campaign, store, trainer
 from binenc_core.config import RunConfig
-from binenc_core.progress import Progress
-from binenc_core.recipes import recipe
-from binenc_core.sources import DataError
+from replication.base.progress import Progress
+from replication.campaigns import campaign
+from replication.data.recipes import recipe
+from replication.data.sources import DataError
+from replication.runs import store, trainer
 from small_runs import quick, use_folders
 
 INFO = dict.fromkeys(store.INFO_FIELDS, "") | {"diverged_epoch": None, "seconds": 0.0}

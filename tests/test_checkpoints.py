@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from binenc_core import checkpoints
-from binenc_core.checkpoints import Checkpoint, load, save
+from replication.runs import checkpoints
+from replication.runs.checkpoints import Checkpoint, load, save
 from small_runs import assert_same_arrays
 
 VALUES = [0.1 + 0.2, 5e-324, -1.7976931348623157e308, float("inf"), float("nan")]

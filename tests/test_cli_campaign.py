@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from binenc_core import grids, store, trainer
 from campaign_commands import (
     LONGER,
     QUICK,
@@ -21,6 +20,8 @@ from campaign_commands import (
     trained,
     wait_until,
 )
+from replication.campaigns import grids
+from replication.runs import store, trainer
 from small_runs import assert_same_arrays, assert_same_history, use_folders
 
 SEEDS = [0, 1, 2]
@@ -116,7 +117,7 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     readme = (folder / "results" / "good" / "README.md").read_text(encoding="utf8")
     words = shlex.split(re.search(r"Command, .* \| `(.*)` \|", readme)[1])
     train, freeze = (words[: words.index("&&")], words[words.index("&&") + 1 :])
-    assert train[:3] == freeze[:3] == ["python", "-m", "binenc_core"]
+    assert train[:3] == freeze[:3] == ["python", "-m", "replication"]
     shutil.rmtree(folder / "runs")
     code, out, err = run(folder, *train[3:])
     assert (code, err) == (0, "")

@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 import slurm_node
-from binenc_core import cluster, provenance, store
-from binenc_core.__main__ import main
-from binenc_core.cluster import SlurmExecutor
 from binenc_core.config import RunConfig
-from binenc_core.trainer import get_or_train
+from replication.__main__ import main
+from replication.base import provenance
+from replication.campaigns import cluster
+from replication.campaigns.cluster import SlurmExecutor
+from replication.runs import store
+from replication.runs.trainer import get_or_train
 from small_runs import assert_same_arrays, assert_same_history, quick, small, use_folders
 
 SECONDS = 120  # after which a wait is a failure

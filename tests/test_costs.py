@@ -3,10 +3,11 @@ import math
 import pytest
 import torch
 
-from binenc_core import costs, timing, training
-from binenc_core.__main__ import main
-from binenc_core.config import HARDER_DATASETS, PRECISIONS
-from binenc_core.recipes import recipe
+from binenc_core.config import PRECISIONS
+from replication.__main__ import main
+from replication.data.datasets import HARDER_DATASETS
+from replication.data.recipes import recipe
+from replication.runs import costs, timing
 from small_runs import small, use_folders
 
 
@@ -36,9 +37,9 @@ def test_fits_are_counted_where_there_are_any():
 
 
 def test_the_estimate_is_the_step_s_time_for_the_whole_run(monkeypatch):
-    monkeypatch.setattr(training, "seconds_per_step", lambda *_: 3.0)
+    monkeypatch.setattr(timing, "seconds_per_step", lambda *_: 3.0)
     config = small("none")
-    assert training.estimated_seconds(config, torch.device("cpu"), 1) == costs.run_seconds(
+    assert timing.estimated_seconds(config, torch.device("cpu"), 1) == costs.run_seconds(
         config, 3.0, 1
     )
 

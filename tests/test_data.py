@@ -5,11 +5,13 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from binenc_core import data, sources
-from binenc_core.config import DATASETS
+from binenc_core import dataset
 from binenc_core.models import Classifier
-from binenc_core.sizes import SIZES
-from binenc_core.sources import Archive, RawFile
+from replication.data import sources
+from replication.data.datasets import DATASETS
+from replication.data.folder import DataError
+from replication.data.load import load
+from replication.data.sources import Archive, RawFile
 from small_runs import small
 
 NAMES = tuple(file.name for file in sources.ARCHIVES["mnist"].files)
@@ -49,7 +51,7 @@ def arrays():
 
 def test_files_become_tensors(tiny, arrays):
     folder = tiny([idx(array) for array in arrays], [array.shape for array in arrays])
-    loaded = data.load("mnist", folder)
+    loaded = load("mnist", folder)
     assert [tuple(t.shape) for t in loaded] == [(2, 1, 16, 8), (2,), (3, 1, 16, 8), (3,)]
     assert [t.dtype for t in loaded] == [torch.uint8, torch.int64] * 2
     assert all(t.is_contiguous() and t.device.type == "cpu" for t in loaded)
@@ -64,16 +66,16 @@ def test_scaling_is_bit_for_bit_that_of_torchvision(tiny, arrays):
 
     transform = Compose([ToTensor(), Normalize(0.5, 0.5)])
     folder = tiny([idx(array) for array in arrays], [array.shape for array in arrays])
-    loaded = data.load("mnist", folder)
+    loaded = load("mnist", folder)
     for ours, pixels in ((loaded.train_images, arrays[0]), (loaded.test_images, arrays[2])):
         theirs = torch.stack([transform(image[:, :, None]) for image in pixels])
-        assert torch.equal(data.scaled(ours), theirs)
+        assert torch.equal(dataset.scaled(ours), theirs)
 
 
 def test_a_network_takes_bytes_for_the_scaled_images():
     network = Classifier(small(), 8, 10, (0, 1)).eval()
     pixels = torch.arange(2 * 64).reshape(2, 1, 8, 8).to(torch.uint8)
-    for given, expected in zip(network(pixels), network(data.scaled(pixels)), strict=True):
+    for given, expected in zip(network(pixels), network(dataset.scaled(pixels)), strict=True):
         assert torch.equal(given, expected)
 
 
@@ -81,8 +83,8 @@ def test_a_network_takes_bytes_for_the_scaled_images():
 def test_images_go_back_to_pixels(largest):
     pixels = torch.arange(largest + 1, dtype=torch.uint8)
     expected = (pixels.double() * 255 / largest).round().to(torch.uint8)
-    assert torch.equal(data.as_bytes(data.scaled(pixels, largest)), expected)
-    assert data.as_bytes(pixels) is pixels
+    assert torch.equal(dataset.as_bytes(dataset.scaled(pixels, largest)), expected)
+    assert dataset.as_bytes(pixels) is pixels
 
 
 def signed(content):
@@ -117,8 +119,8 @@ def test_a_header_that_is_not_the_expected_one_is_refused(victim, damage, tiny, 
     contents = [idx(array) for array in arrays]
     contents[victim] = damage(contents[victim])
     folder = tiny(contents, [array.shape for array in arrays])
-    with pytest.raises(data.DataError, match=f"{NAMES[victim]}: expected .* IDX header .* found"):
-        data.load("mnist", folder)
+    with pytest.raises(DataError, match=f"{NAMES[victim]}: expected .* IDX header .* found"):
+        load("mnist", folder)
 
 
 def test_loading_fetches_what_is_missing_then_reads_the_folder(tiny, arrays, monkeypatch, tmp_path):
@@ -126,20 +128,20 @@ def test_loading_fetches_what_is_missing_then_reads_the_folder(tiny, arrays, mon
     tiny(files.values(), [array.shape for array in arrays])
     source = sources.Source("a source", ("mnist",), lambda archive: files, "a remedy")
     monkeypatch.setattr(sources, "SOURCES", (source,))
-    first = data.load("mnist", tmp_path / "other")
+    first = load("mnist", tmp_path / "other")
     monkeypatch.setattr(sources, "SOURCES", ())
-    second = data.load("mnist", tmp_path / "other")
+    second = load("mnist", tmp_path / "other")
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
 
 
 @pytest.mark.parametrize("name", ["Digits", "imagenet", None])
 def test_an_unknown_dataset_is_refused(name):
     with pytest.raises(ValueError, match=f"; allowed: {', '.join(DATASETS)}$"):
-        data.load(name)
+        load(name)
 
 
 def test_digits_are_split_by_class():
-    digits = data.load("digits")
+    digits = load("digits")
     assert tuple(digits.train_images.shape) == (1437, 1, 8, 8)
     assert tuple(digits.test_images.shape) == (360, 1, 8, 8)
     # scikit-learn has 178, 182, 177, 183, 181, 182, 181, 179, 174 and 180 images of 0 ... 9.
@@ -150,7 +152,7 @@ def test_digits_are_split_by_class():
 
 
 def test_the_split_of_the_digits_never_changes():
-    first, second = data.load("digits"), data.load("digits")
+    first, second = load("digits"), load("digits")
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
     assert first.test_labels[:12].tolist() == [7, 6, 3, 7, 7, 3, 2, 8, 9, 3, 2, 6]
     # The sum of the test set's pixel values, 0 ... 16: another choice of images has another.
@@ -158,7 +160,7 @@ def test_the_split_of_the_digits_never_changes():
 
 
 def test_train_and_test_digits_are_all_of_scikit_learns():
-    digits = data.load("digits")
+    digits = load("digits")
     images = torch.cat([digits.train_images, digits.test_images]).double().flatten(1)
     labels = torch.cat([digits.train_labels, digits.test_labels])
     ours = np.column_stack([(images.numpy() + 1) * 8, labels.numpy()])
@@ -182,7 +184,7 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
     raw = sources.default_folder() / archive.folder / "raw"
     if not all((raw / file.name).exists() for file in archive.files):
         pytest.skip(f"{name} is not in the data folder: make data")
-    loaded = data.load(name)
+    loaded = load(name)
     train = loaded.train_images / 255
     assert train.mean().item() == pytest.approx(mean, abs=5e-5)
     assert train.std().item() == pytest.approx(std, abs=5e-5)
@@ -193,22 +195,21 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
 
 
 def test_the_size_of_each_dataset_is_known_without_loading_it():
-    assert list(SIZES) == list(DATASETS)
-    digits = data.load("digits")
+    digits = load("digits")
     count, channels, side, _ = digits.train_images.shape
-    assert SIZES["digits"] == (count, len(digits.test_images), channels, side, 10)
+    assert DATASETS["digits"][1:6] == (count, len(digits.test_images), channels, side, 10)
     for name, archive in sources.ARCHIVES.items():
         (count, side, _), (tests, *_) = archive.files[0].shape, archive.files[2].shape
-        assert SIZES[name] == (count, tests, 1, side, 10)
+        assert DATASETS[name][1:6] == (count, tests, 1, side, 10)
 
 
 def test_a_draw_of_fewer_images_is_the_beginning_of_one_of_more():
-    few, many = data.draw(80, 10), data.draw(80, 40)
+    few, many = dataset.draw(80, 10), dataset.draw(80, 40)
     assert torch.equal(few, many[:10])
     assert few.tolist() != list(range(10))
-    assert sorted(data.draw(80, None).tolist()) == list(range(80))
+    assert sorted(dataset.draw(80, None).tolist()) == list(range(80))
 
 
 def test_a_draw_of_more_images_than_there_are_is_refused():
     with pytest.raises(ValueError, match="images is 81; allowed: 1 to 80"):
-        data.draw(80, 81)
+        dataset.draw(80, 81)

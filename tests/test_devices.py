@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from binenc_core.devices import available_devices, resolve_device
+from replication.base.devices import available_devices, resolve_device
 
 
 @pytest.fixture

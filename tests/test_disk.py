@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from binenc_core import store
-from binenc_core.recipes import recipe
 from campaign_commands import QUICK, campaign_file, run, trained
+from replication.data.recipes import recipe
+from replication.runs import store
 from small_runs import use_folders
 
 # Its checkpoint of more than a megabyte holds the weights and both moments of each.

@@ -2,8 +2,8 @@
 
 import pytest
 
-from binenc_core.recipes import recipe
-from binenc_core.trainer import get_or_train
+from replication.data.recipes import recipe
+from replication.runs.trainer import get_or_train
 
 SEEDS = (0, 1, 2)
 

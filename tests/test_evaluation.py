@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import accuracy_score, log_loss
-from tqdm import tqdm
 
 from benchmarks.plain_metrics import (
     plain_binarity,
@@ -11,9 +10,7 @@ from benchmarks.plain_metrics import (
     plain_encoding,
     plain_fit,
 )
-from binenc_core import training
 from binenc_core.config import HEADS
-from binenc_core.data import load
 from binenc_core.evaluation import (
     HISTOGRAM_EDGES,
     LINEAR_HEADS,
@@ -24,7 +21,9 @@ from binenc_core.evaluation import (
     outputs,
 )
 from binenc_core.metrics.names import METRICS
-from binenc_core.parts import build
+from binenc_core.training import loop
+from binenc_core.training.state import build
+from replication.data.load import load
 from small_runs import few_digits, small
 
 CPU = torch.device("cpu")
@@ -43,8 +42,8 @@ def model_and_data(head="binary", **changes):
     """A network after an epoch of training, and all digits."""
     config = small(head, gamma=GAMMA, seed=1, **changes)
     data = load("digits")
-    parts = build(config, 8, CPU)
-    training.train_epoch(parts, data, config, 0, tqdm(disable=True))
+    parts = build(config, (1, 8, 8), 10, CPU)
+    loop.train_epoch(parts, data, config, 0)
     return config, parts.model, data
 
 
@@ -295,7 +294,7 @@ def test_the_loss_is_that_of_the_penalty_asked(penalty):
 def test_a_network_that_gives_one_point_for_all_images_is_evaluated(head):
     """Dead units, or a penalty far too strong: no class means, angles or clusters are left."""
     config = small(head)
-    model = build(config, 8, CPU).model
+    model = build(config, (1, 8, 8), 10, CPU).model
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from binenc_core.files import whole_file, whole_folder
+from replication.base.files import whole_file, whole_folder
 
 
 def contents(folder):

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from binenc_core import store, trainer
-from binenc_core.freeze import freeze
 from binenc_core.metrics.names import METRICS
-from binenc_core.recipes import departures
+from replication.data.recipes import departures
+from replication.runs import store, trainer
+from replication.runs.freeze import freeze
 from small_runs import (
     DIVERGING_GAMMA,
     assert_same_arrays,
@@ -18,7 +18,7 @@ from small_runs import (
     use_folders,
 )
 
-COMMAND = "python -m binenc_core train --dataset digits --seed 0 1"
+COMMAND = "python -m replication train --dataset digits --seed 0 1"
 INFO = {
     "diverged_epoch": None,
     "seconds": 5400.0,

@@ -2,9 +2,10 @@ import json
 
 import pytest
 
-from binenc_core import grids, provenance
 from binenc_core.config import HEADS, RunConfig
-from binenc_core.recipes import PROTOCOLS, recipe
+from replication.base import provenance
+from replication.campaigns import grids
+from replication.data.recipes import PROTOCOLS, recipe
 
 PLAIN = 'about = "A test."\n[[grid]]\ndataset = "digits"\n'
 

@@ -6,15 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from binenc_core import checkpoints, grids, store, training
 from binenc_core.config import HEADS
-from binenc_core.data import load
-from binenc_core.figures import captions
-from binenc_core.freeze import freeze
-from binenc_core.recipes import recipe
-from binenc_core.selection import page_configs
-from binenc_core.sizes import SIZES
-from binenc_core.trainer import get_or_train
+from binenc_core.training import loop
+from replication.campaigns import grids
+from replication.campaigns.selection import page_configs
+from replication.data.datasets import DATASETS
+from replication.data.load import load
+from replication.data.recipes import recipe
+from replication.figures.common import captions
+from replication.runs import checkpoints, store
+from replication.runs.freeze import freeze
+from replication.runs.trainer import get_or_train
 from served_files import NAMES, make, place
 from small_runs import assert_same_bytes, use_folders
 
@@ -39,7 +41,7 @@ def made(request, monkeypatch, tmp_path):
     place(made.loaded, tmp_path / "data")
     monkeypatch.setenv("BINENC_DATA", str(tmp_path / "data"))
     use_folders(monkeypatch, tmp_path)
-    monkeypatch.setattr(training, "TIMED_STEPS", 1)
+    monkeypatch.setattr(loop, "TIMED_STEPS", 1)
     return made
 
 
@@ -64,7 +66,7 @@ def test_a_run_is_trained_kept_and_frozen(made, request, changes, tmp_path):
     assert run.info["diverged_epoch"] is None
     assert len(run.history) == 2 * config.epochs
     assert run.history["accuracy"].between(0, 1).all()
-    arrays, classes = run.arrays(), SIZES[name].classes
+    arrays, classes = run.arrays(), DATASETS[name].classes
     assert arrays["class_means"].shape == (config.epochs, classes, config.latent_dim)
     index, images = arrays["furthest_index"][-1], arrays["furthest_image"][-1]
     assert np.array_equal(made.labels["test"][index], np.arange(classes))
@@ -108,7 +110,7 @@ def test_a_hundred_classes_have_a_hundred_logits(made):
 @pytest.mark.parametrize("made", NAMES, indirect=True)
 def test_a_dataset_is_as_large_as_is_said(made, request):
     data = load(request.node.callspec.params["made"])
-    size = SIZES[request.node.callspec.params["made"]]
+    size = DATASETS[request.node.callspec.params["made"]]
     assert data.train_images.shape[1:] == (size.channels, size.side, size.side)
     assert data.train_labels.unique().tolist() == list(range(size.classes))
 

@@ -1,8 +1,8 @@
 import pytest
 
-from binenc_core.grids import expand, names, read
-from binenc_core.labels import labels as labels_of
-from binenc_core.recipes import PROTOCOLS
+from replication.campaigns.grids import expand, names, read
+from replication.data.recipes import PROTOCOLS
+from replication.runs.labels import labels as labels_of
 
 
 def labels(*grids: dict) -> list[str]:

@@ -17,10 +17,10 @@ from packaging.utils import canonicalize_name
 
 import light
 from binenc_book import executed, toc
-from binenc_core.__main__ import main
-from binenc_core.recipes import recipe
-from binenc_core.several import get_or_train_all
-from binenc_core.trainer import get_or_train
+from replication.__main__ import main
+from replication.campaigns.get_runs import get_or_train_all
+from replication.data.recipes import recipe
+from replication.runs.trainer import get_or_train
 
 ROOT = Path(__file__).parents[1]
 PAGES = toc.notebooks(ROOT)
@@ -117,7 +117,7 @@ def reading_side() -> tuple[set[Path], set[str]]:
     ]
     todo = {name for source in code for name in imports(source)}
     todo |= {f"binenc_book.{path.stem}" for path in PACKAGES["binenc_book"].glob("*.py")}
-    todo.add("binenc_core.__main__")
+    todo.add("replication.__main__")
     files, others = set(), set()
     while todo:
         name = todo.pop()

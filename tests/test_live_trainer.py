@@ -11,7 +11,6 @@ from torch import nn
 from binenc_book import trainer_data
 from binenc_core import models
 from binenc_core.config import HEADS, RunConfig
-from binenc_core.data import load
 from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.encoding import (
     encoding_metrics,
@@ -19,9 +18,10 @@ from binenc_core.metrics.encoding import (
     positive_fractions,
     vertex_cosine,
 )
-from binenc_core.optimizers import OPTIMIZERS, Optimizers
-from binenc_core.parts import build
-from binenc_core.training import step
+from binenc_core.training.loop import step
+from binenc_core.training.optimizers import OPTIMIZERS, Optimizers
+from binenc_core.training.state import build
+from replication.data.load import load
 from trainer_pages import ROOT, load_engine
 
 TEN = list(range(10))

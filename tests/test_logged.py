@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from binenc_core import checkpoints, logged
-from binenc_core.provenance import ROOT
-from binenc_core.store import CHECKPOINT
-from binenc_core.trainer import get_or_train
+from replication.base.provenance import ROOT
+from replication.runs import checkpoints, logged
+from replication.runs.store import CHECKPOINT
+from replication.runs.trainer import get_or_train
 from small_runs import assert_same_arrays, small
 
 pytestmark = pytest.mark.usefixtures("own_root")
@@ -28,5 +28,5 @@ def test_without_a_whole_checkpoint_there_is_nothing(tmp_path, content):
 
 
 def test_it_reads_without_pytorch():
-    code = "import sys, binenc_core.logged; sys.exit('torch' in sys.modules)"
+    code = "import sys, replication.runs.logged; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -5,7 +5,7 @@ from torch import nn
 from binenc_core.config import HEADS
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
-from binenc_core.recipes import recipe
+from replication.data.recipes import recipe
 
 SEEDS = (1, 2)
 

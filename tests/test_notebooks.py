@@ -12,10 +12,11 @@ import papermill
 import pytest
 
 from binenc_book import executed, toc
-from binenc_core import grids, store
 from binenc_core.config import RunConfig
-from binenc_core.figures import protocol_effects
-from binenc_core.selection import page_configs
+from replication.campaigns import grids
+from replication.campaigns.selection import page_configs
+from replication.figures.protocols import protocol_effects
+from replication.runs import store
 
 ROOT = Path(__file__).parents[1]
 PAGES = toc.notebooks(ROOT)

@@ -5,12 +5,12 @@ import pytest
 import torch
 from torch.nn import Parameter
 
-from binenc_core import training
-from binenc_core.checkpoints import Checkpoint
 from binenc_core.config import OPTIMIZERS as NAMES
-from binenc_core.data import validation_split
-from binenc_core.optimizers import OPTIMIZERS, sum_of_rates, unit_rms
-from binenc_core.parts import build
+from binenc_core.dataset import validation_split
+from binenc_core.training import loop
+from binenc_core.training.optimizers import OPTIMIZERS, sum_of_rates, unit_rms
+from binenc_core.training.state import build
+from replication.runs.checkpoints import Checkpoint
 from small_runs import few_digits, small
 
 CPU = torch.device("cpu")
@@ -101,24 +101,24 @@ def test_zeros_have_no_direction():
 
 
 def run_epochs(config, epochs: int):
-    parts = build(config, 8, CPU)
+    parts = build(config, (1, 8, 8), 10, CPU)
     for epoch in range(epochs):
-        training.train_epoch(parts, few_digits(), config, epoch, training.tqdm(disable=True))
+        loop.train_epoch(parts, few_digits(), config, epoch)
     return parts
 
 
 def test_all_parts_share_one_fused_adam_unless_they_differ():
-    (shared,) = build(small(), 8, CPU).optimizers.members
+    (shared,) = build(small(), (1, 8, 8), 10, CPU).optimizers.members
     assert shared.defaults["fused"]
     assert sum(len(group["params"]) for group in shared.param_groups) == 10
-    parts = build(small(classifier_optimizer="sgd", classifier_rate=3), 8, CPU)
+    parts = build(small(classifier_optimizer="sgd", classifier_rate=3), (1, 8, 8), 10, CPU)
     assert [type(member).__name__ for member in parts.optimizers.members] == ["AdamW", "SGD"]
     parts.begin_epoch(small(learning_rate=0.5), 0)
     assert [m.param_groups[0]["lr"] for m in parts.optimizers.members] == [0.5, 1.5]
 
 
 def test_muon_leaves_vectors_to_adam():
-    parts = build(small(classifier_optimizer="muon"), 8, CPU)
+    parts = build(small(classifier_optimizer="muon"), (1, 8, 8), 10, CPU)
     kinds = {type(m).__name__: m.param_groups[0]["params"] for m in parts.optimizers.members}
     assert [p.dim() for p in kinds["Muon"]] == [2]
 
@@ -126,7 +126,7 @@ def test_muon_leaves_vectors_to_adam():
 @pytest.mark.parametrize("part", ["backbone", "penultimate", "classifier"])
 def test_a_frozen_part_stays_and_the_others_move(part):
     config = small(**{f"{part}_optimizer": "frozen"})
-    before = build(config, 8, CPU).model
+    before = build(config, (1, 8, 8), 10, CPU).model
     after = run_epochs(config, 1).model
     for name, weight in before.named_parameters():
         same = torch.equal(weight, after.get_parameter(name))
@@ -145,7 +145,9 @@ def test_a_cap_shrinks_weights_and_never_lets_them_grow():
 
 @pytest.mark.parametrize("start", ["uniform", "gaussian", "signs"])
 def test_all_starts_have_one_size(start):
-    weight = build(small(latent_dim=300, classifier_start=start), 8, CPU).model.classifier.weight
+    weight = build(
+        small(latent_dim=300, classifier_start=start), (1, 8, 8), 10, CPU
+    ).model.classifier.weight
     assert float(weight.detach().square().mean()) == pytest.approx(1 / 900, rel=0.06)
     assert (start == "signs") == (len(weight.detach().abs().unique()) == 1)
 
@@ -163,8 +165,10 @@ OTHERS = [
 def test_a_training_goes_on_to_the_bit_also_across_a_switch(changes, epochs):
     config = small(epochs=4, **changes)
     kept: list[Checkpoint] = []
-    whole = training.train(config, CPU, few_digits(), keep=lambda done: kept.append(copied(done)))
-    again = training.train(config, CPU, few_digits(), start=kept[epochs - 1])
+    whole = loop.train(
+        config, CPU, few_digits(), on_checkpoint=lambda done: kept.append(copied(done))
+    )
+    again = loop.train(config, CPU, few_digits(), start=kept[epochs - 1])
     np.testing.assert_equal(again.records, whole.records)
     for name, values in whole.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], values)
@@ -176,7 +180,7 @@ def copied(done: Checkpoint) -> Checkpoint:
 
 def test_a_switch_changes_nothing_before_it():
     plain, switched = (
-        training.train(small(epochs=4, **changes), CPU, few_digits()).records
+        loop.train(small(epochs=4, **changes), CPU, few_digits()).records
         for changes in ({}, {"switch_epoch": 2, "switch_optimizer": "signsgd"})
     )
     np.testing.assert_equal(plain[:4], switched[:4])
@@ -194,13 +198,13 @@ def test_the_sum_of_rates_follows_schedule_and_switch():
 def test_signsgd_walks_straight_and_the_records_say_so():
     """With a gradient of one sign throughout, the path is the sum of all steps."""
     config = small(classifier_optimizer="signsgd", epochs=1, learning_rate=1e-3)
-    (train, _) = training.train(config, CPU, few_digits()).records
+    (train, _) = loop.train(config, CPU, few_digits()).records
     assert 0 < train["weight_path_ratio"] <= 1 + 1e-6
 
 
 def test_a_rotation_turns_the_code_and_its_measures():
     config = small(latent_dim=6, rotation="random", epochs=1)
-    parts = build(config, 8, CPU)
+    parts = build(config, (1, 8, 8), 10, CPU)
     rotation = parts.model.rotation
     torch.testing.assert_close(rotation @ rotation.T, torch.eye(6))
     images = few_digits().test_images
@@ -209,7 +213,7 @@ def test_a_rotation_turns_the_code_and_its_measures():
         _, x = parts.model(images)
         z = parts.model.penultimate(parts.model.backbone(images))
     torch.testing.assert_close(x, z @ rotation)
-    (train, test) = training.train(config, CPU, few_digits()).records
+    (train, test) = loop.train(config, CPU, few_digits()).records
     assert train["vertex_excess_unrotated"] != train["vertex_excess"]
     assert "vertex_excess_unrotated" not in test
 
@@ -223,5 +227,5 @@ def test_the_test_set_is_not_in_a_held_out_training():
     np.testing.assert_array_equal(np.unique(rows, axis=0), np.unique(own, axis=0))
     again = validation_split(data, 0.2)
     assert all(map(torch.equal, split, again))
-    records = training.train(small(held_out=0.2, epochs=1), CPU, data).records
+    records = loop.train(small(held_out=0.2, epochs=1), CPU, data).records
     assert [record["split"] for record in records] == ["train", "validation"]

@@ -1,9 +1,8 @@
 import pytest
 import torch
-from tqdm import tqdm
 
-from binenc_core import training
-from binenc_core.parts import build, derived_seed, own_random_state
+from binenc_core.training import loop
+from binenc_core.training.state import build, derived_seed, own_random_state
 from small_runs import few_digits, small
 
 CPU = torch.device("cpu")
@@ -18,9 +17,9 @@ def test_seeds_of_a_run_differ_by_purpose_and_stay():
 
 
 def trained(config, epochs=1):
-    parts = build(config, 8, CPU)
+    parts = build(config, (1, 8, 8), 10, CPU)
     for epoch in range(epochs):
-        training.train_epoch(parts, few_digits(), config, epoch, tqdm(disable=True))
+        loop.train_epoch(parts, few_digits(), config, epoch)
     return parts
 
 
@@ -30,7 +29,7 @@ def copied(state):
 
 def test_a_state_holds_weights_moments_and_random_states():
     parts = trained(small())
-    names = set(parts.state())
+    names = set(parts.tensors())
     for name, _ in parts.model.named_parameters():
         assert f"model.{name}" in names
         for moment in ("exp_avg", "exp_avg_sq", "step"):
@@ -51,13 +50,13 @@ def test_a_restored_state_goes_on_to_the_bit(changes):
     config = small(**{"width": 8, **changes})
     with own_random_state(CPU):
         parts = trained(config)
-        state = copied(parts.state())
-        training.train_epoch(parts, few_digits(), config, 1, tqdm(disable=True))
-        expected = copied(parts.state())
-        other = build(config.change(seed=5), 8, CPU)
+        state = copied(parts.tensors())
+        loop.train_epoch(parts, few_digits(), config, 1)
+        expected = copied(parts.tensors())
+        other = build(config.change(seed=5), (1, 8, 8), 10, CPU)
         other.restore(state)
-        training.train_epoch(other, few_digits(), config, 1, tqdm(disable=True))
-        found = other.state()
+        loop.train_epoch(other, few_digits(), config, 1)
+        found = other.tensors()
     assert set(found) == set(expected)
     for name, tensor in expected.items():
         assert torch.equal(found[name], tensor), name
@@ -66,7 +65,7 @@ def test_a_restored_state_goes_on_to_the_bit(changes):
 
 def test_a_state_holds_what_a_resnet_normalizes_by():
     parts = trained(small(backbone="resnet18"))
-    state = parts.state()
+    state = parts.tensors()
     assert (state["model.backbone.bn1.running_mean"] != 0).any()
     assert state["model.backbone.bn1.num_batches_tracked"] == 3
 
@@ -74,8 +73,8 @@ def test_a_state_holds_what_a_resnet_normalizes_by():
 def test_restored_moments_lie_in_memory_as_the_weights():
     config = small(backbone="cnn", width=8)
     parts = trained(config)
-    state = {name: tensor.contiguous() for name, tensor in copied(parts.state()).items()}
-    other = build(config, 8, CPU)
+    state = {name: tensor.contiguous() for name, tensor in copied(parts.tensors()).items()}
+    other = build(config, (1, 8, 8), 10, CPU)
     other.restore(state)
     for parameter in other.model.parameters():
         moments = other.optimizers.state_of(parameter)

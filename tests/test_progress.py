@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from binenc_core import progress
-from binenc_core.progress import Progress, Reporter, duration, read
+from replication.base import progress
+from replication.base.progress import Progress, Reporter, duration, read
 
 
 @pytest.fixture

@@ -1,15 +1,8 @@
 import pytest
 
-from binenc_core.config import DATASETS, HEADS, RunConfig
-from binenc_core.recipes import (
-    ORIGINS,
-    PROTOCOLS,
-    SWITCHES,
-    departures,
-    protocol_of,
-    recipe,
-    switches,
-)
+from binenc_core.config import HEADS, RunConfig
+from replication.data.datasets import DATASETS
+from replication.data.recipes import PROTOCOLS, SWITCHES, departures, protocol_of, recipe, switches
 
 
 def test_an_unknown_dataset_has_no_recipe():
@@ -148,7 +141,6 @@ def test_svhn_is_trained_as_cifar10_without_flips_and_kmnist_as_mnist():
 
 
 def test_every_recipe_tells_whose_it_is():
-    assert set(ORIGINS) == set(DATASETS)
-    own = {name for name, origin in ORIGINS.items() if origin == "this project's recipe"}
+    own = {name for name, info in DATASETS.items() if info.origin == "this project's recipe"}
     assert own == {"digits", "kmnist", "svhn"}
-    assert "this project's learning rate" in ORIGINS["cifar10"]
+    assert "this project's learning rate" in DATASETS["cifar10"].origin

@@ -4,19 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core import assessments, grids, store
 from binenc_core.config import HEADS, RunConfig
-from binenc_core.freeze import freeze
-from binenc_core.recipes import recipe, switches
-from binenc_core.selection import (
+from replication.campaigns import grids
+from replication.campaigns.selection import (
     GAMMA,
     assessed_configs,
     campaign_runs,
     gamma_configs,
     page_configs,
 )
-from binenc_core.studies import STUDIES
-from binenc_core.trainer import get_or_train
+from replication.data.recipes import recipe, switches
+from replication.runs import store
+from replication.runs.freeze import freeze
+from replication.runs.trainer import get_or_train
+from replication.studies import assessments
+from replication.studies.catalog import STUDIES
 from small_runs import small, use_folders
 
 

@@ -3,9 +3,10 @@ import shutil
 import pytest
 import torch
 
-from binenc_core import campaign, local, store, trainer, workers
-from binenc_core.freeze import freeze
-from binenc_core.several import get_or_train_all
+from replication.campaigns import campaign, local, workers
+from replication.campaigns.get_runs import get_or_train_all
+from replication.runs import store, trainer
+from replication.runs.freeze import freeze
 from small_runs import assert_same_arrays, assert_same_history, quick, small, use_folders
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import torchvision  # noqa: F401  (its first import leaves a folder among the temporary ones)
 
-from binenc_core import data_folder, sources, torchvision_sets
-from binenc_core.config import DATASETS
-from binenc_core.sources import Archive, DataError, RawFile, Source
+from replication.data import folder, sources, torchvision_sets
+from replication.data.datasets import DATASETS
+from replication.data.sources import Archive, DataError, RawFile, Source
 
 NAMES = (
     "train-images-idx3-ubyte",
@@ -39,7 +39,7 @@ def idx(shape, first):
 def contents(monkeypatch):
     """Tiny files stand in for both datasets: file name -> bytes, by dataset."""
     made = {}
-    for first, (dataset, folder) in enumerate(
+    for first, (dataset, place) in enumerate(
         (("mnist", "MNIST"), ("fashion_mnist", "FashionMNIST"))
     ):
         made[dataset] = {n: idx(s, first) for n, s in zip(NAMES, SHAPES, strict=True)}
@@ -47,7 +47,7 @@ def contents(monkeypatch):
             RawFile(n, hashlib.sha256(made[dataset][n]).hexdigest(), s)
             for n, s in zip(NAMES, SHAPES, strict=True)
         )
-        monkeypatch.setitem(sources.ARCHIVES, dataset, Archive(folder, tuple(files)))
+        monkeypatch.setitem(sources.ARCHIVES, dataset, Archive(place, tuple(files)))
     return made
 
 
@@ -476,7 +476,7 @@ def test_a_torchvision_download_that_fails_is_a_reason(mirror, contents, monkeyp
 def test_a_silent_network_does_not_hang_torchvision(monkeypatch):
     from torchvision import datasets
 
-    monkeypatch.setattr(data_folder, "SOCKET_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(folder, "SOCKET_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     # It accepts connections into its backlog and never answers.
     with socket.create_server(("127.0.0.1", 0)) as deaf:

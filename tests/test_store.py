@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from binenc_core import config as config_module
-from binenc_core import provenance, store
-from binenc_core.freeze import freeze
-from binenc_core.store import find
-from binenc_core.trainer import get_or_train
+from replication.base import provenance
+from replication.runs import store
+from replication.runs.freeze import freeze
+from replication.runs.store import find
+from replication.runs.trainer import get_or_train
 from small_runs import (
     assert_same_arrays,
     assert_same_history,
@@ -113,8 +114,8 @@ READING = """
 import sys
 from pathlib import Path
 sys.modules["torch"] = None  # importing it is an error
-import binenc_core.config, binenc_core.freeze
-from binenc_core import store
+import binenc_core.config, replication.runs.freeze
+from replication.runs import store
 run, = store.load_campaign(Path(sys.argv[1]))
 print(run.config.id, len(run.history), sorted(run.arrays())[0], sys.modules["torch"])
 """

@@ -12,8 +12,9 @@ import pytest
 import torch
 import torchvision
 
-from binenc_core import data, data_folder, sources, torchvision_sets
-from binenc_core.data_folder import DataError
+from replication.data import folder, sources, torchvision_sets
+from replication.data.folder import DataError
+from replication.data.load import load
 from served_files import NAMES, NOWHERE, everything_in, make, md5, place
 
 # As torchvision has them, before a test replaces them.
@@ -45,7 +46,7 @@ def server(tmp_path):
 def failed(name, folder) -> str:
     """The text of the error where a dataset is not to be had."""
     with pytest.raises(DataError) as caught:
-        data.load(name, folder)
+        load(name, folder)
     return str(caught.value)
 
 
@@ -71,7 +72,7 @@ def test_every_file_that_is_loaded_has_a_checksum_of_its_own(name, number):
 def test_files_in_torchvisions_layout_are_read_and_left_alone(name, monkeypatch, tmp_path, capfd):
     made = make(name, monkeypatch)
     place(made.loaded, tmp_path)
-    assert_is(data.load(name, tmp_path), made)
+    assert_is(load(name, tmp_path), made)
     assert everything_in(tmp_path) == made.loaded
     assert capfd.readouterr() == ("", "")
 
@@ -88,7 +89,7 @@ def test_missing_files_are_downloaded_once(name, server, monkeypatch, tmp_path, 
     assert capfd.readouterr() == ("", "")
     for file in (tmp_path / "served").iterdir():
         file.unlink()
-    assert_is(data.load(name, tmp_path / "d"), made)
+    assert_is(load(name, tmp_path / "d"), made)
 
 
 @pytest.mark.parametrize("name", ["kmnist", "svhn"])
@@ -98,7 +99,7 @@ def test_only_what_is_missing_is_downloaded(name, server, monkeypatch, tmp_path)
     place({first: made.loaded[first]}, tmp_path / "d")
     place(made.served, tmp_path / "served")
     (tmp_path / "served" / first.split("/")[-1]).unlink()
-    assert_is(data.load(name, tmp_path / "d"), made)
+    assert_is(load(name, tmp_path / "d"), made)
     assert everything_in(tmp_path / "d") == made.loaded
 
 
@@ -106,7 +107,7 @@ def test_only_what_is_missing_is_downloaded(name, server, monkeypatch, tmp_path)
 def test_an_archive_is_unpacked_without_a_network(name, monkeypatch, tmp_path):
     made = make(name, monkeypatch)
     place(made.served, tmp_path)
-    assert_is(data.load(name, tmp_path), made)
+    assert_is(load(name, tmp_path), made)
     assert everything_in(tmp_path) == made.served | made.loaded
 
 
@@ -132,7 +133,7 @@ def test_without_a_network_the_error_tells_what_to_place_where(name, monkeypatch
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_silent_network_does_not_hang(name, monkeypatch, tmp_path):
-    monkeypatch.setattr(data_folder, "SOCKET_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(folder, "SOCKET_TIMEOUT_SECONDS", 0.2)
     socket.setdefaulttimeout(77)
     try:
         # It accepts connections into its backlog and never answers.
@@ -180,7 +181,7 @@ def test_unpacked_files_of_another_dataset_are_not_read(monkeypatch, tmp_path):
         {p.removesuffix(".gz"): gzip.decompress(c)[::-1] for p, c in made.loaded.items()}, tmp_path
     )
     before = everything_in(tmp_path)
-    assert_is(data.load("kmnist", tmp_path), made)
+    assert_is(load("kmnist", tmp_path), made)
     assert everything_in(tmp_path) == before
 
 

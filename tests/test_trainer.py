@@ -11,9 +11,11 @@ import pytest
 import torch
 from filelock import FileLock
 
-from binenc_core import checkpoints, progress, provenance, store, trainer, training
-from binenc_core.store import INFO_FIELDS, find
-from binenc_core.trainer import BusyError, get_or_train, is_busy, progress_of
+from binenc_core.training import loop
+from replication.base import progress, provenance
+from replication.runs import checkpoints, store, trainer
+from replication.runs.store import INFO_FIELDS, find
+from replication.runs.trainer import BusyError, get_or_train, is_busy, progress_of
 from small_runs import (
     DIVERGING_GAMMA,
     assert_same_arrays,
@@ -41,13 +43,13 @@ def said():
 @pytest.fixture
 def trainings(monkeypatch):
     """Outcomes of the trainings done, in their order."""
-    outcomes, train = [], training.train
+    outcomes, train = [], loop.train
 
     def kept(*arguments, **options):
         outcomes.append(train(*arguments, **options))
         return outcomes[-1]
 
-    monkeypatch.setattr(training, "train", kept)
+    monkeypatch.setattr(loop, "train", kept)
     return outcomes
 
 
@@ -68,7 +70,7 @@ def test_the_store_speaks_before_it_trains(monkeypatch, said):
     def stopped(*arguments, **options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(training, "train", stopped)
+    monkeypatch.setattr(loop, "train", stopped)
     with pytest.raises(KeyboardInterrupt):
         get_or_train(small(), "cpu", said.append)
     assert len(said) == 1
@@ -91,8 +93,8 @@ def test_records_and_arrays_come_back_to_the_bit(trainings):
 def test_values_that_are_not_finite_come_back(monkeypatch):
     values = [0.1 + 0.2, 5e-324, -1.7976931348623157e308, float("inf"), float("-inf"), float("nan")]
     records = [{"epoch": i, "split": "train", "loss": value} for i, value in enumerate(values)]
-    outcome = training.Outcome(records, {"epochs": np.arange(6)}, None, 1.0)
-    monkeypatch.setattr(training, "train", lambda *_, **options: outcome)
+    outcome = loop.Outcome(records, {"epochs": np.arange(6)}, None, 1.0)
+    monkeypatch.setattr(loop, "train", lambda *_, **options: outcome)
     get_or_train(small(), "cpu", str)
     np.testing.assert_array_equal(find(small()).history["loss"].to_numpy(), values)
 
@@ -162,11 +164,11 @@ def test_a_run_that_diverged_at_once_is_kept(said, trainings):
 
 
 def test_a_run_that_diverged_later_keeps_its_epochs(monkeypatch, trainings):
-    epoch, loss = [], training.total_loss
-    train_epoch = training.train_epoch
-    monkeypatch.setattr(training, "train_epoch", lambda *a: epoch.append(1) or train_epoch(*a))
+    epoch, loss = [], loop.total_loss
+    train_epoch = loop.train_epoch
+    monkeypatch.setattr(loop, "train_epoch", lambda *a: epoch.append(1) or train_epoch(*a))
     monkeypatch.setattr(
-        training, "total_loss", lambda *a: loss(*a) * (float("nan") if len(epoch) == 3 else 1)
+        loop, "total_loss", lambda *a: loss(*a) * (float("nan") if len(epoch) == 3 else 1)
     )
     run = get_or_train(small(epochs=4), "cpu", str)
     assert run.info["diverged_epoch"] == 2
@@ -206,7 +208,7 @@ def cut_off(monkeypatch, config, epochs):
     class Killed(BaseException):
         pass
 
-    train_epoch = training.train_epoch
+    train_epoch = loop.train_epoch
 
     def until(parts, data, config, epoch, bar):
         if epoch == epochs:
@@ -214,20 +216,20 @@ def cut_off(monkeypatch, config, epochs):
         return train_epoch(parts, data, config, epoch, bar)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "train_epoch", until)
+        patch.setattr(loop, "train_epoch", until)
         with pytest.raises(Killed):
             get_or_train(config, "cpu", str)
 
 
 def trained_epochs(monkeypatch):
     """The epochs that are trained from now on."""
-    epochs, train_epoch = [], training.train_epoch
+    epochs, train_epoch = [], loop.train_epoch
 
     def watched(parts, data, config, epoch, bar):
         epochs.append(epoch)
         return train_epoch(parts, data, config, epoch, bar)
 
-    monkeypatch.setattr(training, "train_epoch", watched)
+    monkeypatch.setattr(loop, "train_epoch", watched)
     return epochs
 
 
@@ -304,15 +306,15 @@ def test_a_training_that_diverges_before_its_next_checkpoint_gives_the_same_byte
     monkeypatch, tmp_path
 ):
     config = small(epochs=6, log_every=3)
-    loss, epoch, train_epoch = training.total_loss, [], training.train_epoch
+    loss, epoch, train_epoch = loop.total_loss, [], loop.train_epoch
 
     def watched(parts, data, config, number, bar):
         epoch.append(number)
         return train_epoch(parts, data, config, number, bar)
 
-    monkeypatch.setattr(training, "train_epoch", watched)
+    monkeypatch.setattr(loop, "train_epoch", watched)
     monkeypatch.setattr(
-        training, "total_loss", lambda *a: loss(*a) * (float("nan") if epoch[-1:] == [2] else 1)
+        loop, "total_loss", lambda *a: loss(*a) * (float("nan") if epoch[-1:] == [2] else 1)
     )
     whole, _ = alone(monkeypatch, tmp_path, config)
     cut_off(monkeypatch, config, 1)
@@ -448,13 +450,13 @@ def test_the_lock_of_a_killed_process_is_taken_over(said):
 
 def test_progress_is_there_while_a_run_is_trained(monkeypatch):
     config = small(epochs=3)
-    seen, train_epoch = [], training.train_epoch
+    seen, train_epoch = [], loop.train_epoch
 
     def watched(*arguments):
         seen.append(progress_of(config))
         return train_epoch(*arguments)
 
-    monkeypatch.setattr(training, "train_epoch", watched)
+    monkeypatch.setattr(loop, "train_epoch", watched)
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_WRITES", 0)
     get_or_train(config, "cpu", str)
     assert [(p.done, p.epochs) for p in seen] == [(0, 3), (1, 3), (2, 3)]

@@ -1,21 +1,17 @@
 import copy
-import functools
 import hashlib
-import io
 import math
-import re
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from tqdm import tqdm
 
-from binenc_core import training
 from binenc_core.config import HEADS
-from binenc_core.data import load
-from binenc_core.logged import LATEST
-from binenc_core.parts import build
+from binenc_core.metrics.names import LATEST
+from binenc_core.training import loop
+from binenc_core.training.state import build
+from replication.runs import timing
 from small_runs import DIVERGING_GAMMA, assert_same_arrays, few_digits, small
 
 CPU = torch.device("cpu")
@@ -26,26 +22,22 @@ def digits():
     return few_digits()
 
 
-def bar():
-    return tqdm(disable=True)
-
-
 def observed(monkeypatch, look):
     """What `look(parts, images, labels)` gives before each step of the trainings that follow."""
     seen = []
-    step = training.step
+    step = loop.step
 
     def watched(parts, images, labels, *rest):
         seen.append(look(parts, images, labels))
         return step(parts, images, labels, *rest)
 
-    monkeypatch.setattr(training, "step", watched)
+    monkeypatch.setattr(loop, "step", watched)
     return seen
 
 
 def test_batches_cover_the_set_once_an_epoch_in_an_order_that_changes(digits, monkeypatch):
     seen = observed(monkeypatch, lambda parts, images, labels: images)
-    training.train(small(), CPU, digits)
+    loop.train(small(), CPU, digits)
     assert [len(images) for images in seen] == [64, 64, 22, 64, 64, 22]
 
     def rows(images):
@@ -63,7 +55,7 @@ def test_images_stay_with_their_labels(digits, monkeypatch):
         for image, label in zip(digits.train_images, digits.train_labels, strict=True)
     }
     seen = observed(monkeypatch, lambda parts, images, labels: (images, labels))
-    training.train(small(epochs=1), CPU, digits)
+    loop.train(small(epochs=1), CPU, digits)
     for images, labels in seen:
         assert [label_of[image.numpy().tobytes()] for image in images] == labels.tolist()
 
@@ -80,8 +72,8 @@ def test_all_heads_see_the_same_batches_and_the_same_dropout(digits, monkeypatch
 
     monkeypatch.setattr(nn.functional, "dropout", watched)
     for head in HEADS:
-        training.train(small(head), CPU, digits)
-    training.train(small(seed=1), CPU, digits)
+        loop.train(small(head), CPU, digits)
+    loop.train(small(seed=1), CPU, digits)
     runs = [batches[start : start + 6] for start in range(0, 30, 6)]
     masks = [states[start : start + 12] for start in range(0, 60, 12)]
     assert len(batches) == 30
@@ -105,7 +97,7 @@ def test_dropout_masks_are_seen_in_the_epochs_asked(digits, monkeypatch, asked, 
 
     masks = observed(monkeypatch, has_mask)
     config = small(epochs=3, dropout_epochs=asked, learning_rate=0)
-    training.train(config, CPU, digits)  # evaluated after each epoch
+    loop.train(config, CPU, digits)  # evaluated after each epoch
     assert masks == expected
 
 
@@ -117,7 +109,7 @@ def test_batches_are_normalized_in_every_epoch_also_without_dropout(digits, monk
     )
     modes = observed(monkeypatch, lambda parts, images, labels: parts.model.training)
     config = small("none", backbone="resnet18", epochs=3, batch_size=75)
-    training.train(config, CPU, digits)
+    loop.train(config, CPU, digits)
     assert seen == [0, 1, 2, 3, 4, 5]
     assert all(modes)
 
@@ -125,7 +117,7 @@ def test_batches_are_normalized_in_every_epoch_also_without_dropout(digits, monk
 @pytest.mark.parametrize("live", [True, False])
 def test_without_dropout_all_other_layers_are_in_training_mode(live):
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5), nn.BatchNorm1d(2)).eval()
-    training.set_mode(model, live)
+    loop.set_mode(model, live)
     assert [layer.training for layer in model] == [True, live, True]
     assert model.training
 
@@ -134,8 +126,8 @@ def test_softmax_twice_keeps_the_loss_above_its_floor(digits):
     """The network fits all images, and its objective stays above ln(1 + 9/e)."""
     config = small("linear", epochs=60, width=64, latent_dim=16, batch_size=16, log_every=100)
     config = config.change(dropout=0, learning_rate=3e-3)
-    twice = training.train(config.change(softmax="twice"), CPU, digits).records[-2]
-    once = training.train(config, CPU, digits).records[-2]
+    twice = loop.train(config.change(softmax="twice"), CPU, digits).records[-2]
+    once = loop.train(config, CPU, digits).records[-2]
     floor = math.log(1 + 9 / math.e)
     assert once["loss"] < 0.1
     assert floor < twice["loss"] < floor + 0.1
@@ -144,35 +136,35 @@ def test_softmax_twice_keeps_the_loss_above_its_floor(digits):
 
 def test_gamma_grows_from_epoch_to_epoch(digits, monkeypatch):
     seen = []
-    loss = training.total_loss
-    monkeypatch.setattr(training, "total_loss", lambda *a: seen.append(a[3]) or loss(*a))
+    loss = loop.total_loss
+    monkeypatch.setattr(loop, "total_loss", lambda *a: seen.append(a[3]) or loss(*a))
     config = small(
         gamma=0.01, gamma_growth=2, gamma_cap=0.03, epochs=3, batch_size=150, log_every=100
     )
-    outcome = training.train(config, CPU, digits)
+    outcome = loop.train(config, CPU, digits)
     assert seen == [0.01, 0.02, 0.03]
     assert outcome.records[-1]["loss"] > outcome.records[-1]["cross_entropy"] + 0.03
 
 
 def test_weight_decay_is_adamws(digits):
     """Decoupled: a step shrinks every weight by rate × decay, beside Adam's own step."""
-    plain, decayed = (build(small(dropout=0, weight_decay=w), 8, CPU) for w in (0, 0.1))
+    plain, decayed = (build(small(dropout=0, weight_decay=w), (1, 8, 8), 10, CPU) for w in (0, 0.1))
     before = plain.model.classifier.weight.detach().clone()
     for parts, config in ((plain, small(dropout=0)), (decayed, small(weight_decay=0.1, dropout=0))):
-        training.step(parts, digits.train_images, digits.train_labels, config, config.gamma)
+        loop.step(parts, digits.train_images, digits.train_labels, config, config.gamma)
     difference = plain.model.classifier.weight - decayed.model.classifier.weight
     torch.testing.assert_close(difference, 1e-3 * 0.1 * before, rtol=1e-2, atol=1e-7)
 
 
 def test_without_weight_decay_the_optimizer_is_adam_to_the_bit(digits):
-    adamw = build(small(), 8, CPU)
-    adam = build(small(), 8, CPU)
+    adamw = build(small(), (1, 8, 8), 10, CPU)
+    adam = build(small(), (1, 8, 8), 10, CPU)
     plain = torch.optim.Adam(adam.model.parameters(), lr=1e-3, fused=True)
     adam.optimizers.members[:] = [plain]
     plain.param_groups[0]["rate"] = 1.0
     for parts in (adamw, adam):
         torch.manual_seed(0)
-        training.train_epoch(parts, digits, small(), 0, bar())
+        loop.train_epoch(parts, digits, small(), 0)
     pairs = zip(adamw.model.parameters(), adam.model.parameters(), strict=True)
     assert all(torch.equal(one, other) for one, other in pairs)
 
@@ -184,19 +176,19 @@ def test_a_step_waits_for_nothing(digits, monkeypatch):
     monkeypatch.setattr(torch.Tensor, "item", lambda self: reads.append(1) or item(self))
     for name in ("tolist", "numpy", "cpu", "__float__", "__int__", "__bool__"):
         monkeypatch.setattr(torch.Tensor, name, lambda self, *a, n=name: reads.append(n))
-    parts = build(small(batch_size=10), 8, CPU)
-    training.train_epoch(parts, digits, small(batch_size=10), 0, bar())
+    parts = build(small(batch_size=10), (1, 8, 8), 10, CPU)
+    loop.train_epoch(parts, digits, small(batch_size=10), 0)
     assert reads == [1, 1]
 
 
 @pytest.mark.parametrize(("head", "gamma"), [("binary", 10), ("linear", 0), ("none", 0)])
 def test_training_is_a_plain_loop_with_plain_adam(digits, head, gamma):
     config = small(head, dropout=0, width=32)
-    parts = build(config, 8, CPU)
+    parts = build(config, (1, 8, 8), 10, CPU)
     model = copy.deepcopy(parts.model)
     parts.shuffle.manual_seed(3)
     for epoch in range(2):
-        training.train_epoch(parts, digits, config, epoch, bar())
+        loop.train_epoch(parts, digits, config, epoch)
 
     adam = torch.optim.Adam(model.parameters(), lr=1e-3, foreach=False, fused=False)
     before = [parameter.detach().clone() for parameter in model.parameters()]
@@ -222,9 +214,9 @@ def test_training_is_a_plain_loop_with_plain_adam(digits, head, gamma):
 
 def test_adams_first_step_is_the_learning_rate_times_the_sign_of_the_gradient(digits):
     config = small(dropout=0, learning_rate=0.01)
-    parts = build(config, 8, CPU)
+    parts = build(config, (1, 8, 8), 10, CPU)
     before = parts.model.classifier.bias.detach().clone()
-    training.step(parts, digits.train_images, digits.train_labels, config, config.gamma)
+    loop.step(parts, digits.train_images, digits.train_labels, config, config.gamma)
     gradient = parts.model.classifier.bias.grad
     change = parts.model.classifier.bias.detach() - before
     torch.testing.assert_close(change, -0.01 * gradient.sign(), rtol=1e-4, atol=1e-7)
@@ -236,25 +228,25 @@ def first_rate(parts, *_) -> float:
 
 def test_the_learning_rate_halves_after_every_20_epochs(digits, monkeypatch):
     rates = observed(monkeypatch, first_rate)
-    training.train(small(epochs=41, batch_size=150, log_every=100, width=4), CPU, digits)
+    loop.train(small(epochs=41, batch_size=150, log_every=100, width=4), CPU, digits)
     assert rates == [1e-3] * 20 + [5e-4] * 20 + [2.5e-4]
 
 
 def test_the_learning_rate_halves_as_often_as_asked(digits, monkeypatch):
     rates = observed(monkeypatch, first_rate)
     config = small(epochs=5, halve_every=2, learning_rate=0.08, batch_size=150, log_every=100)
-    training.train(config, CPU, digits)
+    loop.train(config, CPU, digits)
     assert rates == pytest.approx([0.08, 0.08, 0.04, 0.04, 0.02], rel=1e-12)
 
 
 def test_means_of_an_epoch_count_every_image_once(digits):
     """With a learning rate of 0 the epoch's means are those of the whole set."""
     config = small(dropout=0, learning_rate=0, seed=4)
-    parts = build(config, 8, CPU)
+    parts = build(config, (1, 8, 8), 10, CPU)
     parts.shuffle.manual_seed(0)
     with torch.no_grad():
         parts.model.classifier.weight.mul_(30)  # so that batches differ
-    sums = training.train_epoch(parts, digits, config, 0, bar())
+    sums = loop.train_epoch(parts, digits, config, 0)
     with torch.inference_mode():
         logits, x = parts.model(digits.train_images)
     losses = -logits.log_softmax(dim=1)[torch.arange(150), digits.train_labels]
@@ -288,15 +280,15 @@ def assert_same_outcome(one, other):
     ],
 )
 def test_a_training_gives_the_same_numbers_again(digits, changes):
-    first = training.train(small(**changes), CPU, digits)
+    first = loop.train(small(**changes), CPU, digits)
     assert first.records
     torch.manual_seed(99)
     torch.rand(7)
-    assert_same_outcome(training.train(small(**changes), CPU, digits), first)
+    assert_same_outcome(loop.train(small(**changes), CPU, digits), first)
 
 
 def test_another_seed_gives_other_numbers(digits):
-    first, other = (training.train(small(seed=seed), CPU, digits) for seed in (0, 1))
+    first, other = (loop.train(small(seed=seed), CPU, digits) for seed in (0, 1))
     losses = [[record["loss"] for record in outcome.records] for outcome in (first, other)]
     assert not set(losses[0]) & set(losses[1])
 
@@ -308,10 +300,10 @@ def test_without_gamma_the_binary_head_is_the_linear_one_to_the_bit(digits, monk
         models.append(build(*arguments))
         return models[-1]
 
-    monkeypatch.setattr(training, "build", kept)
-    binary = training.train(small(gamma=0, epochs=4), CPU, digits)
-    linear = training.train(small("linear", epochs=4), CPU, digits)
-    with_penalty = training.train(small(epochs=4), CPU, digits)
+    monkeypatch.setattr(loop, "build", kept)
+    binary = loop.train(small(gamma=0, epochs=4), CPU, digits)
+    linear = loop.train(small("linear", epochs=4), CPU, digits)
+    with_penalty = loop.train(small(epochs=4), CPU, digits)
     assert_same_outcome(binary, linear)
     states = [list(parts.model.parameters()) for parts in models]
     assert all(map(torch.equal, states[0], states[1]))
@@ -322,15 +314,15 @@ def test_without_gamma_the_binary_head_is_the_linear_one_to_the_bit(digits, monk
 def test_the_global_random_state_is_left_alone(digits):
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    training.train(small(), CPU, digits)
+    loop.train(small(), CPU, digits)
     assert torch.equal(torch.get_rng_state(), before)
-    training.estimated_seconds(small(), CPU)
+    timing.estimated_seconds(small(), CPU)
     assert torch.equal(torch.get_rng_state(), before)
 
 
 @pytest.mark.parametrize("head", HEADS)
 def test_records_and_arrays_are_of_the_logged_epochs(digits, head):
-    outcome = training.train(small(head, epochs=6, log_every=2), CPU, digits)
+    outcome = loop.train(small(head, epochs=6, log_every=2), CPU, digits)
     rows = [(record["epoch"], record["split"]) for record in outcome.records]
     assert rows == [(epoch, split) for epoch in (0, 2, 4, 5) for split in ("train", "test")]
     assert outcome.arrays["epochs"].tolist() == [0, 2, 4, 5]
@@ -345,41 +337,36 @@ def test_records_and_arrays_are_of_the_logged_epochs(digits, head):
 
 def test_an_evaluation_changes_nothing_in_the_training(digits):
     often, seldom = (
-        training.train(small(epochs=4, log_every=n), CPU, digits).records[-2:] for n in (1, 3)
+        loop.train(small(epochs=4, log_every=n), CPU, digits).records[-2:] for n in (1, 3)
     )
     np.testing.assert_equal(often, seldom)
 
 
-def test_the_datasets_own_tensors_are_the_default():
-    given = training.train(small(epochs=1), CPU, load("digits"))
-    assert_same_outcome(training.train(small(epochs=1), CPU), given)
-
-
 def test_training_learns(digits):
     config = small("linear", epochs=30, width=64, latent_dim=16, batch_size=16, log_every=100)
-    outcome = training.train(config, CPU, digits)
+    outcome = loop.train(config, CPU, digits)
     start, end = (outcome.records[row]["accuracy"] for row in (0, -2))
     assert start < 0.5
     assert end > 0.7
 
 
 def test_a_loss_that_starts_infinite_diverges_in_epoch_0(digits):
-    outcome = training.train(small(gamma=DIVERGING_GAMMA), CPU, digits)
+    outcome = loop.train(small(gamma=DIVERGING_GAMMA), CPU, digits)
     assert (outcome.records, outcome.arrays, outcome.diverged_epoch) == ([], {}, 0)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("bad_step", [6, 8])  # the first and the last step of epoch 2
 def test_a_diverging_run_keeps_its_records(digits, monkeypatch, value, bad_step):
-    whole = training.train(small(epochs=5), CPU, digits)
+    whole = loop.train(small(epochs=5), CPU, digits)
     calls = observed(monkeypatch, lambda *_: None)
-    loss = training.total_loss
+    loss = loop.total_loss
     monkeypatch.setattr(
-        training,
+        loop,
         "total_loss",
         lambda *a: loss(*a) * (value if len(calls) == bad_step + 1 else 1),
     )
-    outcome = training.train(small(epochs=5), CPU, digits)
+    outcome = loop.train(small(epochs=5), CPU, digits)
     assert outcome.diverged_epoch == 2
     np.testing.assert_equal(outcome.records, whole.records[:4])
     before, after = (
@@ -395,67 +382,29 @@ def test_a_diverging_run_keeps_its_records(digits, monkeypatch, value, bad_step)
 def test_weights_that_overflow_in_the_last_step_of_an_epoch_are_no_error(digits, head, rate):
     """With one step an epoch the loss of epoch 0 is finite, and the weights after it are not."""
     config = small(head, learning_rate=rate, batch_size=150, epochs=4)
-    outcome = training.train(config, CPU, digits)
+    outcome = loop.train(config, CPU, digits)
     assert outcome.diverged_epoch in (0, 1)
     assert {record["epoch"] for record in outcome.records} <= set(range(outcome.diverged_epoch))
 
 
-def test_progress_shows_epoch_loss_accuracy_and_time_left(digits, monkeypatch):
-    screen = io.StringIO()
-    shown = functools.partial(tqdm, disable=False, file=screen, ascii=True, ncols=200)
-    monkeypatch.setattr(training, "tqdm", shown)
-    training.train(small(), CPU, digits)
-    last = screen.getvalue().strip().rsplit("\r", 1)[-1]
-    assert last.startswith("digits binary seed 0: 100%")
-    assert "| 6/6 [" in last
-    assert re.search(r"\d\d:\d\d<\d\d:\d\d", last)
-    found = re.search(r"epoch 2/2, loss (\S+), accuracy (\d\.\d{4})", last)
-    assert 10 < float(found[1]) < 20  # γ·L_Bin ≥ 10
-    assert 0 <= float(found[2]) <= 1
-    assert "epoch 1/2, loss " in screen.getvalue()
-
-
-def test_progress_shows_the_means_of_the_epoch(digits, monkeypatch):
-    texts, means = [], []
-
-    class Recorder(tqdm):
-        def set_postfix_str(self, text):
-            texts.append(text)
-
-    run = training.train_epoch
-
-    def train_epoch(*arguments):
-        means.append(run(*arguments))
-        return means[-1]
-
-    monkeypatch.setattr(training, "tqdm", functools.partial(Recorder, disable=True))
-    monkeypatch.setattr(training, "train_epoch", train_epoch)
-    training.train(small(), CPU, digits)
-    assert texts[0] == "epoch 0/2"
-    assert texts[1:] == [
-        f"epoch {number}/2, loss {mean.loss:.4g}, accuracy {mean.accuracy:.4f}"
-        for number, mean in enumerate(means, start=1)
-    ]
-
-
 def test_an_estimate_grows_with_the_epochs():
     short, long = (
-        training.estimated_seconds(small(epochs=n, log_every=n), CPU) for n in (1, 100_000)
+        timing.estimated_seconds(small(epochs=n, log_every=n), CPU) for n in (1, 100_000)
     )
     assert 0 < short < long
 
 
 def test_an_estimate_is_of_the_epochs_that_are_left(monkeypatch):
     clock = iter(range(100))
-    monkeypatch.setattr(training.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: next(clock))
     config = small("none", epochs=10, log_every=1)
-    whole, half = (training.estimated_seconds(config, CPU, done) for done in (0, 5))
+    whole, half = (timing.estimated_seconds(config, CPU, done) for done in (0, 5))
     assert half == pytest.approx(whole / 2)
 
 
 @pytest.mark.parametrize(("backbone", "number"), [("cnn", 5), ("resnet18", 20)])
 def test_a_network_trains_with_fused_adam_on_channels_last_convolutions(backbone, number):
-    parts = build(small(backbone=backbone), 8, CPU)
+    parts = build(small(backbone=backbone), (1, 8, 8), 10, CPU)
     (optimizer,) = parts.optimizers.members
     assert optimizer.defaults["fused"]
     kernels = [layer.weight for layer in parts.model.modules() if isinstance(layer, nn.Conv2d)]
@@ -465,7 +414,7 @@ def test_a_network_trains_with_fused_adam_on_channels_last_convolutions(backbone
 
 def test_bf16_trains_to_nearly_the_same_loss(digits):
     exact, rounded = (
-        training.train(small("linear", epochs=20, log_every=100, precision=p), CPU, digits)
+        loop.train(small("linear", epochs=20, log_every=100, precision=p), CPU, digits)
         for p in ("fp32", "bf16")
     )
     assert rounded.records[-2]["loss"] != exact.records[-2]["loss"]

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from binenc_core import watch
-from binenc_core.campaign import Campaign, Running
-from binenc_core.progress import Progress
-from binenc_core.recipes import recipe
-from binenc_core.store import Run
+from replication.base.progress import Progress
+from replication.campaigns import watch
+from replication.campaigns.campaign import Campaign, Running
+from replication.data.recipes import recipe
+from replication.runs.store import Run
 from small_runs import quick
 
 CONFIGS = [quick(seed=seed) for seed in range(6)]

@@ -78,3 +78,8 @@ HISTOGRAM_RANGE = (-3.0, 3.0)
 def column(metric: str, definitions: str) -> str:
     """The column of a quantity by the definitions that `RunConfig.metrics` names."""
     return RELEASED.get(metric, metric) if definitions == "released" else metric
+
+
+# Arrays of the last logged epoch alone, uint8 (N,): the labels of the test images and what the
+# network takes them for. The others are stacked over the logged epochs.
+LATEST = ("test_labels", "test_predicted")

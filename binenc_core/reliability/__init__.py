@@ -16,9 +16,6 @@ TASKS = {
     "calibration": "probabilities that are right as often as they say",
 }
 
-# The dataset whose test images are foreign to networks trained on another.
-OUTSIDE = {"mnist": "fashion_mnist", "fashion_mnist": "mnist"}
-
 # Of what a softmax gives the probabilities that are calibrated.
 READINGS = {
     "logits": "the logits",
@@ -31,6 +28,9 @@ CONTROLS = {
     "down": "x times 0.001",
     "float64": "the network in float64",
 }
+
+# An AUROC that a control changes by more than this has failed.
+ALLOWED_CHANGE = 0.01
 
 # So many images are computed again in float64, which takes a processor several times as long.
 FLOAT64_IMAGES = 2000

@@ -7,13 +7,19 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from binenc_core import pytorch
+from replication.runs import pytorch
 
 FOLDER = Path("_build", "executed")
 # Key of our record in an executed copy's metadata.
 RECORD = "binenc_book"
 # What a notebook's numbers depend on besides its own code.
-INPUTS = ("binenc_core/**/*.py", "results/**/*", "requirements.txt", "requirements-book.txt")
+INPUTS = (
+    "binenc_core/**/*.py",
+    "replication/**/*.py",
+    "results/**/*",
+    "requirements.txt",
+    "requirements-book.txt",
+)
 
 
 def copy_of(root: Path, page: str) -> Path:

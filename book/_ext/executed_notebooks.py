@@ -11,7 +11,7 @@ from sphinx.util import logging
 
 from binenc_book import executed
 from binenc_book.plotly_mime import MIME
-from binenc_core.figures.gamma_explorer import MIME as EXPLORER
+from replication.figures.gamma.gamma_explorer import MIME as EXPLORER
 
 log = logging.getLogger(__name__)
 

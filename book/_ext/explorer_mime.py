@@ -11,7 +11,7 @@ from docutils import nodes
 from binenc_book import data_scripts, furniture
 from binenc_book.plotly_mime import BUNDLE
 from binenc_book.trainer_directive import TrainerBox, trainer_html
-from binenc_core.figures.gamma_explorer import MIME
+from replication.figures.gamma.gamma_explorer import MIME
 
 DATA_FOLDER = "explorer"
 

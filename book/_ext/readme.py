@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from binenc_core.claims import words
+from replication.claims import words
 
 README = Path("README.md")
 BLOCK = re.compile(r"(?<=<!-- claims -->\n).*(?=<!-- end of claims -->)", re.DOTALL)

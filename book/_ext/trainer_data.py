@@ -12,7 +12,7 @@ SCRIPT = Path("book", "assets", "trainer", "digits-data.js")
 LARGEST = 16
 BASE_17 = "0123456789abcdefg"
 HEADER = """\
-/* Written by python -m binenc_book.trainer_data: the split of binenc_core.data, in its order.
+/* Written by python -m binenc_book.trainer_data: the split of binenc_core.dataset, in its order.
    A pixel is one digit to the base 17, an image 64 of them; a label is a digit.
    Optical recognition of handwritten digits (Alpaydin and Kaynak 1998), as in scikit-learn. */
 """
@@ -41,7 +41,7 @@ def script(
 
 def main() -> None:
     """Renew the script in the current folder."""
-    from binenc_core.data import load  # loads PyTorch, which the book is built without
+    from replication.data.load import load  # loads PyTorch, which the book is built without
 
     draft = SCRIPT.with_suffix(".draft")
     draft.write_text(script(*(part.numpy() for part in load("digits"))), encoding="utf8")

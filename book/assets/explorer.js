@@ -6,7 +6,7 @@
 
   const { config, element, templates, theme } = window.bookPlotly;
 
-  // ---- The data, as binenc_core/figures/gamma_explorer.py packs them -------------------------
+  // ---- The data, as replication/figures/gamma/gamma_explorer.py packs them -------------------------
 
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
   const finite = (values) => values.filter(Number.isFinite);

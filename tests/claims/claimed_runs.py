@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from binenc_core.claims.table import Claim, Margin, Setting, Table
-from binenc_core.recipes import recipe
-from binenc_core.store import Run
+from replication.claims.table import Claim, Margin, Setting, Table
+from replication.data.recipes import recipe
+from replication.runs.store import Run
 
 ARMS = {head: {"head": head} for head in ("binary", "linear", "nonlinear", "none")}
 SETTING = Setting("mnist", "mnist", "described", 3)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from binenc_core.claims import judge, rules, table
-from binenc_core.claims.judge import COLUMNS, to_frame
 from claimed_runs import MARGIN, SETTING, claim, run, runs
 from claimed_runs import table as one_claim
+from replication.claims import judge, rules, table
+from replication.claims.judge import COLUMNS, to_frame
 
 
 def verdict(own, found, **changes):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from binenc_core.claims import rules
-from binenc_core.claims.rules import (
+from replication.claims import rules
+from replication.claims.rules import (
     AGAINST,
     INCONCLUSIVE,
     MAY_BE_SMALL,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from binenc_core.claims import table
 from binenc_core.config import PAPER_HEADS
+from replication.claims import table
 
 GOOD = """
 [margin.some]

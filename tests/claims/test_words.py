@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from binenc_core.claims import judge, words
-from binenc_core.claims.rules import CLASSES
-from binenc_core.claims.table import Table
 from claimed_runs import ARMS, MARGIN, SETTING, claim, runs
+from replication.claims import judge, words
+from replication.claims.rules import CLASSES
+from replication.claims.table import Table
 
 
 def judged(*claims, seeds: int = 3, planned: int = 3):
@@ -75,7 +75,7 @@ def test_every_class_has_a_mark():
 
 @pytest.mark.parametrize("extra", [[], ["--csv"]])
 def test_the_command_prints_the_table(extra):
-    command = [sys.executable, "-m", "binenc_core", "verdicts", "--group", "vertices", *extra]
+    command = [sys.executable, "-m", "replication", "verdicts", "--group", "vertices", *extra]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = done.stdout.strip().splitlines()
     if extra:
@@ -92,7 +92,7 @@ def test_the_command_prints_the_table(extra):
     ],
 )
 def test_the_command_names_what_is_allowed(words_given, said):
-    command = [sys.executable, "-m", "binenc_core", "verdicts", *words_given]
+    command = [sys.executable, "-m", "replication", "verdicts", *words_given]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
     assert done.stderr.startswith(f"error: {said}")
@@ -101,7 +101,7 @@ def test_the_command_names_what_is_allowed(words_given, said):
 
 def test_judging_needs_no_pytorch():
     code = (
-        "import sys, json; import binenc_core.claims.words; from binenc_core.claims import judge;"
+        "import sys, json; import replication.claims.words; from replication.claims import judge;"
         "judge.judge_all(); print(json.dumps('torch' in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

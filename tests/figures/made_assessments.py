@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from binenc_core.assessments import INFO_FIELDS, Assessment
 from binenc_core.config import HEADS
-from binenc_core.recipes import recipe
 from binenc_core.robustness import ATTACKS, COLUMNS
+from replication.data.recipes import recipe
+from replication.studies.assessments import INFO_FIELDS, Assessment
 
 IMAGES, SIZE, PIXELS = 20, 10.0, 6
 CORRUPTIONS = ("noise", "blur", "contrast", "occlusion")

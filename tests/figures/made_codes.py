@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from binenc_core.config import CLASSES
-from binenc_core.store import Run
 from made_runs import made_run
+from replication.data.datasets import CLASSES
+from replication.runs.store import Run
 
 
 def random_codes(seed: int, bits: int = 16, classes: int = CLASSES) -> np.ndarray:

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from binenc_core.assessments import INFO_FIELDS, Assessment
 from binenc_core.config import HEADS
-from binenc_core.recipes import recipe
-from binenc_core.reliability import COLUMNS, CONTROLS, OUTSIDE, SCORES
+from binenc_core.reliability import COLUMNS, CONTROLS, SCORES
+from replication.data.datasets import DATASETS
+from replication.data.recipes import recipe
+from replication.studies.assessments import INFO_FIELDS, Assessment
 
 IMAGES, ERRORS, BINS, POINTS = 1000, 100, 15, 11
 # What each number is unless a test says otherwise, with half the width of its interval.
@@ -34,7 +35,7 @@ def made_reliability(
     after scaling at 0.8, of which 0.75 are right. `changes` are those of the configuration.
     """
     found = {}
-    for task in ["misclassified", *(["outside"] if dataset in OUTSIDE else [])]:
+    for task in ["misclassified", *(["outside"] if DATASETS[dataset].foreign else [])]:
         names = USUAL if task == "misclassified" else {n: USUAL[n] for n in ("auroc", "aupr")}
         for score in SCORES:
             found |= {(task, score, name): value for name, value in names.items()}

@@ -7,8 +7,8 @@ import pandas as pd
 
 from binenc_core.config import HEADS
 from binenc_core.metrics.names import RELEASED
-from binenc_core.recipes import recipe
-from binenc_core.store import Run
+from replication.data.recipes import recipe
+from replication.runs.store import Run
 
 EPOCHS = (0, 5, 9)
 METRICS = (

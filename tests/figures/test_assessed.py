@@ -2,8 +2,8 @@
 
 import pytest
 
-from binenc_core.figures import assessed
 from made_assessments import four_heads, made_assessment
+from replication.figures.common import assessed
 
 
 def test_groups_are_by_dataset_and_protocol_and_in_order(tmp_path):

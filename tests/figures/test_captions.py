@@ -2,9 +2,9 @@
 
 import pytest
 
-from binenc_core.figures import captions
-from binenc_core.recipes import switches
 from made_runs import made_run, made_runs
+from replication.data.recipes import switches
+from replication.figures.common import captions
 
 
 def test_what_differs_from_the_paper_is_said_with_the_papers_value():

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures import code_findings, code_seeds, codes, furthest
 from made_codes import coded_run, moved, random_codes
+from replication.figures.codes import code_books, code_findings, code_seeds, least_aligned
 
 VALUES = {"equiangularity": 0.125, "max_angle": 0.25}
 
 
 def said(runs) -> str:
-    books = codes.data(runs)
-    return code_findings.findings(books, code_seeds.data(books), furthest.data(runs), runs)
+    books = code_books.data(runs)
+    return code_findings.findings(books, code_seeds.data(books), least_aligned.data(runs), runs)
 
 
 def coded(tmp_path, book, **changes):
@@ -76,7 +76,7 @@ def test_close_pairs_are_those_of_every_seed(tmp_path):
     near[3] = near[5]
     other = random_codes(1, 32)
     other[3] = other[5]
-    books = codes.data(
+    books = code_books.data(
         [coded(tmp_path, book, seed=seed) for seed, book in enumerate([near, other])]
     )
     assert "3 and 5" in code_findings.close_in_all(books, "digits", "binary")

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures import code_seeds, codes
 from made_codes import coded_run, moved, random_codes
+from replication.figures.codes import code_books, code_seeds
 
 BITS, DISTANCES = code_seeds.MEASURES
 
 
 def found(tmp_path, books: list[np.ndarray], **changes) -> code_seeds.Resemblance:
     runs = [coded_run(tmp_path, book, seed=seed, **changes) for seed, book in enumerate(books)]
-    return code_seeds.data(codes.data(runs))
+    return code_seeds.data(code_books.data(runs))
 
 
 def lines(resemblance, measure, head="binary"):

@@ -6,12 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.config import CLASSES
-from binenc_core.figures import code_distances, code_matrix, codes
-from binenc_core.figures.style import CLASS_NAMES, class_names
 from binenc_core.metrics.codebook import hamming, of_pairs
 from made_codes import coded_run, moved, random_codes
 from made_runs import made_run
+from replication.data.datasets import CLASSES, DATASETS, class_names
+from replication.figures.codes import code_books, code_distances, code_matrix
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def runs(tmp_path):
 
 @pytest.fixture
 def books(runs):
-    return codes.data(runs)
+    return code_books.data(runs)
 
 
 def csv_of(fig) -> pd.DataFrame:
@@ -49,14 +48,14 @@ def test_runs_without_codes_are_passed_over_or_refused(tmp_path, runs):
     path = tmp_path / "empty.npz"
     np.savez(path, epochs=np.arange(0))
     lost = made_run("digits", seed=7, epochs=100, arrays_path=path)
-    assert len(codes.data([lost, *runs])) == len(runs)
+    assert len(code_books.data([lost, *runs])) == len(runs)
     with pytest.raises(ValueError, match="no run has class codes; allowed heads: binary, linear"):
-        codes.data([lost])
+        code_books.data([lost])
 
 
 def test_undecided_bits_are_counted(books):
-    assert codes.undecided(books[0]) == 0
-    assert codes.undecided(books[-1]) == 1
+    assert code_books.undecided(books[0]) == 0
+    assert code_books.undecided(books[-1]) == 1
 
 
 def test_the_matrix_shows_the_first_seed_of_each_dataset_and_head(books):
@@ -68,13 +67,13 @@ def test_the_matrix_shows_the_first_seed_of_each_dataset_and_head(books):
     assert [len(trace.y) for trace in fig.data] == [CLASSES] * 3
     assert [np.shape(trace.z)[1] for trace in fig.data] == [16, 16, 128]
     assert fig.data[0].y == tuple("0123456789")
-    assert fig.data[2].y == CLASS_NAMES["fashion_mnist"]
+    assert fig.data[2].y == DATASETS["fashion_mnist"].class_names
 
 
 def test_equal_and_complementary_dimensions_stand_together(tmp_path):
     three = random_codes(2, 3)
     mixed = moved(np.hstack([three, three, ~three, three]))
-    (book,) = codes.data([coded_run(tmp_path, mixed)])
+    (book,) = code_books.data([coded_run(tmp_path, mixed)])
     drawn = code_matrix.signed(book)
     assert (drawn[0] == 1).all()
     changes = (drawn[:, 1:] != drawn[:, :-1]).any(axis=0)
@@ -143,7 +142,7 @@ def test_the_distances_csv_has_a_column_for_each_seed(books):
 
 
 def test_the_linear_head_alone_has_its_figures(runs):
-    books = codes.data([run for run in runs if run.config.head == "linear"])
+    books = code_books.data([run for run in runs if run.config.head == "linear"])
     assert "with linear penultimate" in code_distances.figure(books).layout.meta["caption"]
     assert len(code_matrix.figure(code_matrix.data(books)).data) == 1
 

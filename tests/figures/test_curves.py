@@ -8,11 +8,11 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from binenc_core.figures.curves import Row, curve_data, values_at
-from binenc_core.figures.drawing import draw
-from binenc_core.figures.quickstart import figure
-from binenc_core.figures.style import LOOKS
 from made_runs import EPOCHS, made_run, made_runs
+from replication.figures.common.curves import Row, curve_data, values_at
+from replication.figures.common.drawing import draw
+from replication.figures.common.style import LOOKS
+from replication.figures.paper.quickstart import figure
 
 ROWS = (Row("accuracy", "train", "train accuracy"), Row("gmm_std", "test", "width", log=True))
 
@@ -157,6 +157,6 @@ def test_a_metric_that_no_run_has_is_named_and_nothing_at_all_is_refused():
 def test_the_figure_is_plain_json_with_its_source_and_description():
     fig = draw(curve_data(made_runs(), ROWS, "What."), figure, "An alt text.")
     meta = json.loads(fig.to_json())["layout"]["meta"]
-    assert meta["source"] == "binenc_core.figures.quickstart.figure"
+    assert meta["source"] == "replication.figures.paper.quickstart.figure"
     assert meta["alt"] == "An alt text."
     assert meta["caption"].startswith("What. Thick: mean over seeds")

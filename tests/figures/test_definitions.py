@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from binenc_core.config import CLASSES
-from binenc_core.figures import fig2_encoding, fig4_collapse
 from binenc_core.metrics.names import METRICS, RELEASED, column
 from made_runs import made_run, made_runs
+from replication.data.datasets import CLASSES
+from replication.figures.paper import fig2_encoding, fig4_collapse
 
 
 def plotted(module, **changes) -> list[str]:

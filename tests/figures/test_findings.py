@@ -4,15 +4,15 @@ import pandas as pd
 import pytest
 
 from binenc_core.config import HEADS
-from binenc_core.figures import (
+from made_runs import made_run, made_runs
+from replication.figures.common import wording
+from replication.figures.paper import (
     fig1_binarity,
     fig2_encoding,
     fig3_accuracy,
     fig4_collapse,
     quickstart,
-    wording,
 )
-from made_runs import made_run, made_runs
 
 FIGURES = (fig1_binarity, fig2_encoding, fig3_accuracy, fig4_collapse)
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures.gamma_data import SIZE, at, data
 from made_sweeps import BINS, EPOCHS, FRACTIONS, GAMMAS, METRICS, PEAKS, STD, made_run, made_sweep
+from replication.figures.gamma.gamma_data import SIZE, at, data
 
 
 def test_the_table_has_every_run_epoch_and_split(tmp_path):

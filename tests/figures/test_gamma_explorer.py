@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.figures.gamma_data import data
-from binenc_core.figures.gamma_explorer import (
+from made_sweeps import made_sweep
+from replication.figures.gamma.gamma_data import data
+from replication.figures.gamma.gamma_explorer import (
     MIME,
     figure,
     packed,
@@ -18,8 +19,7 @@ from binenc_core.figures.gamma_explorer import (
     quantized_histograms,
     table_csv,
 )
-from binenc_core.figures.gamma_findings import sentence
-from made_sweeps import made_sweep
+from replication.figures.gamma.gamma_findings import sentence
 
 
 def unpacked(text: str, dtype: str, shape) -> np.ndarray:

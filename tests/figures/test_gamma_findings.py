@@ -2,9 +2,9 @@
 
 import pytest
 
-from binenc_core.figures import gamma_findings as say
-from binenc_core.figures.gamma_data import data
 from made_sweeps import EPOCHS, GAMMAS, made_run, made_sweep
+from replication.figures.gamma import gamma_findings as say
+from replication.figures.gamma.gamma_data import data
 
 LAST = EPOCHS[-1]
 

@@ -1,11 +1,11 @@
 import pytest
 
-from binenc_core import costs, store
-from binenc_core.config import HARDER_DATASETS
-from binenc_core.figures import harder, harder_costs
-from binenc_core.freeze import freeze
-from binenc_core.trainer import get_or_train
 from made_runs import made_runs
+from replication.data.datasets import HARDER_DATASETS
+from replication.figures.harder import harder, harder_costs
+from replication.runs import costs, store
+from replication.runs.freeze import freeze
+from replication.runs.trainer import get_or_train
 from small_runs import use_folders
 
 
@@ -44,7 +44,7 @@ def test_what_is_frozen_is_drawn_and_described_and_the_rest_named():
 
 
 def test_a_frozen_campaign_is_found_by_its_name():
-    from binenc_core.recipes import recipe
+    from replication.data.recipes import recipe
 
     # Of the digits, so that it trains in a moment; the name alone says where to look.
     run = get_or_train(recipe("digits", head="none", width=16, epochs=1), "cpu", str)
@@ -72,7 +72,7 @@ def measured(dataset: str = "cifar10", **changes) -> dict:
 def test_without_a_measurement_the_table_says_so():
     found = harder_costs.data(HARDER_DATASETS)
     assert harder_costs.table(found).count("not measured") == 12
-    assert "python -m binenc_core costs" in harder_costs.note(found)
+    assert "python -m replication costs" in harder_costs.note(found)
 
 
 def test_a_run_on_a_core_takes_the_faster_precision():

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from binenc_core.evaluation import HISTOGRAM_EDGES
-from binenc_core.figures import latents
-from binenc_core.recipes import recipe
 from made_runs import made_run
+from replication.data.recipes import recipe
+from replication.figures.paper import latents
 
 DIMENSIONS, BINS = 4, len(HISTOGRAM_EDGES) - 1
 

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from binenc_core.config import RunConfig
-from binenc_core.figures import protocol_drawing, protocol_effects, protocol_findings, wording
-from binenc_core.figures.protocol_effects import RELEASED, changes, lead, values
-from binenc_core.recipes import recipe
 from made_runs import made_run
+from replication.data.recipes import recipe
+from replication.figures.common import wording
+from replication.figures.protocols import protocol_drawing, protocol_effects, protocol_findings
+from replication.figures.protocols.protocol_effects import RELEASED, changes, lead, values
 
 EPOCHS = 10
 SWITCHED = ["penalty = exp_mean", "softmax = twice", "dropout_epochs = first", "halve_every = 0"]
@@ -182,7 +183,7 @@ def test_both_definitions_are_tabled_from_the_same_runs():
 def test_the_figure_shows_means_seeds_and_intervals(seeds):
     found = effects(plan(seeds), lambda c: 0.5 + 0.01 * (1 + c.seed) * (c.softmax == "twice"))
     fig = protocol_drawing.figure(found)
-    assert fig.layout.meta["source"] == "binenc_core.figures.protocol_drawing.figure"
+    assert fig.layout.meta["source"] == "replication.figures.protocols.protocol_drawing.figure"
     small, large = [t for t in fig.data if t.legendgroup == "binary" and t.xaxis == "x"]
     shown = [point for point in small.customdata if point[0] == "softmax = twice"]
     assert [value for _, _, value in shown] == pytest.approx(list(range(1, seeds + 1)))

@@ -5,16 +5,16 @@ import pytest
 
 from binenc_book.plotly_mime import faults
 from binenc_core.config import HEADS
-from binenc_core.figures import (
+from binenc_core.reliability import SCORES
+from made_reliability import ERRORS, HALF, four_heads, made_reliability
+from replication.figures.common.style import LOOKS
+from replication.figures.reliability import (
     reliability_calibration,
     reliability_curves,
     reliability_detection,
     reliability_numbers,
     reliability_outside,
 )
-from binenc_core.figures.style import LOOKS
-from binenc_core.reliability import SCORES
-from made_reliability import ERRORS, HALF, four_heads, made_reliability
 
 FIGURES = (
     reliability_detection,

@@ -1,9 +1,9 @@
 """What the page says of networks of which it is known who is ahead."""
 
-from binenc_core.figures import reliability_findings as findings
-from binenc_core.figures.style import LOOKS
 from binenc_core.reliability import SCORES
 from made_reliability import four_heads, made_reliability
+from replication.figures.common.style import LOOKS
+from replication.figures.reliability import reliability_findings as findings
 
 AUROC = ("misclassified", "mahalanobis", "auroc")
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures import robustness_accuracy
 from made_assessments import IMAGES, four_heads, made_assessment
+from replication.figures.robustness import robustness_accuracy
 
 LABELS = np.arange(IMAGES) % 10
 ATTACKS = ("deepfool", "margin", "apgd", "decision", "bisection")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.figures import robustness_corruptions
 from made_assessments import CORRUPTIONS, SEVERITIES, four_heads, made_assessment
+from replication.figures.robustness import robustness_corruptions
 
 
 def accuracies(first: float) -> dict:

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.figures import robustness_distances
 from made_assessments import IMAGES, four_heads
+from replication.figures.robustness import robustness_distances
 
 SPREAD = 0.1 + 0.02 * np.random.default_rng(0).standard_normal(IMAGES)
 TITLE = "DeepFool"

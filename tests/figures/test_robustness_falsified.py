@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures import assessed, robustness_falsified
 from made_assessments import IMAGES, four_heads, made_assessment
+from replication.figures.common import assessed
+from replication.figures.robustness import robustness_falsified
 
 PLACE = np.arange(IMAGES)
 FIRST = PLACE < 5  # the images on which the smallest perturbation was searched again

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from binenc_core.figures import robustness_findings
-from binenc_core.figures.robustness_corruptions import in_noise
 from made_assessments import SEVERITIES, four_heads, made_assessment
+from replication.figures.robustness import robustness_findings
+from replication.studies.robustness_numbers import in_noise
 
 
 @pytest.mark.parametrize(("accuracy", "mean"), [([0.5, 0.85, 0.75], 0.8), ([1, 1, 0.4], 0.7)])

@@ -6,8 +6,8 @@ import io
 import numpy as np
 import pandas as pd
 
-from binenc_core.figures import robustness_gallery
 from made_assessments import IMAGES, PIXELS, four_heads, made_assessment
+from replication.figures.robustness import robustness_gallery
 
 
 def test_pixels_go_from_white_to_ink_and_no_further(tmp_path):

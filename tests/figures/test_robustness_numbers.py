@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.figures import robustness_numbers as numbers
 from made_assessments import IMAGES, SIZE, made_assessment
+from replication.studies import robustness_numbers as numbers
 
 HALF = np.arange(IMAGES) % 2 == 0
 

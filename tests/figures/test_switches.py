@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from binenc_core.figures import switches
-from binenc_core.figures.style import typed
-from binenc_core.recipes import PROTOCOLS, SWITCHES
-from binenc_core.recipes import switches as values
+from replication.data.recipes import PROTOCOLS, SWITCHES
+from replication.data.recipes import switches as values
+from replication.figures.common.style import typed
+from replication.figures.protocols import switches
 
 
 def cells() -> dict[str, list[str]]:

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from binenc_core import grids, store
-from binenc_core.config import PAPER_DATASETS
-from binenc_core.figures import two_protocols
-from binenc_core.recipes import switches
-from binenc_core.selection import campaign_runs
 from made_runs import made_runs
+from replication.campaigns import grids
+from replication.campaigns.selection import campaign_runs
+from replication.data.datasets import PAPER_DATASETS
+from replication.data.recipes import switches
+from replication.figures.protocols import two_protocols
+from replication.runs import store
 
 
 def both(**values):
@@ -41,7 +42,7 @@ def test_a_missing_campaign_is_named_with_its_command(missing):
     name = two_protocols.CAMPAIGNS["mnist"][missing]
     text = two_protocols.dataset_findings("mnist", both() | {missing: []})
     assert f"`results/{name}` is not there" in text
-    assert f"`python -m binenc_core campaign {name}` trains it" in text
+    assert f"`python -m replication campaign {name}` trains it" in text
 
 
 @pytest.mark.parametrize("dataset", PAPER_DATASETS)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from binenc_core.figures import vertices
 from made_runs import made_runs
+from replication.figures.paper import vertices
 
 
 def with_cosines(**columns):

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core import store
-from binenc_core.figures import (
+from replication.data.recipes import recipe
+from replication.figures.why import (
     why_dial,
     why_findings,
     why_optimizers,
@@ -16,8 +16,8 @@ from binenc_core.figures import (
     why_runs,
     why_simplex,
 )
-from binenc_core.recipes import recipe
-from binenc_core.store import Run
+from replication.runs import store
+from replication.runs.store import Run
 
 BASE = {"penalty": "mean_square", "classifier_start": "gaussian", "epochs": 10}
 SGD = {"classifier_optimizer": "sgd", "classifier_rate": 10}
@@ -154,7 +154,7 @@ def test_the_released_loss_is_told_with_its_chance(tmp_path):
 
 def test_what_is_not_frozen_is_named_with_its_commands():
     assert "`results/mnist_released` is not there" in why_findings.released([])
-    assert "`python -m binenc_core campaign why_fashion` trains it" in why_findings.outlook([])
+    assert "`python -m replication campaign why_fashion` trains it" in why_findings.outlook([])
 
 
 def test_runs_of_a_dataset_without_a_campaign_are_refused(monkeypatch, tmp_path):

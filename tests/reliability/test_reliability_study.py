@@ -5,19 +5,21 @@ import pandas as pd
 import pytest
 import torch
 
-from binenc_core import data
-from binenc_core.data import Dataset
+from binenc_core import dataset
+from binenc_core.dataset import Dataset
 from binenc_core.models import Classifier
-from binenc_core.recipes import recipe
-from binenc_core.reliability import ARRAYS, COLUMNS, METRICS, SCORES, TASKS, calibration, study
-from binenc_core.studies import Found
+from binenc_core.reliability import ARRAYS, COLUMNS, METRICS, SCORES, TASKS, calibration
+from replication.data.load import load
+from replication.data.recipes import recipe
+from replication.studies import reliability
+from replication.studies.catalog import Found
 
 SIDE, CLASSES = 8, 10
 
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    return data.load("digits")
+    return load("digits")
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,7 @@ def model(digits) -> Classifier:
 
 @pytest.fixture(scope="module")
 def found(model, digits) -> Found:
-    return study.assess(model, digits, recipe("digits"), None)
+    return reliability.assess(model, digits, recipe("digits"), None)
 
 
 def value(found: Found, task: str, score: str, metric: str, column: str = "value") -> float:
@@ -78,7 +80,7 @@ def test_calibration_is_measured_on_images_that_the_fit_has_not_seen(found, mode
     own = found.table[found.table["task"] == "calibration"]
     assert (own["positives"] + own["negatives"] == 288).all()
     assert found.arrays["bin_count"].sum(axis=1).tolist() == [288, 288]
-    chosen = data.draw(360, None)
+    chosen = dataset.draw(360, None)
     images, labels = digits.test_images[chosen], digits.test_labels[chosen]
     model.eval()
     t = calibration.temperature(model(images[:72])[0].detach(), labels[:72])
@@ -100,25 +102,25 @@ def test_the_controls_are_passed(found):
 
 
 def test_the_numbers_are_the_same_every_time(found, model, digits):
-    again = study.assess(model, digits, recipe("digits"), None)
+    again = reliability.assess(model, digits, recipe("digits"), None)
     pd.testing.assert_frame_equal(again.table, found.table)
     for name, values in found.arrays.items():
         np.testing.assert_array_equal(again.arrays[name], values)
 
 
 def test_fewer_images_are_taken_where_fewer_are_asked(model, digits):
-    found = study.assess(model, digits, recipe("digits"), 100)
+    found = reliability.assess(model, digits, recipe("digits"), 100)
     assert found.images == 100
     own = found.table[found.table["task"] == "misclassified"]
     assert (own["positives"] + own["negatives"] == 100).all()
 
 
 def test_more_images_than_there_are_are_all(model, digits):
-    assert study.assess(model, digits, recipe("digits"), 5000).images == 360
+    assert reliability.assess(model, digits, recipe("digits"), 5000).images == 360
 
 
 def test_two_softmaxes_are_calibrated_by_both_readings(model, digits):
-    found = study.assess(model, digits, recipe("digits", "released"), None)
+    found = reliability.assess(model, digits, recipe("digits", "released"), None)
     before, after = (
         value(found, "calibration", "probabilities", f"ece_{stage}")
         for stage in ("before", "after")
@@ -132,8 +134,8 @@ def test_images_of_another_dataset_are_told_apart(model, digits, monkeypatch):
     """Random pixels as the test images of the counterpart of a dataset of digits' size."""
     generator = torch.Generator().manual_seed(0)
     noise = digits._replace(test_images=torch.rand(360, 1, 8, 8, generator=generator) * 20)
-    monkeypatch.setattr(data, "load", lambda name: noise)
-    found = study.assess(model, digits, recipe("mnist"), None)
+    monkeypatch.setattr(reliability, "load", lambda name: noise)
+    found = reliability.assess(model, digits, recipe("mnist"), None)
     assert value(found, "outside", "mahalanobis", "auroc") > 0.9
     assert value(found, "outside", "mahalanobis", "auroc", "positives") == 360
     assert set(found.table["task"]) == set(TASKS)
@@ -143,7 +145,7 @@ def test_images_of_another_dataset_are_told_apart(model, digits, monkeypatch):
 def test_without_an_error_the_auroc_is_empty_and_the_rest_is_there(model, digits):
     model.eval()
     decided = model(digits.test_images)[0].argmax(dim=1)
-    found = study.assess(model, digits._replace(test_labels=decided), recipe("digits"), None)
+    found = reliability.assess(model, digits._replace(test_labels=decided), recipe("digits"), None)
     for metric in ("auroc", "aupr", "change_up"):
         assert np.isnan(value(found, "misclassified", "mahalanobis", metric))
     assert value(found, "misclassified", "msp", "auroc", "positives") == 0
@@ -154,19 +156,19 @@ def test_without_an_error_the_auroc_is_empty_and_the_rest_is_there(model, digits
 @pytest.mark.parametrize("images", [1, 49])
 def test_too_few_images_are_refused(model, digits, images):
     with pytest.raises(ValueError, match=f"^there are {images} test images to take; allowed: 50"):
-        study.assess(model, digits, recipe("digits"), images)
+        reliability.assess(model, digits, recipe("digits"), images)
 
 
 def test_an_empty_test_set_is_refused(model, digits):
     empty = digits._replace(test_images=digits.test_images[:0], test_labels=digits.test_labels[:0])
     with pytest.raises(ValueError, match=r"^there are 0 test images to take"):
-        study.assess(model, empty, recipe("digits"), None)
+        reliability.assess(model, empty, recipe("digits"), None)
 
 
 def test_a_network_that_has_not_learned_a_class_is_refused(digits):
     fresh = Classifier(recipe("digits", width=32), SIDE, CLASSES, (0, 1))
     with pytest.raises(ValueError, match=r"^class \d has \d correctly classified training images"):
-        study.assess(fresh, digits, recipe("digits"), None)
+        reliability.assess(fresh, digits, recipe("digits"), None)
 
 
 def test_a_diverged_network_is_refused(model, digits):
@@ -175,4 +177,4 @@ def test_a_diverged_network_is_refused(model, digits):
     with torch.no_grad():
         broken.classifier.bias[2] = float("inf")
     with pytest.raises(ValueError, match="outputs are not finite"):
-        study.assess(broken, digits, recipe("digits"), None)
+        reliability.assess(broken, digits, recipe("digits"), None)

@@ -8,10 +8,10 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from binenc_core.data import load
 from binenc_core.robustness.boundary import lengths
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.network import decisions
+from replication.data.load import load
 
 DTYPES = [torch.float32, torch.float64]
 OVERSHOOT = 0.02

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from binenc_core.robustness import falsifiers
-from binenc_core.robustness.falsifiers import Outcome
+from binenc_core.robustness import sanity_checks
+from binenc_core.robustness.sanity_checks import Outcome
 
 INF, NAN = np.inf, np.nan
 
@@ -23,20 +23,20 @@ def test_share_of_images_above_the_bound(above, passed):
     bounds = spread()
     distances = bounds * 0.9
     distances[:above] = bounds[:above] * 1.01
-    assert falsifiers.above_bound(distances, bounds) == Outcome("a", above / 100, 0.05, passed)
+    assert sanity_checks.above_bound(distances, bounds) == Outcome("a", above / 100, 0.05, passed)
 
 
 @pytest.mark.parametrize(("factor", "share"), [(1.0009, 0), (1.0011, 1)])
 def test_a_thousandth_above_the_bound_is_rounding(factor, share):
     bounds = spread()
-    assert falsifiers.above_bound(factor * bounds, bounds).measured == share
+    assert sanity_checks.above_bound(factor * bounds, bounds).measured == share
 
 
 def test_an_image_that_was_not_fooled_is_above_every_bound():
     bounds = spread()
     distances = bounds / 2
     distances[:10] = INF
-    assert falsifiers.above_bound(distances, bounds) == Outcome("a", 0.1, 0.05, False)
+    assert sanity_checks.above_bound(distances, bounds) == Outcome("a", 0.1, 0.05, False)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_an_image_that_was_not_fooled_is_above_every_bound():
 )
 def test_change_with_scale_is_the_largest(factors, measured, passed):
     distances = spread()
-    found = falsifiers.change_with_scale(distances, [factor * distances for factor in factors])
+    found = sanity_checks.change_with_scale(distances, [factor * distances for factor in factors])
     assert found == Outcome("b", pytest.approx(measured), 0.01, passed)
 
 
@@ -59,23 +59,23 @@ def test_change_with_scale_is_the_largest(factors, measured, passed):
 )
 def test_change_with_precision(factor, measured, passed):
     distances = spread()
-    found = falsifiers.change_with_precision(distances, factor * distances)
+    found = sanity_checks.change_with_precision(distances, factor * distances)
     assert found == Outcome("c", pytest.approx(measured), 0.01, passed)
 
 
 def test_it_is_the_mean_that_may_not_change():
     distances = spread()
-    assert falsifiers.change_with_precision(distances, distances[::-1]).passed
+    assert sanity_checks.change_with_precision(distances, distances[::-1]).passed
 
 
 def test_images_fooled_in_one_precision_alone_are_a_change():
     distances = np.ones(100)
     fewer = np.where(np.arange(100) < 3, INF, distances)
     for pair in ((distances, fewer), (fewer, distances)):
-        assert falsifiers.change_with_precision(*pair) == Outcome("c", 0.03, 0.01, False)
-        assert falsifiers.change_with_scale(pair[0], [pair[0], pair[1]]).measured == 0.03
+        assert sanity_checks.change_with_precision(*pair) == Outcome("c", 0.03, 0.01, False)
+        assert sanity_checks.change_with_scale(pair[0], [pair[0], pair[1]]).measured == 0.03
     # Those that are fooled in neither are none.
-    assert falsifiers.change_with_precision(fewer, fewer).measured == 0
+    assert sanity_checks.change_with_precision(fewer, fewer).measured == 0
 
 
 @pytest.mark.parametrize(
@@ -84,23 +84,23 @@ def test_images_fooled_in_one_precision_alone_are_a_change():
 )
 def test_excess_over_a_second_attack(factor, measured, passed):
     second = spread()
-    found = falsifiers.excess_over_second(factor * second, second)
+    found = sanity_checks.excess_over_second(factor * second, second)
     assert found == Outcome("d", pytest.approx(measured), 0.05, passed)
 
 
 def test_two_attacks_are_compared_on_the_images_that_both_fooled():
     first, second = np.array([1, 1, INF, 5]), np.array([0.5, 1.5, 7, INF])
-    assert falsifiers.excess_over_second(first, second).measured == 0
+    assert sanity_checks.excess_over_second(first, second).measured == 0
 
 
 def test_what_cannot_be_measured_does_not_pass():
     nothing, some = np.full(4, INF), np.ones(4)
     outcomes = [
-        falsifiers.above_bound(nothing, some),
-        falsifiers.change_with_scale(some, [some, nothing]),
-        falsifiers.change_with_precision(nothing, nothing),
-        falsifiers.excess_over_second(nothing, some),
-        falsifiers.excess_over_second([NAN, 1], [1, 1]),
+        sanity_checks.above_bound(nothing, some),
+        sanity_checks.change_with_scale(some, [some, nothing]),
+        sanity_checks.change_with_precision(nothing, nothing),
+        sanity_checks.excess_over_second(nothing, some),
+        sanity_checks.excess_over_second([NAN, 1], [1, 1]),
     ]
     assert [outcome.name for outcome in outcomes] == ["a", "b", "c", "d", "d"]
     assert not any(outcome.passed for outcome in outcomes)
@@ -109,14 +109,14 @@ def test_what_cannot_be_measured_does_not_pass():
 @pytest.mark.parametrize(("one", "two"), [([], []), ([1, 2], [1])])
 def test_distances_that_do_not_match_are_refused(one, two):
     with pytest.raises(ValueError, match="two distances of each image"):
-        falsifiers.above_bound(one, two)
+        sanity_checks.above_bound(one, two)
 
 
 def test_outcomes_are_plain_python_values():
-    outcome = falsifiers.above_bound(spread().astype(np.float32), spread().tolist())
+    outcome = sanity_checks.above_bound(spread().astype(np.float32), spread().tolist())
     assert [type(value) for value in outcome] == [str, float, float, bool]
 
 
 def test_judging_needs_no_torch():
-    code = "import sys; sys.modules['torch'] = None; import binenc_core.robustness.falsifiers"
+    code = "import sys; sys.modules['torch'] = None; import binenc_core.robustness.sanity_checks"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from binenc_core.models import Classifier
-from binenc_core.parts import build
-from binenc_core.recipes import recipe
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.network import decisions, logits_of
-from binenc_core.sizes import SIZES
+from binenc_core.training.state import build
+from replication.data.datasets import DATASETS
+from replication.data.recipes import recipe
 
 IMAGES = torch.rand(20, 1, 8, 8, generator=torch.Generator().manual_seed(0)) * 2 - 1
 
@@ -73,8 +73,8 @@ def test_a_decision_is_the_first_of_the_largest_logits():
 def test_networks_with_convolutions_can_be_attacked_together(name):
     """As one image alone, also where batches are normalized."""
     config = recipe(name, width=32)
-    channels, side = SIZES[name].channels, 8
-    parts = build(config, side, torch.device("cpu"))
+    channels, side = DATASETS[name].channels, 8
+    parts = build(config, (channels, side, side), DATASETS[name].classes, torch.device("cpu"))
     logits = logits_of(parts.model, torch.float64)
     images = torch.rand(6, channels, side, side, generator=torch.Generator().manual_seed(0))
     images = images.double() * 2 - 1

@@ -5,18 +5,20 @@ import pytest
 import torch
 
 from binenc_core.config import RunConfig
-from binenc_core.data import Dataset
+from binenc_core.dataset import Dataset
 from binenc_core.models import Classifier
-from binenc_core.parts import build
-from binenc_core.recipes import recipe
-from binenc_core.robustness import ARRAYS, ATTACKS, COLUMNS, study
+from binenc_core.robustness import ARRAYS, ATTACKS, COLUMNS
 from binenc_core.robustness.network import decisions, logits_of
-from binenc_core.studies import Found
-from binenc_core.training import step
+from binenc_core.training.loop import step
+from binenc_core.training.state import build
+from replication.data.recipes import recipe
+from replication.studies import robustness
+from replication.studies.catalog import Found
 from small_runs import few_digits, small
 
 QUICK = replace(
-    study.NORMAL, targets=2, kept=2, descent_steps=8, refining_steps=8, budgets=2, apgd_steps=5,
+    robustness.NORMAL, targets=2, kept=2, descent_steps=8, refining_steps=8, budgets=2,
+    apgd_steps=5,
     decision_steps=1, decision_queries=5,
 )  # fmt: skip
 
@@ -24,8 +26,8 @@ QUICK = replace(
 @pytest.fixture
 def quick(monkeypatch):
     """Attacks that do not try hard, where only what becomes of their numbers counts."""
-    monkeypatch.setattr(study, "NORMAL", QUICK)
-    monkeypatch.setattr(study, "STRONG", replace(QUICK, refining_steps=20))
+    monkeypatch.setattr(robustness, "NORMAL", QUICK)
+    monkeypatch.setattr(robustness, "STRONG", replace(QUICK, refining_steps=20))
 
 
 def network(
@@ -43,7 +45,7 @@ def network(
 def found(quick) -> tuple[Found, Classifier, Dataset]:
     data = few_digits()
     model, config = network(data)
-    return study.assess(model, data, config, 30), model, data
+    return robustness.assess(model, data, config, 30), model, data
 
 
 def test_it_gives_its_columns_for_the_images_drawn(found):
@@ -108,7 +110,7 @@ def test_a_network_trained_in_bfloat16_is_attacked_in_float32(quick):
     exact, config = network(data)
     rounded, own = network(data, config.change(precision="bf16"))
     rounded.load_state_dict(exact.state_dict())
-    tables = [study.assess(m, data, c, 8).table for m, c in ((exact, config), (rounded, own))]
+    tables = [robustness.assess(m, data, c, 8).table for m, c in ((exact, config), (rounded, own))]
     np.testing.assert_array_equal(tables[0]["smallest"], tables[1]["smallest"])
 
 
@@ -119,7 +121,7 @@ def test_a_network_of_colored_images_is_attacked(quick):
     data = Dataset(images, labels, images, labels)
     own = {"backbone": "mlp", "width": 16, "latent_dim": 16, "learning_rate": 0.01}
     model, config = network(data, recipe("svhn", head="linear", **own))
-    made = study.assess(model, data, config, 6)
+    made = robustness.assess(model, data, config, 6)
     assert np.isfinite(made.table["smallest"]).all()
     assert made.arrays["gallery_image"].shape == (2, 3, 8, 8)
 
@@ -130,4 +132,4 @@ def test_a_diverged_network_is_refused():
     with torch.no_grad():
         model.classifier.weight.fill_(torch.nan)
     with pytest.raises(ValueError, match="the network's logits are not finite"):
-        study.assess(model, data, config, 5)
+        robustness.assess(model, data, config, 5)

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from binenc_core import trainer
-from binenc_core.logged import LATEST
-from binenc_core.trainer import get_or_train
-from binenc_core.widgets import controller as module
-from binenc_core.widgets.controller import MOST_KEPT, Controller
-from binenc_core.widgets.worker import Worker
+from binenc_core.metrics.names import LATEST
+from replication.runs import trainer
+from replication.runs.trainer import get_or_train
+from replication.widgets import controller as module
+from replication.widgets.controller import MOST_KEPT, Controller
+from replication.widgets.worker import Worker
 from small_runs import assert_same_bytes, quick, small
 
 pytestmark = pytest.mark.usefixtures("own_root")

@@ -1,7 +1,7 @@
 import pytest
 
-from binenc_core.recipes import recipe
-from binenc_core.widgets.gamma import ROUND, GammaEntry
+from replication.data.recipes import recipe
+from replication.widgets.gamma import ROUND, GammaEntry
 
 
 def test_the_slider_has_the_values_of_the_frozen_runs():

@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 EPOCHS = 150
 CELLS = (
-    "from binenc_core.widgets import gamma_panel\n"
+    "from replication.widgets import gamma_panel\n"
     f"gamma_panel(device='cpu', width=16, latent_dim=2, epochs={EPOCHS})",
     "print(6 * 7)",
 )

@@ -2,7 +2,7 @@ import comm
 import plotly.graph_objects as go
 import pytest
 
-from binenc_core.widgets.live_figure import LiveFigure
+from replication.widgets.live_figure import LiveFigure
 
 
 @pytest.fixture

@@ -1,9 +1,9 @@
 import pytest
 
-from binenc_core.recipes import recipe
-from binenc_core.trainer import get_or_train
-from binenc_core.widgets import gamma_panel
-from binenc_core.widgets.shown import asked
+from replication.data.recipes import recipe
+from replication.runs.trainer import get_or_train
+from replication.widgets import gamma_panel
+from replication.widgets.shown import asked
 
 pytestmark = pytest.mark.usefixtures("own_root")
 SMALL = {"width": 16, "latent_dim": 2, "epochs": 2}

@@ -3,13 +3,13 @@ import sys
 
 import pytest
 
-from binenc_core import checkpoints, store, trainer
-from binenc_core.freeze import freeze
-from binenc_core.provenance import ROOT
-from binenc_core.recipes import recipe
-from binenc_core.store import CHECKPOINT
-from binenc_core.trainer import get_or_train
-from binenc_core.widgets.shown import asked, finished, unfinished
+from replication.base.provenance import ROOT
+from replication.data.recipes import recipe
+from replication.runs import checkpoints, store, trainer
+from replication.runs.freeze import freeze
+from replication.runs.store import CHECKPOINT
+from replication.runs.trainer import get_or_train
+from replication.widgets.shown import asked, finished, unfinished
 from small_runs import assert_same_arrays, assert_same_history, small
 
 pytestmark = pytest.mark.usefixtures("own_root")
@@ -79,7 +79,7 @@ def test_an_unfinished_run_is_read_as_far_as_it_is():
 
 def test_to_look_at_runs_needs_no_pytorch():
     code = (
-        "import sys, binenc_core.widgets as w; p = w.gamma_panel(); "
+        "import sys, replication.widgets as w; p = w.gamma_panel(); "
         "assert 'results/digits' in p.message.value; sys.exit('torch' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

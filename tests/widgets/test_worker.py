@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from binenc_core import trainer
-from binenc_core.provenance import ROOT
 from campaign_commands import wait_until
+from replication.base.provenance import ROOT
+from replication.runs import trainer
 from small_runs import small
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_root")]

@@ -7,7 +7,7 @@
   const LARGEST = 16; // value of a white pixel
   const DIGITS = "0123456789abcdefg"; // a pixel is one, to the base 17
 
-  /* Pixels in [-1, 1], as binenc_core.data has them; exact. */
+  /* Pixels in [-1, 1], as binenc_core.dataset has them; exact. */
   function decoded({ pixels, labels }) {
     const levels = new Float64Array(pixels.length);
     for (let i = 0; i < levels.length; i++) {

@@ -1,4 +1,4 @@
-/* The optimizers, by the definitions of binenc_core.optimizers and in torch's order of operations.
+/* The optimizers, by the definitions of binenc_core.training.optimizers and in torch's order of operations.
    Each keeps its state for a fixed number of parameters, and steps them in place against their
    gradient. */
 (() => {

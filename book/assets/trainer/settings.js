@@ -11,7 +11,7 @@
   const SOFTMAX = { once: "once", twice: "twice" };
   const DROPOUT = { every: "in every epoch", first: "in the first epoch", none: "never" };
 
-  /* The switches of binenc_core.recipes that matter here. */
+  /* The switches of replication.data.recipes that matter here. */
   const PROTOCOLS = {
     described: {
       label: "as described in the paper", words: "protocol as described in the paper",

@@ -1,0 +1,1 @@
+"""What knows nothing of the science: files, progress, provenance, devices."""

@@ -1,0 +1,101 @@
+"""Trains the runs of a campaign in processes of this machine."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
+
+from pebble import ProcessExpired, ProcessPool
+
+from binenc_core.config import RunConfig
+from replication.campaigns import workers
+
+
+class LocalJob:
+    """One run that a process has been given."""
+
+    def __init__(self, future: Future):
+        self.future = future
+
+    def done(self) -> bool:
+        """Whether it has ended, whichever way."""
+        return self.future.done()
+
+    def failure(self) -> str | None:
+        """Why it failed, in one line, once it is done; None if it did not."""
+        error = self.future.exception()
+        if error is None:
+            return None
+        if isinstance(error, ProcessExpired):
+            return f"its process was killed (exit code {error.exitcode})"
+        first = str(error).partition("\n")[0]
+        return f"{type(error).__name__}: {first}"
+
+
+class LocalExecutor:
+    """Processes of some threads each, which train one run at a time.
+
+    Two processes of one thread are faster than one of two. A process that dies takes only its run
+    with it.
+    """
+
+    def __init__(self, processes: int, threads: int = 1, device: str = "auto"):
+        self.processes, self.threads, self.device = processes, threads, device
+        self.pool = self._new_pool()
+
+    def _new_pool(self) -> ProcessPool:
+        # A forked process could inherit a lock that some thread holds.
+        context = multiprocessing.get_context("spawn")
+        return ProcessPool(self.processes, initializer=workers.begin, context=context)
+
+    def room(self, running: int) -> int:
+        """How many more runs may be submitted while so many are."""
+        return self.processes - running
+
+    def submit(self, configs: Sequence[RunConfig]) -> list[LocalJob]:
+        """Let free processes train these runs."""
+        how = (self.device, self.threads, workers.silent)
+        with _deaf_to_interrupts():
+            if not self.pool.active:  # a process that dies before its first run breaks the pool
+                self.stop()
+                self.pool = self._new_pool()
+            futures = [self.pool.schedule(workers.train_one, args=[c, *how]) for c in configs]
+        return [LocalJob(future) for future in futures]
+
+    def stop(self) -> None:
+        """End every process at once."""
+        self.pool.stop()
+        self.pool.join()
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes and threads that begin within never get Ctrl-C; this one gets it at the end.
+
+    It reaches every process of a terminal, and the campaign alone answers it.
+    """
+    resource_tracker.ensure_running()  # its start would let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def default_processes(device: str, threads: int = 1) -> int:
+    """As many processes of some threads as this process may use cores; one on a GPU.
+
+    Raises ValueError for a device that is not there.
+    """
+    from replication.base.devices import (
+        resolve_device,  # loads PyTorch, which a live panel does without
+    )
+
+    if resolve_device(device).type != "cpu":
+        return 1
+    on_linux = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if on_linux else os.cpu_count()
+    return max(1, cores // threads)

@@ -1,0 +1,406 @@
+"""The engine: claims × frozen runs -> verdicts, the one object that everything shows."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from replication.claims import measures, rules, table
+from replication.claims.rules import LEAST_SEEDS, NOT_JUDGED, Judged
+from replication.claims.table import Claim, Setting, Table
+from replication.data.datasets import DATASETS
+from replication.runs import store
+from replication.runs.series import Series, before_switch, change, drift, end, measured
+from replication.runs.store import Run
+from replication.studies import assessments
+from replication.studies.assessments import Assessment
+from replication.studies.catalog import STUDIES
+
+# Trainings are deterministic: a seed that has been looked at is no test. Earlier ones explored.
+FIRST_SEED = 10
+# "Sooner" needs each of these first epochs.
+EARLY = range(6)
+
+
+class Verdict(NamedTuple):
+    """A claim judged on a setting.
+
+    Estimate and interval are in the claimed direction and in the units of the margin: differences,
+    or differences of natural logarithms, for a threshold the fraction itself. `epochs` and `n`: of
+    the runs that judge; 0 where there are none. `holm`: the adjusted p in the claim's dataset and
+    protocol. `provisional`: fewer seeds than planned. `note`: what else has to be said.
+    """
+
+    claim: Claim
+    setting: Setting
+    epochs: int
+    n: int
+    judged: Judged
+    margin: float
+    note: str = ""
+    holm: float = np.nan
+
+    @property
+    def provisional(self) -> bool:
+        """Whether some of the planned seeds are missing: such a verdict feeds no sentence."""
+        return self.n < self.setting.planned
+
+    @property
+    def kind(self) -> str:
+        """What the verdict comes to, one of rules.CLASSES' values."""
+        return rules.CLASSES[self.judged.verdict]
+
+
+class Arms(NamedTuple):
+    """The runs of each arm by seed, the same seeds in all, in their order; those that diverged."""
+
+    runs: dict[str, dict[int, Run]]
+    seeds: list[int]
+    diverged: int
+    planned: int
+
+
+def judge_all(names: Sequence[str] | None = None) -> list[Verdict]:
+    """Every claim on every setting (or on these), from results/, in the order of the table.
+
+    Holm's p are those among all settings, whichever are asked for. Raises ValueError for an unknown
+    setting, RuntimeError for damaged files.
+    """
+    claims = table.read()
+    table.known("setting", names or (), list(claims.settings))
+    studies = {name: assessments.frozen_of(name) for name in STUDIES}
+    settings = claims.settings.values()
+    found = [v for own in settings for v in judge(claims, own, _frozen(own), studies)]
+    return [v for v in _with_holm(found) if v.setting.name in (names or claims.settings)]
+
+
+def _frozen(setting: Setting) -> list[Run]:
+    folder = store.RESULTS / setting.name
+    runs = store.load_campaign(folder) if folder.exists() else []
+    return [run for run in runs if run.config.seed >= FIRST_SEED]
+
+
+# What each study found of networks, by its name and the id of the network's run.
+Studies = Mapping[str, Mapping[str, Assessment]]
+
+
+def judge(
+    claims: Table, setting: Setting, runs: Sequence[Run], studies: Studies | None = None
+) -> list[Verdict]:
+    """The claims on one setting, from its runs and from what studies found of their networks.
+
+    Holm's p is that of the setting alone.
+    """
+    asked = [claim for claim in claims.claims if setting.name in claim.settings]
+    return _with_holm([_judge(claims, claim, setting, runs, studies or {}) for claim in asked])
+
+
+def _with_holm(found: Sequence[Verdict]) -> list[Verdict]:
+    by_family: dict[tuple[str, str], list[int]] = {}
+    for k, verdict in enumerate(found):
+        by_family.setdefault((verdict.setting.dataset, verdict.setting.protocol), []).append(k)
+    adjusted = list(found)
+    for places in by_family.values():
+        for k, p in zip(places, rules.holm([found[k].judged.p for k in places]), strict=True):
+            adjusted[k] = found[k]._replace(holm=float(p))
+    return adjusted
+
+
+def _judge(
+    claims: Table, claim: Claim, setting: Setting, runs: Sequence[Run], studies: Studies
+) -> Verdict:
+    margin = claims.margins[claim.margin].on(setting.dataset) if claim.margin else np.nan
+    arms = _arms(claims, claim, runs)
+    found = studies.get(claim.study, {})
+    if claim.study:
+        arms = _assessed(arms, found)
+    epochs = max(
+        (run.config.epochs for own in arms.runs.values() for run in own.values()), default=0
+    )
+    answer = Verdict(claim, setting, epochs, len(arms.seeds), Judged(NOT_JUDGED), margin)
+    if arms.diverged:
+        return answer._replace(note=f"{arms.diverged} of {arms.planned} runs diverged")
+    if not arms.seeds:
+        return answer._replace(note=f"no frozen {'assessment' if claim.study else 'run'}")
+    if len(arms.seeds) < LEAST_SEEDS:
+        return answer
+    try:
+        if claim.study:
+            judged, note = _by_study(claim, arms, found, margin)
+        else:
+            judged, note = _KINDS[claim.kind](claim, setting, arms, margin)
+    except _Missing as missing:
+        return answer._replace(note=str(missing))
+    return answer._replace(judged=judged, note=note)
+
+
+class _Missing(Exception):
+    """Why there is nothing to judge by."""
+
+
+def _arms(claims: Table, claim: Claim, runs: Sequence[Run]) -> Arms:
+    """The runs that a claim compares, of the seeds that every arm has."""
+    found: dict[str, dict[int, Run]] = {}
+    diverged = 0
+    for name in claim.arms:
+        wanted = claims.arms[name]
+        own = [r for r in runs if all(getattr(r.config, k) == v for k, v in wanted.items())]
+        if len({run.config.seed for run in own}) < len(own):
+            raise ValueError(f"arm {name} has two runs of one seed; allowed: fields that tell them")
+        diverged += sum(run.info["diverged_epoch"] is not None for run in own)
+        found[name] = {run.config.seed: run for run in own}
+    seeds = sorted(set.intersection(*(set(own) for own in found.values())))
+    shared = {name: {seed: own[seed] for seed in seeds} for name, own in found.items()}
+    return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()))
+
+
+def _series(claim: Claim, arms: Arms) -> dict[str, list[Series]]:
+    """The measure of every run over the epochs, by arm in the order of the seeds."""
+
+    def own(run: Run) -> Series:
+        found = measured(run, claim.measure, claim.split, claim.scale == "log")
+        if found is None:
+            raise _Missing(f"the runs did not record {claim.measure}")
+        return found
+
+    return {name: [own(run) for run in runs.values()] for name, runs in arms.runs.items()}
+
+
+def _values(claim: Claim, arms: Arms) -> dict[str, np.ndarray]:
+    """The number of every run that a claim compares, (n,) by arm."""
+    take = change if claim.value == "change" else end
+    log = claim.scale == "log"
+    return {
+        name: np.array([take(own, log) for own in series])
+        for name, series in _series(claim, arms).items()
+    }
+
+
+def paired(first: Mapping[int, float], second: Mapping[int, float]) -> np.ndarray:
+    """The differences by seed, (n,); raises ValueError where the seeds are not the same."""
+    if set(first) != set(second):
+        raise ValueError(
+            f"a contrast of seeds {sorted(first)} and {sorted(second)}; allowed: the same seeds"
+        )
+    return np.array([first[seed] - second[seed] for seed in sorted(first)])
+
+
+def _sign(claim: Claim) -> int:
+    return -1 if claim.direction == "lower" else 1
+
+
+def _pairs(claim: Claim, arms: Arms, values: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """The first arm against each other one; of one arm alone its values."""
+    by_seed = {name: dict(zip(arms.seeds, own, strict=True)) for name, own in values.items()}
+    first, *others = claim.arms
+    if not others:
+        return [_sign(claim) * values[first]]
+    return [_sign(claim) * paired(by_seed[first], by_seed[other]) for other in others]
+
+
+def _at_ceiling(claim: Claim, values: dict[str, np.ndarray], margin: float) -> bool:
+    others = claim.arms[1:]
+    return claim.ceiling is not None and any(
+        values[name].mean() >= claim.ceiling - margin for name in others
+    )
+
+
+def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    """Contrasts of one or two arms, and of the first with each other (most)."""
+    values = _values(claim, arms)
+    if _at_ceiling(claim, values, margin):
+        return Judged(NOT_JUDGED), "ceiling"
+    pairs = _pairs(claim, arms, values)
+    if claim.kind == "most":
+        judged = rules.most(pairs, margin)
+        notes = [f"against {claim.arms[1 + judged.which]}"]
+    else:
+        judged, notes = rules.contrast(pairs[0], margin), []
+    if len(claim.arms) > 1 and claim.value == "end":
+        if _still_moving(claim, arms, margin):
+            notes.append("still moving")
+        others = [(claim.arms[0], other) for other in claim.arms[1:]]
+        if images := _by_image(claim, arms, others):
+            by_images = (
+                rules.most(pairs, margin, images)
+                if claim.kind == "most"
+                else rules.contrast(pairs[0], margin, images[0])
+            )
+            notes.append(_survival(judged, by_images))
+    return judged, "; ".join(notes)
+
+
+def _still_moving(claim: Claim, arms: Arms, margin: float) -> bool:
+    """Whether the differences drift by more than the margin within the window of the end value."""
+    drifts = {n: [drift(own) for own in s] for n, s in _series(claim, arms).items()}
+    first, *others = claim.arms
+    return any(abs(np.mean(np.subtract(drifts[first], drifts[o]))) > margin for o in others)
+
+
+def _by_image(
+    claim: Claim, arms: Arms, pairs: Sequence[tuple[str, str]]
+) -> list[np.ndarray] | None:
+    """Each pair's difference by test image (N,), the mean over the seeds.
+
+    None where the claim is not one on the test accuracy, or where not all runs kept their images.
+    """
+    if (claim.measure, claim.split) != ("accuracy", "test"):
+        return None
+    hits = {n: [measures.correct(run) for run in own.values()] for n, own in arms.runs.items()}
+    if any(own is None for several in hits.values() for own in several):
+        return None
+    mean = {name: np.mean(own, axis=0) for name, own in hits.items()}
+    return [mean[one] - mean[other] for one, other in pairs]
+
+
+def _survival(judged: Judged, by_images: Judged) -> str:
+    """Whether a verdict is the same where the test images are a sample as well."""
+    same = judged.verdict == by_images.verdict
+    return "survives the images" if same else "does not survive the images"
+
+
+def _level(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    values = _values(claim, arms)
+    sign = _sign(claim)
+    if claim.kind == "level":
+        judged = rules.level([sign * own for own in values.values()], sign * claim.threshold)
+    else:
+        size = DATASETS[setting.dataset]
+        number = size.train_images if claim.split == "train" else size.test_images
+        judged = _threshold(list(values.values()), claim, number)
+    note = f"weakest: {claim.arms[judged.which]}" if len(claim.arms) > 1 else ""
+    return judged, note
+
+
+def _threshold(arms: Sequence[np.ndarray], claim: Claim, number: int) -> Judged:
+    """A level on logits, told as fractions."""
+    sign = _sign(claim)
+    bound = rules.logit([claim.threshold], number)[0]
+    judged = rules.level([sign * rules.logit(own, number) for own in arms], sign * bound)
+    told = [
+        sign * float(rules.fraction(sign * value, number)) if np.isfinite(value) else value
+        for value in (judged.estimate, judged.low, judged.high)
+    ]
+    nowhere = {"detectable": np.nan, "excludable": np.nan}  # a logit's tells no reader anything
+    return judged._replace(estimate=told[0], low=told[1], high=told[2], **nowhere)
+
+
+def _comparable(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    values = _values(claim, arms)
+    names = list(combinations(claim.arms, 2))
+    pairs = [values[a] - values[b] for a, b in names]
+    judged = rules.comparable(pairs, margin)
+    notes = [" less ".join(names[judged.which])] if len(names) > 1 else []
+    if claim.value == "end" and (images := _by_image(claim, arms, names)):
+        notes.append(_survival(judged, rules.comparable(pairs, margin, images)))
+    return judged, "; ".join(notes)
+
+
+def _order(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    values = _values(claim, arms)
+    return rules.order(_sign(claim) * np.column_stack([values[n] for n in claim.arms])), ""
+
+
+def _curves(claim: Claim, arms: Arms) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The logged epochs (E,), and the curves (n, E) by arm, turned to fall in the claim's way."""
+    found = _series(claim, arms)
+    epochs = [own.epochs for series in found.values() for own in series]
+    if any(len(own) != len(epochs[0]) or (own != epochs[0]).any() for own in epochs):
+        raise _Missing("the runs did not log the same epochs")
+    turn = -_sign(claim)
+    return epochs[0], {n: turn * np.array([own.values for own in s]) for n, s in found.items()}
+
+
+def _sooner(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    epochs, curves = _curves(claim, arms)
+    if not set(EARLY) <= set(epochs.tolist()):
+        raise _Missing("the runs did not log each of the first epochs")
+    log = claim.scale == "log"
+    first, second = claim.arms
+    goals = [-_sign(claim) * end(own, log) for own in _series(claim, arms)[second]]
+    gained = rules.sooner(curves[first], curves[second], epochs, goals)
+    return rules.contrast(gained, margin), ""
+
+
+def _throughout(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    _, curves = _curves(claim, arms)
+    first, second = (curves[name].mean(axis=1) for name in claim.arms)
+    return rules.contrast(second - first, margin), ""
+
+
+def _switch(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
+    found = _series(claim, arms)
+    switched = claim.arms[0]
+    runs = arms.runs[switched].values()
+    before = [before_switch(r, own) for r, own in zip(runs, found[switched], strict=True)]
+    after, goal = ([end(own) for own in found[name]] for name in claim.arms)
+    return rules.switch(after, before, goal), ""
+
+
+def _assessed(arms: Arms, found: Mapping[str, Assessment]) -> Arms:
+    """The arms' runs of the seeds in which each was assessed; `found` by the id of the run."""
+    seeds = [s for s in arms.seeds if all(own[s].id in found for own in arms.runs.values())]
+    runs = {name: {seed: own[seed] for seed in seeds} for name, own in arms.runs.items()}
+    return arms._replace(runs=runs, seeds=seeds)
+
+
+def _by_study(
+    claim: Claim, arms: Arms, found: Mapping[str, Assessment], margin: float
+) -> tuple[Judged, str]:
+    """`most` of what a study found of the networks."""
+    log = claim.scale == "log"
+    values = {
+        name: np.array(
+            [
+                measures.study_value(found[run.id], claim.study, claim.measure, log)
+                for run in own.values()
+            ]
+        )
+        for name, own in arms.runs.items()
+    }
+    if any(np.isnan(own).any() for own in values.values()):
+        raise _Missing("a number is not defined, or failed a control")
+    judged = rules.most(_pairs(claim, arms, values), margin)
+    return judged, f"against {claim.arms[1 + judged.which]}"
+
+
+_KINDS = {
+    "contrast": _contrast,
+    "most": _contrast,
+    "level": _level,
+    "threshold": _level,
+    "comparable": _comparable,
+    "order": _order,
+    "sooner": _sooner,
+    "throughout": _throughout,
+    "switch": _switch,
+}
+
+
+def to_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """The verdicts as a table, a line for each; nan where a number does not apply."""
+    return pd.DataFrame([_line(verdict) for verdict in verdicts], columns=COLUMNS)
+
+
+COLUMNS = [
+    *("id", "claim", "dataset", "protocol", "epochs", "n", "planned"),
+    *("estimate", "low", "high", "margin", "direction", "verdict"),
+    *("holm", "detectable", "excludable"),
+]
+
+
+def _line(verdict: Verdict) -> dict:
+    claim, setting, judged = verdict.claim, verdict.setting, verdict.judged
+    return {
+        "id": claim.id,
+        "claim": claim.text,
+        **setting._asdict(),
+        **judged._asdict(),
+        "epochs": verdict.epochs,
+        "n": verdict.n,
+        "margin": verdict.margin,
+        "direction": claim.direction or "",
+        "holm": verdict.holm,
+    }

@@ -1,0 +1,216 @@
+"""Verdicts in words: one rendering for pages, README, front page and the command line."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from replication.claims.judge import FIRST_SEED, Verdict, judge_all
+from replication.claims.rules import NOT_JUDGED
+from replication.claims.table import Claim, Setting
+from replication.data.datasets import DATASETS, PAPER_DATASETS
+from replication.data.recipes import PROTOCOL_WORDS
+from replication.runs.store import Trained
+
+# By what a verdict comes to: never told by a color alone.
+MARKS = {
+    "replicated": "✓",
+    "small": "≈",
+    "not replicated": "✗",
+    "reversed": "⇄",
+    "inconclusive": "?",
+    "not judged": "–",
+}
+LEGEND = (
+    "✓ replicated · ≈ there, but small or perhaps small · ✗ not replicated, or no effect as large "
+    "as the margin · ⇄ reversed · ? inconclusive · – not judged. In brackets the 95 % interval, in "
+    "the claimed direction. A provisional verdict lacks planned seeds, and nothing rests on it."
+)
+# Fractions, of which readers want percentages and their differences in points.
+FRACTIONS = (
+    *("accuracy", "bit_agreement", "whole_code_agreement"),
+    *("noise_accuracy", "ece", "ece_scaled"),
+)
+
+
+NOTHING = "No claim is judged on this data set."
+
+
+def title(setting: Setting) -> str:
+    """Dataset and protocol, for people."""
+    return f"{DATASETS[setting.dataset].title}, {PROTOCOL_WORDS[setting.protocol]}"
+
+
+def is_factor(claim: Claim) -> bool:
+    """Whether a claim's numbers are logarithms, which readers want as factors."""
+    return claim.scale == "log" or claim.kind == "sooner"
+
+
+def number(claim: Claim, value: float, signed: bool = True) -> str:
+    """A claim's number in a reader's units: a factor, points, a percentage, or as it is."""
+    if is_factor(claim):
+        return f"×{np.exp(value):.3g}"
+    if claim.measure in FRACTIONS and claim.kind == "threshold":
+        return f"{100 * value:.1f} %"
+    if claim.measure in FRACTIONS:
+        value *= 100
+    is_difference = claim.kind not in ("level", "threshold")
+    form = ".2f" if claim.measure in FRACTIONS and signed else ".3g"
+    text = f"{value:{'+' if signed and is_difference else ''}{form}}"
+    return text.replace("-", "−")
+
+
+def unit(claim: Claim) -> str:
+    """What stands behind a number or an interval."""
+    points = claim.measure in FRACTIONS and claim.kind != "threshold" and not is_factor(claim)
+    return " points" if points else ""
+
+
+def bound(verdict: Verdict) -> str:
+    """The margin, or the level, that a verdict was asked for."""
+    claim = verdict.claim
+    if claim.threshold is not None:
+        return (
+            f"{'≥' if claim.direction == 'higher' else '≤'} {number(claim, claim.threshold, False)}"
+        )
+    if claim.margin is None:
+        return ""
+    size = number(claim, verdict.margin, signed=False)
+    return f"{size}{' point' if size == '1' and unit(claim) else unit(claim)}"
+
+
+def estimate(verdict: Verdict) -> str:
+    """The estimate with its interval, or nothing where nothing was judged."""
+    claim, judged = verdict.claim, verdict.judged
+    if np.isnan(judged.estimate):
+        return ""
+    own = (judged.estimate, judged.low, judged.high)
+    # A level is a quantity itself, not a difference in a direction.
+    if claim.threshold is not None and claim.direction == "lower":
+        own = (-judged.estimate, -judged.high, -judged.low)
+    middle, low, high = (number(claim, value) for value in own)
+    return f"{middle} [{low}, {high}]{unit(claim)}"
+
+
+def cell(verdict: Verdict) -> str:
+    """Mark, verdict, estimate and what else has to be said, in one cell of a table."""
+    mark = MARKS[verdict.kind]
+    if verdict.judged.verdict == NOT_JUDGED:
+        return f"{mark} not judged: {verdict.note or seeds(verdict)}"
+    parts = [f"{mark} **{verdict.judged.verdict}**", estimate(verdict)]
+    text = "<br>".join(parts + ([verdict.note] if verdict.note else []))
+    if verdict.provisional:
+        return f'<span class="provisional">{text}<br>provisional, {seeds(verdict)}</span>'
+    return f"{text}<br>{verdict.n} seeds"
+
+
+def seeds(verdict: Verdict) -> str:
+    """How many of the planned seeds there are."""
+    return f"{verdict.n} of {verdict.setting.planned} seeds"
+
+
+def short(verdict: Verdict) -> str:
+    """Mark and verdict alone, with the seeds where some are missing."""
+    text = f"{MARKS[verdict.kind]} {verdict.judged.verdict}"
+    if verdict.judged.verdict == NOT_JUDGED or not verdict.provisional:
+        return text
+    return f"{text} (provisional, {seeds(verdict)})"
+
+
+def table(verdicts: Sequence[Verdict], write: Callable[[Verdict], str] = cell) -> str:
+    """A Markdown table: a line for each claim, a column for each setting, cells as `write` does."""
+    settings = list(dict.fromkeys(verdict.setting for verdict in verdicts))
+    found = {(v.claim.id, v.setting): v for v in verdicts}
+    claims = {v.claim.id: v.claim for v in verdicts}
+    lines = [
+        f"| Claim | Margin | {' | '.join(map(title, settings))} |",
+        f"|{'---|' * (2 + len(settings))}",
+    ]
+    for name, claim in claims.items():
+        own = [found.get((name, setting)) for setting in settings]
+        bounds = dict.fromkeys(bound(verdict) for verdict in own if verdict)
+        cells = [write(verdict) if verdict else "" for verdict in own]
+        lines.append(f"| {claim.text} | {' or '.join(bounds)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def page(shown: Sequence[Trained], *groups: str) -> str:
+    """The verdicts on groups of claims for the datasets of the runs that a page shows, as Markdown.
+
+    One line says so where the shown runs are not those that judge.
+    """
+    datasets = {run.config.dataset for run in shown}
+    found = [v for v in judge_all() if v.claim.group in groups and v.setting.dataset in datasets]
+    if not found:
+        return NOTHING
+    parts = [table(found), LEGEND]
+    if any(run.config.seed < FIRST_SEED for run in shown):
+        parts.append(
+            f"The figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: they were "
+            "trained after the claims and their margins had been written down."
+        )
+    return "\n\n".join(parts)
+
+
+def why_in_short() -> str:
+    """How many predictions on why there is a code came true, by setting; which did not."""
+    found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]
+    said = []
+    for setting in dict.fromkeys(verdict.setting for verdict in found):
+        own = [verdict for verdict in found if verdict.setting == setting]
+        if any(verdict.provisional for verdict in own):
+            said.append(f"{DATASETS[setting.dataset].title}: not judged yet, for want of seeds.")
+            continue
+        others = [verdict for verdict in own if verdict.kind != "replicated"]
+        text = (
+            f"{DATASETS[setting.dataset].title}: {len(own) - len(others)} of {len(own)} came true"
+        )
+        rest = "; ".join(f"{v.claim.text} ({v.judged.verdict})" for v in others)
+        said.append(f"{text}; not so: {rest}." if rest else f"{text}.")
+    return "**Of our predictions,** " + " ".join(said)
+
+
+def why() -> str:
+    """The verdicts on the predictions of the page on why there is a code, as Markdown."""
+    found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]
+    return f"{table(found)}\n\n{LEGEND}"
+
+
+def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
+    """The verdicts on the paper's claims in short, a table for each group, as Markdown.
+
+    `dataset` holds one name or several with commas.
+    """
+    names = [name.strip() for name in dataset.split(",")]
+    judged = [verdict for verdict in judge_all() if verdict.claim.group != "why"]
+    found = [verdict for verdict in judged if verdict.setting.dataset in names]
+    if not found:
+        return NOTHING
+    groups = dict.fromkeys(verdict.claim.group for verdict in found)
+    parts = [
+        f"**{name[:1].upper()}{name[1:]}**\n\n"
+        + table([verdict for verdict in found if verdict.claim.group == name], short)
+        for name in groups
+    ]
+    return "\n\n".join([*parts, LEGEND])
+
+
+def terminal(verdicts: Sequence[Verdict]) -> str:
+    """The verdicts as lines for a terminal."""
+    grey = {True: " (provisional)", False: ""}
+    rows = [
+        (
+            v.claim.id,
+            v.setting.name,
+            f"{MARKS[v.kind]} {v.judged.verdict}{grey[v.n > 0 and v.provisional]}",
+            estimate(v),
+            f"{v.n} of {v.setting.planned}",
+            v.note,
+        )
+        for v in verdicts
+    ]
+    head = ("claim", "setting", "verdict", "estimate [95 %]", "seeds", "note")
+    widths = [max(len(row[k]) for row in [head, *rows]) for k in range(len(head))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in [head, *rows]
+    )

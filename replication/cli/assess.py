@@ -1,0 +1,78 @@
+"""assess: a study of the networks of a campaign."""
+
+import argparse
+import shlex
+
+from replication.campaigns import grids
+from replication.campaigns.assess import get_or_assess_all
+from replication.cli.options import Work, add_command, add_device_option, whole_number
+from replication.runs import freeze, trainer
+from replication.studies import assessments
+from replication.studies.catalog import STUDIES, check_study
+
+_ALL = "all"
+
+
+def add(commands) -> None:
+    """Add the command to a parser."""
+    parser = add_command(
+        commands,
+        "assess",
+        "study the networks of a campaign",
+        _prepare,
+        "Find out the robustness or the reliability of a campaign's networks. What is in results/ "
+        "or was found before is taken; networks whose weights are missing are trained first.",
+    )
+    parser.add_argument("study", metavar="STUDY", help=f"one of {', '.join(STUDIES)}")
+    parser.add_argument(
+        "campaign", metavar="CAMPAIGN", help="a name in campaigns/, or the path of a .toml file"
+    )
+    parser.add_argument(
+        "--images",
+        type=whole_number("images"),
+        help="test images to take (default: as frozen, else "
+        f"{', '.join(f'{s.images or _ALL} ({name})' for name, s in STUDIES.items())})",
+    )
+    parser.add_argument(
+        "--seeds", type=whole_number("seeds"), help="the campaign's first so many (default: all)"
+    )
+    add_device_option(parser)
+    parser.add_argument(
+        "--processes",
+        type=whole_number("processes"),
+        help="side by side, of one thread each (default: one for each core; 1 on a GPU)",
+    )
+    parser.add_argument(
+        "--freeze", action="store_true", help="freeze them in results/STUDY/CAMPAIGN"
+    )
+
+
+def _prepare(arguments: argparse.Namespace) -> Work:
+    check_study(arguments.study)
+    trainer.check_device(arguments.device)
+    named = grids.read(arguments.campaign)
+    if arguments.freeze:
+        freeze.check_name(named.name, [config.dataset for config in named.configs])
+    seeds = sorted({config.seed for config in named.configs})[: arguments.seeds]
+    configs = [config for config in named.configs if config.seed in seeds]
+
+    def work() -> int:
+        found = get_or_assess_all(
+            arguments.study, configs, arguments.images, arguments.device, arguments.processes
+        )
+        if arguments.freeze:
+            folder = assessments.freeze_all(arguments.study, named.name, found, _command(arguments))
+            place = "/".join(["results", *folder.parts[-2:]])
+            print(f"froze the {arguments.study} of {len(found)} networks into {place}")
+        return 0
+
+    return work
+
+
+def _command(arguments: argparse.Namespace) -> str:
+    """What is typed to make and freeze the same."""
+    words = ["python", "-m", "replication", "assess", arguments.study, arguments.campaign]
+    for name in ("images", "seeds"):
+        if value := getattr(arguments, name):
+            words += [f"--{name}", str(value)]
+    return shlex.join([*words, "--freeze"])

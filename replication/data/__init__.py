@@ -1,0 +1,1 @@
+"""Datasets: what is known of each, and from files to tensors."""

@@ -1,0 +1,1 @@
+"""The code book: which code each class has."""

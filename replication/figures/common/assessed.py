@@ -1,0 +1,80 @@
+"""What a study found of networks, as a page shows it: by dataset and protocol."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from replication.data.datasets import DATASETS
+from replication.data.recipes import PROTOCOL_WORDS, PROTOCOLS, protocol_of
+from replication.figures.common import captions
+from replication.figures.common.style import LOOKS
+from replication.studies.assessments import Assessment
+
+
+class Group(NamedTuple):
+    """A dataset's networks under one protocol, by head (in LOOKS' order) and seed."""
+
+    dataset: str
+    protocol: str
+    found: list[Assessment]
+
+    @property
+    def title(self) -> str:
+        """Dataset and protocol, for people."""
+        return f"{DATASETS[self.dataset].title}, {PROTOCOL_WORDS[self.protocol]}"
+
+    @property
+    def heads(self) -> list[str]:
+        """The architectures that there are, in LOOKS' order."""
+        return [head for head in LOOKS if self.of(head)]
+
+    def of(self, head: str) -> list[Assessment]:
+        """The networks of an architecture, by seed."""
+        return [found for found in self.found if found.config.head == head]
+
+
+def groups(found: Sequence[Assessment]) -> list[Group]:
+    """The groups by dataset (in order of appearance) and protocol.
+
+    Raises ValueError where a group has two networks of one head and seed.
+    """
+    heads = list(LOOKS)
+    ordered = sorted(found, key=lambda a: (heads.index(a.config.head), a.config.seed))
+    made = []
+    for dataset in captions.datasets(found):
+        for protocol in PROTOCOLS:
+            own = [
+                a
+                for a in ordered
+                if (a.config.dataset, protocol_of(a.config)) == (dataset, protocol)
+            ]
+            if len({(a.config.head, a.config.seed) for a in own}) < len(own):
+                title = Group(dataset, protocol, own).title
+                raise ValueError(f"{title}: allowed is one network for each head and seed")
+            if own:
+                made.append(Group(dataset, protocol, own))
+    return made
+
+
+def heads(shown: Sequence[Group]) -> list[str]:
+    """The architectures that any group has, in LOOKS' order."""
+    return [head for head in LOOKS if any(head in group.heads for group in shown)]
+
+
+# How many test images a network was assessed on, or a part of its study took.
+Count = Callable[[Assessment], int]
+
+
+def _all(found: Assessment) -> int:
+    return found.images
+
+
+def images(shown: Sequence[Group], count: Count = _all) -> str:
+    """On how many test images the networks were assessed, such as "100 test images each"."""
+    numbers = sorted({count(found) for group in shown for found in group.found})
+    return f"{' or '.join(f'{number:,}' for number in numbers)} test images each"
+
+
+def setting(shown: Sequence[Group], count: Count = _all) -> str:
+    """How the networks were trained and on how many test images they were assessed."""
+    trained = " ".join(captions.setting(group.found) for group in shown)
+    return f"{images(shown, count)}. {trained}"

@@ -1,0 +1,1 @@
+"""How the code depends on γ."""

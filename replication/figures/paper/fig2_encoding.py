@@ -1,0 +1,54 @@
+"""Figure 2: do the points of a class share one binary code?"""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from binenc_core.metrics.names import column
+from replication.figures.common import captions, wording
+from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.drawing import draw
+from replication.runs.store import Run
+
+
+def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
+    """The text's reading of "same encoding", and the released code's."""
+    return (
+        Row("whole_code_agreement", split, "whole-code agreement"),
+        Row(column("bit_agreement", definitions), split, "per-bit agreement"),
+    )
+
+
+def data(runs: Sequence[Run], split: str = "train") -> Curves:
+    """What the figure shows; the runs' `metrics` choose the label that makes a class."""
+    definitions = captions.definitions(runs)
+    label = "predicted label" if definitions == "released" else "true label"
+    what = (
+        f"Points of a class that share one encoding ({split} set). Top, as the text reads: "
+        "fraction of points whose whole code is their class's. Bottom, as the released code "
+        f"counts: agreement per bit, which is never below 0.5, classes by {label}."
+    )
+    return curve_data(runs, rows(split, definitions), what)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = (
+        "Whole-code and per-bit agreement within the classes against the epoch, "
+        "for the four architectures."
+    )
+    return draw(curves, figure, alt)
+
+
+def findings(curves: Curves) -> str:
+    """The measured numbers, as Markdown."""
+
+    def quantities(dataset: str) -> list[wording.Quantity]:
+        return [
+            wording.Quantity(
+                f"{row.title}, last epoch", values_at(curves, dataset, row), wording.percent
+            )
+            for row in curves.rows
+        ]
+
+    return wording.evidence(curves, quantities)

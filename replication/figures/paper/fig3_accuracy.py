@@ -1,0 +1,44 @@
+"""Figure 3: does binary encoding raise the accuracy?"""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from replication.figures.common import wording
+from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.drawing import draw
+from replication.runs.store import Run
+
+ROWS = (
+    Row("accuracy", "train", "train accuracy"),
+    Row("accuracy", "test", "test accuracy"),
+)
+
+
+def data(runs: Sequence[Run]) -> Curves:
+    """What the figure shows."""
+    what = "Accuracy on the train set (top) and the test set (bottom), in evaluation mode."
+    return curve_data(runs, ROWS, what)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = "Train and test accuracy against the epoch, for the four architectures."
+    return draw(curves, figure, alt)
+
+
+def findings(curves: Curves) -> str:
+    """Accuracies, and binary encoding's lead seed by seed, as Markdown."""
+
+    def quantities(dataset: str) -> list[wording.Quantity]:
+        found = []
+        for row in curves.rows:
+            accuracy = values_at(curves, dataset, row)
+            lead = -accuracy.drop(columns="binary").sub(accuracy["binary"], axis=0)
+            found += [
+                wording.Quantity(f"{row.title}, last epoch", accuracy, wording.percent),
+                wording.Quantity(f"{row.split} lead of binary encoding", lead, wording.points),
+            ]
+        return found
+
+    return wording.evidence(curves, quantities)

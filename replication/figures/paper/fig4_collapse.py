@@ -1,0 +1,80 @@
+"""Figure 4: does binary encoding bring neural collapse sooner?"""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from binenc_core.metrics.names import column
+from replication.data.datasets import DATASETS
+from replication.figures.common import captions, wording
+from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.drawing import draw
+from replication.runs.store import Run
+
+
+def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
+    """The paper's five rows, from the class means' geometry to the within-class covariance."""
+    described = (
+        Row("equinorm", split, "equinorm"),
+        Row("equiangularity", split, "equiangularity"),
+        Row("max_angle", split, "max angle"),
+        Row("within_between", split, "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C", log=True),
+        Row("within_covariance", split, "within-class covariance", log=True),
+    )
+    return tuple(row._replace(metric=column(row.metric, definitions)) for row in described)
+
+
+def data(runs: Sequence[Run], split: str = "train") -> Curves:
+    """What the figure shows; the runs' `metrics` choose the definitions."""
+    definitions = captions.definitions(runs)
+    what = (
+        f"Neural collapse of the penultimate layer ({split} set): variation of the class means' "
+        "norms and of the cosines between them, distance of the cosines from the simplex ETF's, "
+        "within-class over between-class variation, and the mean entry of the within-class "
+        "covariance (as released)."
+    )
+    if definitions == "released":
+        counts = sorted({DATASETS[name].classes for name in captions.datasets(runs)})
+        angles = " or ".join(f"{released_max_angle_of_etf(classes):.4f}" for classes in counts)
+        what += (
+            " All as the released code defines them: a perfect ETF has a max angle of "
+            f"{angles}, not 0."
+        )
+    return curve_data(runs, rows(split, definitions), what)
+
+
+def released_max_angle_of_etf(classes: int) -> float:
+    """The released code's max angle of a simplex ETF, with each class in a pair with itself too.
+
+    Of C(C+1)/2 pairs these C have cosine 1, which is 1 + 1/(C−1) off; the others are 0 off.
+    """
+    return 2 * classes / (classes**2 - 1)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = (
+        "Equinorm, equiangularity, max angle, Tr(Sw Sb+)/C and within-class covariance against the "
+        "epoch, for the four architectures."
+    )
+    return draw(curves, figure, alt)
+
+
+def findings(curves: Curves) -> str:
+    """The measured numbers, as Markdown."""
+
+    def quantities(dataset: str) -> list[wording.Quantity]:
+        last = [
+            wording.Quantity(
+                f"{row.title}, last epoch", values_at(curves, dataset, row), wording.value
+            )
+            for row in curves.rows
+        ]
+        covariance = curves.rows[-1]
+        if not covariance.metric.startswith("within_covariance"):
+            return last
+        growth = last[-1].values / values_at(curves, dataset, covariance, last=False)
+        name = f"{covariance.title}, last over first logged epoch"
+        return [*last, wording.Quantity(name, growth, wording.value)]
+
+    return wording.evidence(curves, quantities)

@@ -1,0 +1,51 @@
+"""The quick start's figure: four architectures on the digits, accuracy beside shared encoding."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from replication.figures.common import wording
+from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.drawing import draw
+from replication.runs.store import Run
+
+ROWS = (
+    Row("accuracy", "test", "test accuracy"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
+)
+
+
+def data(runs: Sequence[Run]) -> Curves:
+    """What the figure shows."""
+    what = "Test accuracy, and the fraction of training points whose whole code is their class's."
+    return curve_data(runs, ROWS, what)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """The figure of `data`."""
+    alt = "Test accuracy and whole-code agreement against the epoch, for the four architectures."
+    return draw(curves, figure, alt)
+
+
+def origin(runs: Sequence[Run]) -> str:
+    """Where the networks were trained, as Markdown: with PyTorch here, and else not at all."""
+    frozen = sorted({run.place for run in runs if not run.is_from_here})
+    if not frozen:
+        return f"The {len(runs)} networks below were trained on the machine that ran this notebook."
+    places = ", ".join(f"`{place}`" for place in frozen)
+    return (
+        "**Nothing was trained here**, since PyTorch is not installed: the networks below are the "
+        f"frozen ones of {places}. After `pip install -r requirements.txt` this notebook trains "
+        "its own."
+    )
+
+
+def findings(curves: Curves) -> str:
+    """The last epoch's numbers, as a Markdown table."""
+    return wording.table(
+        [
+            wording.Quantity(row.title, values_at(curves, dataset, row), wording.percent)
+            for dataset in curves.datasets
+            for row in curves.rows
+        ]
+    )

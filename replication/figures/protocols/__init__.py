@@ -1,0 +1,1 @@
+"""The paper's text beside its released code."""

@@ -1,0 +1,86 @@
+"""The same quantities on a dataset under two protocols, from their frozen campaigns."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from replication.campaigns.selection import campaign_runs
+from replication.data.datasets import DATASETS, PAPER_DATASETS
+from replication.figures.common import campaigns, captions, wording
+from replication.figures.common.curves import Row, curve_data, values_at
+from replication.runs.store import Run
+
+# The campaigns that hold each protocol's runs.
+CAMPAIGNS = {
+    dataset: {"described": dataset, "released": f"{dataset}_released"} for dataset in PAPER_DATASETS
+}
+ROWS = (
+    (Row("accuracy", "test", "test accuracy"), wording.percent, wording.points),
+    (Row("whole_code_agreement", "train", "whole-code agreement"), wording.percent, wording.points),
+    (Row("peak_separation", "train", "peak separation"), wording.value, wording.signed),
+)
+
+
+# A dataset's runs by protocol.
+Runs = Mapping[str, Sequence[Run]]
+
+
+def frozen() -> dict[str, Runs]:
+    """The runs of each dataset's frozen campaigns; none where there is no such campaign."""
+    return {
+        dataset: {protocol: campaign_runs(name) for protocol, name in own.items()}
+        for dataset, own in CAMPAIGNS.items()
+    }
+
+
+def shown(found: Mapping[str, Runs]) -> list[Run]:
+    """All runs of all datasets."""
+    return [run for by_protocol in found.values() for runs in by_protocol.values() for run in runs]
+
+
+def findings(found: Mapping[str, Runs]) -> str:
+    """What `dataset_findings` says of each dataset's runs."""
+    return "\n\n".join(
+        f"**{DATASETS[dataset].title}**\n\n{dataset_findings(dataset, runs)}"
+        for dataset, runs in found.items()
+    )
+
+
+def dataset_findings(dataset: str, runs: Runs) -> str:
+    """How each protocol's runs were trained, and their numbers side by side, as Markdown.
+
+    Where a campaign is not there, it says how to train it.
+    """
+    missing = [name for protocol, name in CAMPAIGNS[dataset].items() if not runs[protocol]]
+    if missing:
+        return " ".join(campaigns.missing(name) for name in missing)
+    settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
+    return f"{settings}\n\n{numbers(runs)}"
+
+
+def numbers(runs: Runs) -> str:
+    """A Markdown table: quantities of each protocol at the last epoch, and their differences.
+
+    The differences are the last protocol's values less the first one's, seed by seed.
+    """
+    quantities = []
+    for row, write, write_difference in ROWS:
+        last = {name: _values(own, row) for name, own in runs.items()}
+        if any(values is None for values in last.values()):
+            continue
+        quantities += [
+            wording.Quantity(f"{row.title}, {name}", values, write) for name, values in last.items()
+        ]
+        first, *_, other = last.values()
+        title = f"{row.title}, {' less '.join(reversed(last))}"
+        quantities.append(wording.Quantity(title, other - first, write_difference))
+    return wording.table(quantities)
+
+
+def _values(runs: Sequence[Run], row: Row) -> pd.DataFrame | None:
+    """A row's values at the last epoch, seeds × heads; None where no run has any."""
+    if not any(row.metric in run.history for run in runs):
+        return None
+    curves = curve_data(runs, [row], "")
+    (dataset,) = curves.datasets
+    return values_at(curves, dataset, row)

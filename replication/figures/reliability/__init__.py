@@ -1,0 +1,1 @@
+"""The later versions' claim of reliability."""

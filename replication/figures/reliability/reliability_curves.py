@@ -1,0 +1,167 @@
+"""What is right if only the images are kept of which a network is surest: risk by coverage."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from binenc_core.reliability import SCORES
+from replication.figures.common import assessed
+from replication.figures.common.assessed import Group
+from replication.figures.common.figure_meta import described
+from replication.figures.common.group_slider import add_slider
+from replication.figures.common.style import LOOKS
+from replication.figures.reliability import reliability_numbers
+from replication.figures.reliability.reliability_drawing import diagonal
+from replication.figures.reliability.reliability_numbers import by_head
+from replication.studies.assessments import Assessment
+
+TASK = "misclassified"
+SHOWN = ("mahalanobis", "msp")
+PANEL_HEIGHT = 270
+LEFT = 70
+
+
+class Kind(NamedTuple):
+    """A kind of curve: its array, what its axes show, and the curve of chance if it is known."""
+
+    array: str
+    across: str
+    up: str
+    chance: bool
+
+
+KINDS = (
+    Kind("roc", "false positives", "errors found", True),
+    Kind("risk", "coverage", "error rate", False),
+)
+
+
+class Curves(NamedTuple):
+    """What the figure shows.
+
+    `table`: a line for each dataset, protocol, head, seed, score, curve ("roc" or "risk") and
+    point, `across` and `value`, with the controls that the score `failed` there.
+    """
+
+    groups: list[Group]
+    table: pd.DataFrame
+    caption: str
+
+
+def data(found: Sequence[Assessment]) -> Curves:
+    """The ROC and the risk–coverage curve of two scores for every network."""
+    numbers = reliability_numbers.data(found)
+    places = [list(SCORES).index(score) for score in SHOWN]
+    parts = []
+    for group in numbers.groups:
+        failed = {s: by_head(numbers, group, TASK, s, "auroc", "failed") for s in SHOWN}
+        for a in group.found:
+            arrays = a.arrays()
+            for kind in KINDS:
+                for score, place in zip(SHOWN, places, strict=True):
+                    own = {"across": arrays["grid"], "value": arrays[kind.array][place]}
+                    parts.append(
+                        pd.DataFrame(own).assign(
+                            **{"dataset": group.dataset, "protocol": group.protocol},
+                            **{"head": a.config.head, "seed": a.config.seed},
+                            **{"score": score, "curve": kind.array},
+                            failed=failed[score].loc[a.config.seed, a.config.head],
+                        )
+                    )
+    network = ["dataset", "protocol", "head", "seed"]
+    columns = [*network, "score", "curve", "across", "value", "failed"]
+    outcome = reliability_numbers.control_outcome(numbers, TASK, drawn="left out")
+    caption = (
+        "Misclassified test images and two scores that were chosen beforehand. Upper row: ROC "
+        "curve, with chance dotted. Lower row: error rate among the images that are kept, those "
+        "with the lowest scores, by the fraction that is kept; at coverage 1 it is the network's "
+        "error rate. Means over the seeds. The slider goes through datasets and protocols. "
+        f"{reliability_numbers.misclassified(numbers)} {outcome} "
+        f"{assessed.setting(numbers.groups)}"
+    )
+    return Curves(numbers.groups, pd.concat(parts, ignore_index=True)[columns], caption)
+
+
+def figure(curves: Curves) -> go.Figure:
+    """A row of ROC curves and one of risks, a column per score, and a slider for the groups."""
+    fig = make_subplots(
+        rows=len(KINDS),
+        cols=len(SHOWN),
+        shared_yaxes=True,
+        subplot_titles=[SCORES[score] for score in SHOWN],
+        horizontal_spacing=0.1,
+        vertical_spacing=0.2,
+    )
+    panels = [
+        (kind, score, {"row": row, "col": col})
+        for row, kind in enumerate(KINDS, start=1)
+        for col, score in enumerate(SHOWN, start=1)
+    ]
+    heads = assessed.heads(curves.groups)
+    sound = curves.table[curves.table["failed"] == ""]
+
+    def traces_of(group: Group) -> list[go.Scatter]:
+        return [_mean(sound, group, kind, s, head) for kind, s, _ in panels for head in heads]
+
+    places = [where for _, _, where in panels for _ in heads]
+    for number, (trace, where) in enumerate(zip(traces_of(curves.groups[0]), places, strict=True)):
+        fig.add_trace(trace.update(showlegend=number < len(heads)), **where)
+    for kind, _, where in panels:
+        if kind.chance:
+            fig.add_trace(diagonal(), **where)
+        fig.update_xaxes(title_text=kind.across, tickformat=".0%", **where)
+        fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", **where)
+        if where["col"] == 1:
+            fig.update_yaxes(title_text=kind.up, **where)
+
+    def layout_of(group: Group) -> dict:
+        columns = ["dataset", "protocol", "curve"]
+        own = sound[(sound[columns] == [group.dataset, group.protocol, "risk"]).all(axis=1)]
+        shown = {"range": [-0.03 * own["value"].max(), 1.05 * own["value"].max()]}
+        axes = [
+            fig.get_subplot(w["row"], w["col"]).yaxis for kind, _, w in panels if not kind.chance
+        ]
+        return {axis.plotly_name: shown for axis in axes}
+
+    add_slider(fig, curves.groups, traces_of, layout_of)
+    # Labels of another width would move the panels, but not what is drawn in them.
+    fig.update_yaxes(automargin=False)
+    fig.update_layout(
+        height=PANEL_HEIGHT * len(KINDS) + 90,
+        margin={"l": LEFT},
+        meta=described(
+            figure,
+            alt="ROC and risk–coverage curves for the misclassified test images by Mahalanobis "
+            "distance and by maximum softmax probability, for the four architectures, one dataset "
+            "and protocol at a time.",
+            caption=curves.caption,
+            table=curves.table.round(5),
+        ),
+    )
+    return fig
+
+
+def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
+    """The mean over the seeds, of rows that did not fail; without points where there is none."""
+    look = LOOKS[head]
+    columns = ["dataset", "protocol", "score", "curve", "head"]
+    wanted = [group.dataset, group.protocol, score, kind.array, head]
+    own = sound[(sound[columns] == wanted).all(axis=1)]
+    by_seed = own.pivot(index="across", columns="seed", values="value")
+    return go.Scatter(
+        **_points(by_seed.mean(axis=1, skipna=False)),
+        mode="lines",
+        line={"color": look.color, "dash": look.dash, "width": 2.5},
+        name=look.name,
+        legendgroup=head,
+        hovertemplate="%{fullData.name}<br>%{x:.0%}: %{y:.2%}<extra></extra>",
+    )
+
+
+def _points(values: pd.Series) -> dict:
+    """x and y of values at equal distances, in few bytes."""
+    return {"x0": 0, "dx": 1 / max(len(values) - 1, 1), "y": values.to_numpy(np.float32)}

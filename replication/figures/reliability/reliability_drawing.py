@@ -1,0 +1,151 @@
+"""Draws the AUROC of every score and architecture, a panel for each dataset and protocol."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from binenc_core.reliability import SCORES
+from replication.figures.common.assessed import Group
+from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.reliability.reliability_numbers import FEW, Numbers, rows
+
+PANEL_HEIGHT = 330
+# Within a score's line: how far apart the architectures are, and how far all seeds of one.
+LANE, SPREAD = 0.19, 0.12
+LABELS = {
+    "mahalanobis": "Mahalanobis",
+    "msp": "maximum<br>softmax",
+    "energy": "energy",
+    "vertex": "nearest<br>vertex",
+}
+CHANCE = 0.5
+
+
+def draw(numbers: Numbers, shown: list[Group], task: str) -> go.Figure:
+    """Each network's AUROC with its bootstrap interval, and the mean over the seeds."""
+    fig = make_subplots(
+        rows=len(shown),
+        subplot_titles=[group.title for group in shown],
+        shared_xaxes="all",
+        vertical_spacing=0.22 / len(shown),
+    )
+    named: set[str] = set()
+    lowest = 1.0
+    for row, group in enumerate(shown, start=1):
+        auroc = pd.concat([rows(numbers, group, task, score, "auroc") for score in SCORES])
+        lowest = np.nanmin([lowest, *auroc["low"], *auroc["value"]])
+        for head in group.heads:
+            own = auroc[auroc["head"] == head].dropna(subset="value")
+            for trace in _traces(own, head, legend=head not in named):
+                fig.add_trace(trace, row=row, col=1)
+                named |= {head} if trace.showlegend else set()
+    if lowest < CHANCE + 0.1:
+        fig.add_vline(x=CHANCE, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
+    fig.update_yaxes(
+        tickvals=[-place for place in range(len(SCORES))],
+        ticktext=[LABELS[score] for score in SCORES],
+        range=[-len(SCORES) + 0.5, 0.5],
+        zeroline=False,
+    )
+    fig.update_xaxes(showticklabels=True)
+    fig.update_xaxes(title_text="AUROC", row=len(shown), col=1)
+    fig.update_layout(height=PANEL_HEIGHT * len(shown) + 70)
+    return fig
+
+
+def _traces(own: pd.DataFrame, head: str, legend: bool) -> list[go.Scatter]:
+    """One architecture in one panel: each seed with its interval, the means, and what failed."""
+    sound, failed = own[own["failed"] == ""], own[own["failed"] != ""]
+    traces = [_seeds(sound, head), _means(sound, head, legend), _failed(failed, head)]
+    return [trace for trace in traces if len(trace.x)]
+
+
+def _height(score: str, head: str) -> float:
+    """Where an architecture is in a panel."""
+    return -list(SCORES).index(score) + LANE * (1.5 - list(LOOKS).index(head))
+
+
+def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
+    places = own["seed"].rank(method="dense") - 1
+    moved = SPREAD * (0.5 - places / max(places.max(), 1)) if own["seed"].nunique() > 1 else 0
+    heights = np.array([_height(score, head) for score in own["score"]]) + moved
+    color = LOOKS[head].color
+    return go.Scatter(
+        x=own["value"].to_numpy("f4"),
+        y=heights.astype("f4"),
+        error_x={
+            "array": (own["high"] - own["value"]).to_numpy("f4"),
+            "arrayminus": (own["value"] - own["low"]).to_numpy("f4"),
+            **{"color": color, "thickness": 1, "width": 0},
+        },
+        customdata=own[["seed", "low", "high", "positives", "negatives"]].to_numpy("f4"),
+        mode="markers",
+        marker={
+            "symbol": _symbols("circle", own["positives"]),
+            **{"size": 4, "color": color},
+        },
+        name=LOOKS[head].name,
+        legendgroup=head,
+        showlegend=False,
+        hovertemplate="%{fullData.name}, seed %{customdata[0]}<br>"
+        "%{x:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f})<br>"
+        "%{customdata[3]:,} positive, %{customdata[4]:,} negative images<extra></extra>",
+    )
+
+
+def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
+    """Mean over the seeds, hollow where one of them has too few positive images."""
+    by_score = own.groupby("score").agg(
+        value=("value", "mean"), seeds=("seed", "count"), least=("positives", "min")
+    )
+    symbol = LOOKS[head].symbol
+    return go.Scatter(
+        x=by_score["value"].to_numpy("f4"),
+        y=np.array([_height(score, head) for score in by_score.index], "f4"),
+        customdata=by_score["seeds"],
+        mode="markers",
+        marker={
+            "symbol": _symbols(symbol, by_score["least"]),
+            **{"size": 11, "color": LOOKS[head].color, "line": {"width": 1.5}},
+        },
+        name=LOOKS[head].name,
+        legendgroup=head,
+        showlegend=legend,
+        hovertemplate="%{fullData.name}<br>%{x:.3f}, seeds: %{customdata}<extra></extra>",
+    )
+
+
+def _symbols(symbol: str, positives: pd.Series) -> str | list[str]:
+    """Hollow where there are too few positive images; one for all where none differs."""
+    symbols = [f"{symbol}-open" if few else symbol for few in positives < FEW]
+    return symbols[0] if len(set(symbols)) == 1 else symbols
+
+
+def _failed(own: pd.DataFrame, head: str) -> go.Scatter:
+    return go.Scatter(
+        x=own["value"],
+        y=[_height(score, head) for score in own["score"]],
+        customdata=own[["seed", "failed"]],
+        mode="markers+text",
+        text="failed",
+        textposition="middle left",
+        marker={"symbol": "x-open", "size": 11, "color": LOOKS[head].color},
+        name=LOOKS[head].name,
+        legendgroup=head,
+        showlegend=False,
+        hovertemplate=f"{LOOKS[head].name}, seed %{{customdata[0]}}: failed with "
+        "%{customdata[1]}<extra></extra>",
+    )
+
+
+def diagonal() -> go.Scatter:
+    """The line of equal axes: chance, or a network that is right as often as it says."""
+    return go.Scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )

@@ -1,0 +1,94 @@
+"""The numbers behind the later versions' claim of reliability."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from binenc_core.reliability import SCORES
+from replication.figures.common import wording
+from replication.figures.common.assessed import Group
+from replication.figures.common.style import LOOKS
+from replication.figures.reliability import reliability_numbers
+from replication.figures.reliability.reliability_numbers import FEW, Numbers, by_head
+from replication.studies.assessments import Assessment
+
+BINARY = "binary"
+
+
+def findings(found: Sequence[Assessment]) -> str:
+    """The numbers for each dataset and protocol, as Markdown."""
+    numbers = reliability_numbers.data(found)
+    parts = []
+    for group in numbers.groups:
+        parts += [f"**{group.title}**", *best(numbers, group), table(numbers, group)]
+    parts.append(
+        "The area under the risk–coverage curve holds both how often a network errs and how well "
+        "it ranks its errors; what is in excess of a perfect ranking holds the second alone."
+    )
+    if any(group.protocol == "released" for group in numbers.groups):
+        parts.append(
+            "As released the loss takes softmax twice. The figure and the verdicts are about the "
+            "softmax of the logits. By the loss's own reading the network says what the softmax of "
+            "these probabilities is, of which none can be large; the table has that beside it."
+        )
+    return "\n\n".join(parts)
+
+
+def best(numbers: Numbers, group: Group) -> list[str]:
+    """Which score finds the errors best, binary encoding's and that of all, chosen afterwards.
+
+    No sentence where a network has too few errors, or binary encoding no sound number.
+    """
+    means = {}
+    for score in SCORES:
+        place = (numbers, group, "misclassified", score, "auroc")
+        if (by_head(*place, "positives") < FEW).any(axis=None):
+            return []
+        sound = by_head(*place).where(by_head(*place, "failed") == "")
+        means |= {(head, score): mean for head, mean in sound.mean().dropna().items()}
+    own = max((key for key in means if key[0] == BINARY), key=means.get, default=None)
+    if own is None:
+        return []
+    top = max(means, key=means.get)
+    text = f"Chosen afterwards, binary encoding's best score is {SCORES[own[1]]} ({means[own]:.3f})"
+    if top == own:
+        return [f"{text}, and no architecture has a better one."]
+    other = f"{SCORES[top[1]]} with {LOOKS[top[0]].name.lower()} ({means[top]:.3f})"
+    return [f"{text}; the best of all is {other}."]
+
+
+def table(numbers: Numbers, group: Group) -> str:
+    """A Markdown table: every number, a column for each architecture."""
+
+    def line(name: str, write, *place: str, column: str = "value") -> wording.Quantity:
+        return wording.Quantity(name, by_head(numbers, group, *place, column), write)
+
+    names = SCORES | {"msp": "maximum softmax", "vertex": "nearest vertex"}
+    errors = "misclassified"
+    lines = [
+        line("misclassified test images", wording.value, errors, "msp", "auroc", column="positives")
+    ]
+    for score in SCORES:
+        lines.append(line(f"AUROC, {names[score]}", wording.value, errors, score, "auroc"))
+    for score in ("mahalanobis", "msp"):
+        lines.append(line(f"AUPR, {names[score]}", wording.value, errors, score, "aupr"))
+        title = f"risk–coverage area, {names[score]}"
+        lines.append(line(f"{title}, ‰", _per_mille, errors, score, "aurc"))
+        lines.append(line(f"{title}, in excess, ‰", _per_mille, errors, score, "excess_aurc"))
+    for reading, note in (("logits", ""), ("probabilities", ", as its loss reads it")):
+        for metric, title in (
+            ("ece_before", "calibration error"),
+            ("ece_after", "calibration error after scaling"),
+        ):
+            lines.append(line(title + note, wording.percent, "calibration", reading, metric))
+        lines.append(
+            line(f"temperature{note}", wording.value, "calibration", reading, "temperature")
+        )
+    for score in SCORES:
+        title = f"another dataset: AUROC, {names[score]}"
+        lines.append(line(title, wording.value, "outside", score, "auroc"))
+    return wording.table([quantity for quantity in lines if len(quantity.values)])
+
+
+def _per_mille(fractions: pd.Series) -> str:
+    return wording.value(1000 * fractions)

@@ -1,0 +1,105 @@
+"""What the study of reliability found of networks, as one table; what failed its controls."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from binenc_core.reliability import ALLOWED_CHANGE, CONTROLS, FLOAT64_IMAGES
+from replication.figures.common import assessed
+from replication.figures.common.assessed import Group
+from replication.figures.common.style import LOOKS
+from replication.studies.assessments import Assessment
+
+# Fewer misclassified images than these say too little.
+FEW = 50
+
+_NETWORK = ["dataset", "protocol", "head", "seed"]
+
+
+class Numbers(NamedTuple):
+    """The groups of networks, and all that was found of them.
+
+    `table`: the rows of the study's tables (`reliability.COLUMNS`) without those of the controls,
+    with dataset, protocol, head and seed, and `failed`, the controls that the row's score failed.
+    """
+
+    groups: list[Group]
+    table: pd.DataFrame
+
+
+def data(found: Sequence[Assessment]) -> Numbers:
+    """The numbers of all networks; raises ValueError where there is none."""
+    if not found:
+        raise ValueError("no network was assessed; allowed: one or more")
+    shown = assessed.groups(found)
+    parts = [
+        a.table.assign(
+            dataset=group.dataset, protocol=group.protocol, head=a.config.head, seed=a.config.seed
+        )
+        for group in shown
+        for a in group.found
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    controls = table["metric"].str.startswith("change_")
+    key = [*_NETWORK, "task", "score"]
+    # What could not be measured has failed, unless the AUROC itself is not defined.
+    there = table[(table["metric"] == "auroc") & table["value"].notna()].set_index(key).index
+    failed = table[controls & ~(table["value"] <= ALLOWED_CHANGE)]
+    failed = failed[pd.MultiIndex.from_frame(failed[key]).isin(there)]
+    names = failed["metric"].str.removeprefix("change_").map(CONTROLS)
+    by_score = names.groupby([failed[column] for column in key]).agg(", ".join)
+    kept = table[~controls].join(by_score.rename("failed"), on=key)
+    columns = [*key, "metric", "value", "low", "high", "positives", "negatives", "failed"]
+    return Numbers(shown, kept.fillna({"failed": ""})[columns].reset_index(drop=True))
+
+
+def rows(numbers: Numbers, group: Group, task: str, score: str, metric: str) -> pd.DataFrame:
+    """The rows of a group on one number, a line for each network."""
+    wanted = {
+        **{"dataset": group.dataset, "protocol": group.protocol},
+        **{"task": task, "score": score, "metric": metric},
+    }
+    table = numbers.table
+    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
+
+
+def by_head(
+    numbers: Numbers, group: Group, task: str, score: str, metric: str, column: str = "value"
+) -> pd.DataFrame:
+    """A column of the rows on one number: a line for each seed, a column for each head."""
+    return rows(numbers, group, task, score, metric).pivot(
+        index="seed", columns="head", values=column
+    )
+
+
+def misclassified(numbers: Numbers) -> str:
+    """How many test images each architecture misclassifies, in words."""
+    parts = []
+    for group in numbers.groups:
+        counts = by_head(numbers, group, "misclassified", "msp", "auroc", "positives")
+        said = []
+        for head in group.heads:
+            low, high = int(counts[head].min()), int(counts[head].max())
+            many = f"{low}" if low == high else f"{low} to {high}"
+            said.append(f"{LOOKS[head].name.lower()} {many}")
+        parts.append(f"{group.title}: {', '.join(said)}")
+    return f"Misclassified test images: {'; '.join(parts)}."
+
+
+def control_outcome(numbers: Numbers, task: str, drawn: str = "drawn as failed") -> str:
+    """How many AUROCs of a task failed a control, and how they are `drawn`, in words."""
+    own = numbers.table[(numbers.table["task"] == task) & (numbers.table["metric"] == "auroc")]
+    failed = own[own["failed"] != ""]
+    text = (
+        f"Controls: x times 1000 and times 0.001 (for the scores that read x), and the network in "
+        f"float64 (on {FLOAT64_IMAGES:,} images at most), must not change an AUROC by more than "
+        f"{ALLOWED_CHANGE:g}; "
+    )
+    if failed.empty:
+        return f"{text}none of the {len(own)} does."
+    names = [
+        f"{LOOKS[line.head].name.lower()} seed {line.seed} ({line.score}: {line.failed})"
+        for line in failed.itertuples()
+    ]
+    return f"{text}{len(failed)} of {len(own)} do and are {drawn}: {'; '.join(names)}."

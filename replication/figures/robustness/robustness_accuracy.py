@@ -1,0 +1,169 @@
+"""Which share of the images is still classified correctly, under every perturbation of a size."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+from plotly.subplots import make_subplots
+
+from replication.figures.common import assessed
+from replication.figures.common.assessed import Group
+from replication.figures.common.figure_meta import described
+from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.robustness import robustness_falsified
+from replication.studies.assessments import Assessment
+from replication.studies.robustness_numbers import NUMBERS, relative
+
+COLUMNS = 2
+PANEL_HEIGHT = 270
+STEPS = 40
+# The budgets end where so few images are left under the smallest perturbation.
+LEFT = 0.01
+ALONE = "DeepFool alone"
+# Of a curve that is no result every so many points are crossed out.
+CROSSES = 10
+
+
+class RobustAccuracy(NamedTuple):
+    """What the figure shows.
+
+    `table`: a line for each dataset, protocol, head, seed and budget, with the robust accuracy by
+    the smallest perturbation of all attacks (`smallest`) and by DeepFool alone (`deepfool`).
+    `outcomes`: those of `robustness_falsified.data`.
+    """
+
+    groups: list[Group]
+    table: pd.DataFrame
+    outcomes: pd.DataFrame
+    caption: str
+
+
+def robust_accuracy(found: Assessment, attack: str, budgets: ArrayLike) -> NDArray[np.float64]:
+    """Share of the images that are correct, and stay so within each budget of ‖r‖/‖x‖.
+
+    An image on which the attack (a column of ‖r‖) does not succeed stays correct.
+    """
+    table = found.table.set_index("image")
+    correct = table["predicted"] == table["label"]
+    reach = np.sort(relative(found, attack)[correct].to_numpy())
+    return (len(reach) - np.searchsorted(reach, budgets, side="right")) / len(table)
+
+
+def data(found: Sequence[Assessment]) -> RobustAccuracy:
+    """The curves of every network, and which of them are results."""
+    shown = assessed.groups(found)
+    outcomes = robustness_falsified.data(shown)
+    budgets = np.linspace(0, largest_budget(found), STEPS + 1)
+    parts = [
+        pd.DataFrame(
+            {
+                "dataset": group.dataset,
+                "protocol": group.protocol,
+                "head": own.config.head,
+                "seed": own.config.seed,
+                "budget": budgets,
+                **{name: robust_accuracy(own, name, budgets) for name in NUMBERS},
+            }
+        )
+        for group in shown
+        for own in group.found
+    ]
+    several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
+    falsified = robustness_falsified.sentence(shown, outcomes)
+    caption = (
+        "Share of the test images that are classified correctly, and still are under every "
+        "perturbation with ‖r‖/‖x‖ up to the budget; misclassified images count as lost from the "
+        f"start.{' Means over seeds.' if several else ''} Thick: by the smallest perturbation that "
+        "any attack found. Thin and dashed: what DeepFool alone would say. Crossed out: a number "
+        f"that fails a falsifier, and is no result. {falsified} {assessed.setting(shown)}"
+    )
+    return RobustAccuracy(shown, pd.concat(parts), outcomes, caption)
+
+
+def largest_budget(found: Sequence[Assessment]) -> float:
+    """A round budget at which almost no image is left in any network."""
+    ends = []
+    for own in found:
+        sizes = relative(own, "smallest")
+        ends.append(sizes[np.isfinite(sizes)].quantile(1 - LEFT))
+    return float(np.ceil(np.nanmax(ends) * 20) / 20)
+
+
+def figure(found: RobustAccuracy) -> go.Figure:
+    """A panel for each dataset and protocol, and in it two curves for each architecture."""
+    shown = found.groups
+    columns = min(COLUMNS, len(shown))
+    rows = -(-len(shown) // columns)
+    fig = make_subplots(
+        rows=rows,
+        cols=columns,
+        shared_xaxes="all",
+        shared_yaxes="all",
+        subplot_titles=[group.title for group in shown],
+        horizontal_spacing=0.05,
+        vertical_spacing=0.18 / rows,
+    )
+    named: set[str] = set()
+    table = found.table
+    for place, group in enumerate(shown):
+        own = table[(table["dataset"] == group.dataset) & (table["protocol"] == group.protocol)]
+        for head in group.heads:
+            curves = own[own["head"] == head].groupby("budget")[list(NUMBERS)].mean()
+            for number in NUMBERS:
+                failed = robustness_falsified.failed(found.outcomes, group, head, number)
+                where = {"row": place // columns + 1, "col": place % columns + 1}
+                curve = _curve(curves[number], head, number, failed)
+                entry = curve.legendgroup
+                if number == "deepfool":
+                    curve.showlegend = False
+                    if entry not in named:
+                        fig.add_trace(_legend_entry(curve), **where)
+                else:
+                    curve.showlegend = entry not in named
+                named.add(entry)
+                fig.add_trace(curve, **where)
+    fig.update_xaxes(range=[0, found.table["budget"].max()])
+    fig.update_xaxes(title_text="budget of ‖r‖/‖x‖", row=rows)
+    fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    fig.update_yaxes(title_text="robust accuracy", col=1)
+    fig.update_layout(
+        height=PANEL_HEIGHT * rows + 60,
+        meta=described(
+            figure,
+            alt="Share of the images that stay correctly classified against the size of the "
+            "perturbations allowed, for the four architectures, by all attacks and by DeepFool.",
+            caption=found.caption,
+            table=found.table.round(4),
+        ),
+    )
+    return fig
+
+
+def _curve(values: pd.Series, head: str, number: str, failed: str) -> go.Scatter:
+    """One architecture's curve by one number, crossed out where that fails a falsifier."""
+    look, alone = LOOKS[head], number == "deepfool"
+    name = ALONE if alone else look.name
+    if failed:
+        name += f": failed ({failed})"
+    own = {"dash": "dot", "width": 1} if alone else {"dash": look.dash, "width": 2.5}
+    return go.Scatter(
+        x0=0,
+        dx=round(values.index[1], 6),
+        y=values.to_numpy("f4"),
+        mode="lines+markers" if failed else "lines",
+        line={"color": look.color, **own},
+        marker={"symbol": "x-thin-open", "size": 8, "maxdisplayed": STEPS // CROSSES},
+        name=name,
+        legendgroup=name,
+        hovertemplate=(f"{look.name}: " if alone else "")
+        + "%{fullData.name}<br>up to %{x:.3f}: %{y:.1%}<extra></extra>",
+    )
+
+
+def _legend_entry(curve: go.Scatter) -> go.Scatter:
+    """An empty curve that stands in the legend for those of all architectures."""
+    entry = go.Scatter(curve).update(y=[None], x=[None], x0=None, dx=None, showlegend=True)
+    return entry.update(line={"color": NEUTRAL}, marker={"color": NEUTRAL})

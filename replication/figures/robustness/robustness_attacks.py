@@ -1,0 +1,87 @@
+"""Each attack by itself: its mean, how often another one beats it, and what more effort brings."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from binenc_core.robustness import ATTACKS, sanity_checks
+from replication.figures.common import wording
+from replication.figures.common.assessed import Group
+from replication.figures.common.style import LOOKS
+from replication.figures.robustness.robustness_falsified import note
+from replication.studies.assessments import Assessment
+from replication.studies.robustness_numbers import mean, relative
+
+# An attack is beaten on an image where its ‖r‖ is larger than the smallest by more than this.
+MARGIN = 0.01
+
+
+NOTE = (
+    "**The attacks**, each by itself: its mean ‖r‖/‖x‖ over the images on which it succeeds "
+    "(DeepFool's in the first table is over all), and on how many of them another attack finds a "
+    f"perturbation smaller by more than {MARGIN:.0%}; means over seeds. Last line: by how much "
+    "more effort lowers the mean of the smallest, in the seed where that is most."
+)
+
+
+def beaten(found: Assessment, attack: str) -> float:
+    """Share of the images on which another attack found a ‖r‖ that is smaller by over MARGIN."""
+    sizes, smallest = relative(found, attack), relative(found, "smallest")
+    return float((sizes > (1 + MARGIN) * smallest).mean())
+
+
+def lowered(found: Assessment) -> float:
+    """By what share more steps, restarts and targets lower the mean of the smallest ‖r‖/‖x‖.
+
+    On the images that were attacked so; nan where none was.
+    """
+    strong = relative(found, "smallest_strong").dropna()
+    normal = relative(found, "smallest").reindex(strong.index)
+    return float(1 - strong.mean() / normal.mean()) if len(strong) else float("nan")
+
+
+def table(group: Group, outcomes: pd.DataFrame) -> str:
+    """A Markdown table: a line for each attack, a column for each architecture.
+
+    With the falsifiers that an attack's number fails, where it is one that they judge.
+    """
+    lines = [
+        f"| Attack | {' | '.join(LOOKS[head].name for head in group.heads)} |",
+        f"|{'---|' * (1 + len(group.heads))}",
+    ]
+    for attack, title in ATTACKS.items():
+        cells = [
+            _attack_cell(group.of(head), attack) + note(outcomes, group, head, attack)
+            for head in group.heads
+        ]
+        lines.append(f"| {title[0].upper()}{title[1:]} | {' | '.join(cells)} |")
+    strong = [_strong_cell(group.of(head)) for head in group.heads]
+    lines.append(
+        f"| The smallest, lowered by more steps, restarts and targets | {' | '.join(strong)} |"
+    )
+    return "\n".join(lines)
+
+
+def _mean(networks: Sequence[Assessment], column: str) -> str:
+    mean_size = np.mean([mean(found, column) for found in networks])
+    return f"{mean_size:.3f}" if np.isfinite(mean_size) else wording.NO_VALUE
+
+
+def _attack_cell(networks: Sequence[Assessment], attack: str) -> str:
+    share = np.mean([beaten(found, attack) for found in networks])
+    return f"{_mean(networks, attack)}, beaten on {share:.0%}"
+
+
+def _strong_cell(networks: Sequence[Assessment]) -> str:
+    """By how much more effort lowers the mean, of several networks by how much at most."""
+    shares = [share for found in networks if not np.isnan(share := lowered(found))]
+    if not shares:
+        return "not measured"
+    text = f"{max(shares):.1%}"
+    return f"{text}, **not yet strong enough**" if not_strong_enough(max(shares)) else text
+
+
+def not_strong_enough(share: float) -> bool:
+    """Whether more effort lowers the mean by more than falsifier (d) allows."""
+    return 1 / (1 - share) - 1 > sanity_checks.EXCESS_OVER_SECOND

@@ -1,0 +1,129 @@
+"""Accuracy on corrupted images, which no attack has chosen."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from replication.figures.common import assessed
+from replication.figures.common.assessed import Group
+from replication.figures.common.figure_meta import described
+from replication.figures.common.group_slider import add_slider
+from replication.figures.common.style import LOOKS
+from replication.figures.robustness import robustness_falsified
+from replication.studies.assessments import Assessment
+from replication.studies.robustness_numbers import accuracies, corrupted_images
+
+# What each corruption's severity is.
+UNITS = {
+    "noise": "standard deviation (pixels: ±1)",
+    "blur": "standard deviation (side: 1)",
+    "contrast": "share of the contrast taken away",
+    "occlusion": "side of the gray square (image: 1)",
+}
+TITLES = {"noise": "Gaussian noise", "blur": "Gaussian blur", "contrast": "Less contrast"}
+COLUMNS = 2
+PANEL_HEIGHT = 270
+
+
+class Corrupted(NamedTuple):
+    """What the figure shows.
+
+    `table`: a line for each dataset, protocol, head, seed, corruption and severity, with the
+    accuracy; severities are in the order of the study, from weak to strong.
+    """
+
+    groups: list[Group]
+    table: pd.DataFrame
+    caption: str
+
+
+def data(found: Sequence[Assessment]) -> Corrupted:
+    """The curves of every network."""
+    shown = assessed.groups(found)
+    parts = [
+        accuracies(own).assign(
+            dataset=group.dataset,
+            protocol=group.protocol,
+            head=own.config.head,
+            seed=own.config.seed,
+        )
+        for group in shown
+        for own in group.found
+    ]
+    several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
+    caption = (
+        "Accuracy on test images, corrupted more and more, each corruption in its own "
+        f"unit.{' Means over seeds.' if several else ''} "
+        "No attack has chosen these images. "
+        f"{robustness_falsified.sentence(shown, robustness_falsified.data(shown))} "
+        f"{assessed.setting(shown, corrupted_images)}"
+    )
+    columns = ["dataset", "protocol", "head", "seed", "corruption", "severity", "accuracy"]
+    return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True), caption)
+
+
+def figure(found: Corrupted) -> go.Figure:
+    """A panel for each corruption, and a slider that goes through the datasets and protocols."""
+    names = list(dict.fromkeys(found.table["corruption"]))
+    rows = -(-len(names) // COLUMNS)
+    heads = assessed.heads(found.groups)
+    fig = make_subplots(
+        rows=rows,
+        cols=COLUMNS,
+        shared_yaxes="all",
+        subplot_titles=[TITLES.get(name, name.capitalize()) for name in names],
+        horizontal_spacing=0.05,
+        vertical_spacing=0.4 / rows,
+    )
+    for place, name in enumerate(names):
+        where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
+        for head in heads:
+            trace = _curve(found, found.groups[0], name, head)
+            fig.add_trace(trace.update(showlegend=place == 0), **where)
+        severities = found.table.loc[found.table["corruption"] == name, "severity"]
+        room = 0.04 * (severities.max() - severities.min())
+        ends = [severities.min() - room, severities.max() + room]
+        fig.update_xaxes(range=ends, zeroline=False, title_text=UNITS[name], **where)
+    add_slider(
+        fig,
+        found.groups,
+        lambda group: [_curve(found, group, name, head) for name in names for head in heads],
+    )
+    fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    fig.update_yaxes(title_text="accuracy", col=1)
+    fig.update_layout(
+        height=PANEL_HEIGHT * rows + 60,
+        meta=described(
+            figure,
+            alt="Accuracy of the four architectures against the severity of "
+            f"{', '.join(names)}, one dataset and protocol at a time.",
+            caption=found.caption,
+            table=found.table.round(4),
+        ),
+    )
+    return fig
+
+
+def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:
+    """One architecture's accuracies under one corruption: the mean over seeds."""
+    table, look = found.table, LOOKS[head]
+    own = table[
+        (table["dataset"] == group.dataset)
+        & (table["protocol"] == group.protocol)
+        & (table["head"] == head)
+        & (table["corruption"] == name)
+    ]
+    mean = own.groupby("severity")["accuracy"].mean()
+    return go.Scatter(
+        x=mean.index.to_numpy("f4"),
+        y=mean.to_numpy("f4"),
+        mode="lines+markers",
+        line={"color": look.color, "dash": look.dash, "width": 2.5},
+        marker={"symbol": look.symbol, "size": 7},
+        name=look.name,
+        legendgroup=head,
+        hovertemplate="%{fullData.name}<br>severity %{x:.3g}: %{y:.1%}<extra></extra>",
+    )

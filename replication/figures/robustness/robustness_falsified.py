@@ -1,0 +1,207 @@
+"""Whether the two distances that the page shows can be trusted: falsifiers (a) to (d), by network.
+
+The falsifiers themselves are `binenc_core.robustness.sanity_checks`.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from binenc_core.robustness import sanity_checks
+from binenc_core.robustness.sanity_checks import Outcome
+from replication.figures.common.assessed import Group
+from replication.figures.common.style import LOOKS
+from replication.studies.assessments import Assessment
+from replication.studies.robustness_numbers import NUMBERS, mean, relative
+
+# Of each number. The smallest perturbation is never above the bisection, one of its attacks.
+FALSIFIERS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}
+NAMES = {"smallest": "the smallest perturbation found", "deepfool": "DeepFool"}
+
+
+def data(shown: Sequence[Group]) -> pd.DataFrame:
+    """The falsifiers of every network: a line for each number and falsifier.
+
+    Columns dataset, protocol, head, seed, number (a key of NUMBERS), falsifier (one of its
+    FALSIFIERS), measured, limit and passed; what could not be measured is nan, and not passed.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "dataset": group.dataset,
+                "protocol": group.protocol,
+                "head": found.config.head,
+                "seed": found.config.seed,
+                "number": number,
+                "falsifier": outcome.name,
+                "measured": outcome.measured,
+                "limit": outcome.limit,
+                "passed": outcome.passed,
+            }
+            for group in shown
+            for found in group.found
+            for number in NUMBERS
+            for outcome in outcomes_of(found, number)
+        ]
+    )
+
+
+def outcomes_of(found: Assessment, number: str) -> list[Outcome]:
+    """What the falsifiers say of one network's number; reruns are compared where there are any."""
+    sizes, taken = relative(found, number), relative(found, NUMBERS[number])
+    scaled = [relative(found, f"{number}_{key}") for key in ("up", "down")]
+    double, second = relative(found, f"{number}_float64"), _second(found, number)
+    again = scaled[0].notna() & scaled[1].notna()
+    outcomes = [
+        sanity_checks.above_bound(sizes, relative(found, "bisection")),
+        sanity_checks.change_with_scale(_sure(sizes[again]), [_sure(own[again]) for own in scaled]),
+        sanity_checks.change_with_precision(
+            _sure(sizes[double.notna()]), _sure(double[double.notna()])
+        ),
+        sanity_checks.excess_over_second(
+            _sure(taken[second.notna()]), _sure(second[second.notna()])
+        ),
+    ]
+    return [outcome for outcome in outcomes if outcome.name in FALSIFIERS[number]]
+
+
+def _sure(values: pd.Series) -> NDArray[np.float64]:
+    """The values, or one nan where nothing was run again, which no falsifier passes."""
+    return values.to_numpy(float) if len(values) else np.array([np.nan])
+
+
+def _second(found: Assessment, number: str) -> pd.Series:
+    """The second attack of (d): for the smallest perturbation that of the stronger attacks.
+
+    For DeepFool the better of the two whose loss or steps do not depend on the logits' scale.
+    """
+    if number == "smallest":
+        return relative(found, "smallest_strong")
+    return relative(found, min(("margin", "apgd"), key=lambda attack: mean(found, attack)))
+
+
+def failed(
+    outcomes: pd.DataFrame, group: Group, head: str, number: str, seed: int | None = None
+) -> str:
+    """The falsifiers that a number fails in any network of an architecture, as in "a, d".
+
+    `seed`: of this network alone. Nothing for what is not a key of NUMBERS.
+    """
+    own = outcomes[
+        (outcomes["dataset"] == group.dataset)
+        & (outcomes["protocol"] == group.protocol)
+        & (outcomes["head"] == head)
+        & (outcomes["number"] == number)
+        & ~outcomes["passed"]
+    ]
+    if seed is not None:
+        own = own[own["seed"] == seed]
+    return ", ".join(sorted(set(own["falsifier"])))
+
+
+def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
+    """What stands behind a number in a table: " (failed a, d)", or nothing."""
+    letters = failed(outcomes, group, head, number)
+    return f" (failed {letters})" if letters else ""
+
+
+def letters(failed: str) -> str:
+    """Falsifiers as prose has them: "(a), (d)" for "a, d"."""
+    return ", ".join(f"({letter})" for letter in failed.split(", "))
+
+
+def sentence(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
+    """For captions: which number passes the falsifiers for which architectures."""
+    said = [f"{name} {_outcome(shown, outcomes, number)}" for number, name in NAMES.items()]
+    return f"Falsifiers: {'; '.join(said)}."
+
+
+def _outcome(shown: Sequence[Group], outcomes: pd.DataFrame, number: str) -> str:
+    """What a number fails, falsifier by falsifier, and for which architectures and groups."""
+    parts = []
+    own = FALSIFIERS[number]
+    for falsifier in own:
+        where: dict[str, list[str]] = {}
+        for group in shown:
+            for head in group.heads:
+                if falsifier in failed(outcomes, group, head, number):
+                    where.setdefault(head, []).append(group.title)
+        if where:
+            parts.append(f"({falsifier}) for {_where(shown, where)}")
+    if not parts:
+        return f"passes ({own[0]}) to ({own[-1]}) for every network"
+    return f"fails {', '.join(parts)}"
+
+
+def _where(shown: Sequence[Group], titles: dict[str, list[str]]) -> str:
+    """Architectures, each with the titles of its groups where those are not all."""
+    if titles == {h: [g.title for g in shown if h in g.heads] for g in shown for h in g.heads}:
+        return "every architecture"
+    by_titles: dict[tuple[str, ...], list[str]] = {}
+    for head, own in titles.items():
+        by_titles.setdefault(tuple(own), []).append(LOOKS[head].name.lower())
+    return " and ".join(
+        ", ".join(names) + (f" ({'; '.join(own)})" if len(own) < len(shown) else "")
+        for own, names in by_titles.items()
+    )
+
+
+def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
+    """What the falsifiers' letters in `table` stand for, with their limits, as Markdown."""
+    limits = dict(zip(outcomes["falsifier"], outcomes["limit"], strict=True))
+    percent = {falsifier: f"{limit:.0%}" for falsifier, limit in limits.items()}
+    return (
+        f"**The falsifiers**, passed by what is at most the limit. (a) Share of images above the "
+        f"bisection bound, {percent['a']}; an image on which the attack does not succeed counts as "
+        "above. The smallest perturbation is never above it, since the bisection is one of its "
+        "attacks, and the margin attack, APGD and HopSkipJump begin where it ends. (b) Change of "
+        "the mean where the logits are multiplied by 1000 or 0.001, "
+        f"{percent['b']}. (c) Its change in float64, {percent['c']}. (d) How far the mean is above "
+        f"that of a second attack, {percent['d']}: for DeepFool the better of the margin attack "
+        "and APGD, for the smallest perturbation all attacks with more steps, restarts and "
+        "targets. What is run again, for (b), (c) and the smallest perturbation's (d), is run on "
+        f"the first {again(shown)} images of each network."
+    )
+
+
+def again(shown: Sequence[Group]) -> str:
+    """On how many images of a network attacks were run again, such as "25 or 100"."""
+    counts = {int(found.table["smallest_strong"].notna().sum()) for g in shown for found in g.found}
+    return " or ".join(map(str, sorted(counts)))
+
+
+def table(group: Group, outcomes: pd.DataFrame) -> str:
+    """A Markdown table: a line for each number, a column for each architecture.
+
+    Of several networks each falsifier's worst value, and in how many of them it fails.
+    """
+    own = outcomes[
+        (outcomes["dataset"] == group.dataset) & (outcomes["protocol"] == group.protocol)
+    ]
+    lines = [
+        f"| Falsifiers of | {' | '.join(LOOKS[head].name for head in group.heads)} |",
+        f"|{'---|' * (1 + len(group.heads))}",
+    ]
+    for number, name in (("deepfool", "DeepFool"), ("smallest", "Smallest of all")):
+        chosen = own[own["number"] == number]
+        cells = [_cell(chosen[chosen["head"] == head]) for head in group.heads]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(networks: pd.DataFrame) -> str:
+    """One architecture's falsifiers, a line for each: passed, or in how many networks failed."""
+    return "<br>".join(
+        f"({falsifier}) {_said(own)}" for falsifier, own in networks.groupby("falsifier")
+    )
+
+
+def _said(own: pd.DataFrame) -> str:
+    worst, fails = own["measured"].max(), int((~own["passed"]).sum())
+    if own["measured"].isna().all():
+        return "not measured"
+    value = f"{100 * worst:.1f} %".replace("-", "−")
+    several = f" ({fails} of {len(own)} seeds)" if len(own) > 1 else ""
+    return f"{value} **failed**{several}" if fails else f"{value} passed"

@@ -1,0 +1,99 @@
+"""A code or none, by the optimizer of the classifier: the figure that decides."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from replication.data.datasets import DATASETS
+from replication.figures.common import captions
+from replication.figures.common.figure_meta import described
+from replication.figures.common.style import NEUTRAL
+from replication.figures.why.why_runs import BASE, CODE, NO_CODE, chosen, table
+from replication.runs.store import Run
+
+# Whether an optimizer's steps know the axes: name, color, marker.
+LOOKS = {
+    True: ("steps know the axes", "#0072b2", "circle"),
+    False: ("steps know no axes", "#cc79a7", "diamond-open"),
+}
+LINE_HEIGHT = 26
+NAMES = ("excess", "accuracy")
+
+
+def data(runs: Sequence[Run]) -> pd.DataFrame:
+    """`why_runs.table` of the runs that differ in the classifier's optimizer alone.
+
+    The lines are sorted by dataset, then by the mean excess, the largest last.
+    """
+    own = chosen(runs)
+    found = table([run for run in own if run.config.classifier_optimizer != "frozen"])
+    order = found.groupby(["dataset", "optimizer"])["excess"].transform("mean")
+    return found.assign(mean=order).sort_values(["dataset", "mean", "seed"], kind="stable")
+
+
+def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
+    """Excess over chance and test accuracy, a line for each optimizer, a row for each dataset."""
+    datasets = list(found["dataset"].unique())
+    lines = [found.loc[found["dataset"] == name, "optimizer"].nunique() for name in datasets]
+    fig = make_subplots(
+        rows=len(datasets),
+        cols=2,
+        shared_yaxes="rows",
+        row_heights=[count + 2 for count in lines],
+        column_widths=[0.62, 0.38],
+        horizontal_spacing=0.03,
+        vertical_spacing=0.09,
+        row_titles=[DATASETS[name].title for name in datasets],
+        column_titles=["vertex cosine above chance", "test accuracy, %"],
+    )
+    for i, dataset in enumerate(datasets, start=1):
+        for j, name in enumerate(NAMES, start=1):
+            for axes, (label, color, symbol) in LOOKS.items():
+                own = found[(found["dataset"] == dataset) & (found["axes"] == axes)]
+                fig.add_trace(_dots(own, name, label, color, symbol, i + j == 2), row=i, col=j)
+        order = list(found.loc[found["dataset"] == dataset, "optimizer"].unique())
+        fig.update_yaxes(categoryorder="array", categoryarray=order, row=i)
+        for level in (NO_CODE, CODE):
+            fig.add_vline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=i, col=1)
+    fig.update_layout(
+        height=LINE_HEIGHT * sum(lines) + 110 * len(datasets) + 60,
+        margin={"l": 10},
+        meta=described(figure, ALT, caption(runs), found.drop(columns="mean")),
+    )
+    return fig
+
+
+ALT = (
+    "Dots by seed, a line for each optimizer of the classifier: how far the class means' vertex "
+    "cosine exceeds chance, and beside it the test accuracy."
+)
+
+
+def caption(runs: Sequence[Run]) -> str:
+    """What the figure shows, and how its runs were trained."""
+    penalty, gamma = BASE["penalty"], BASE["gamma"]
+    return (
+        "The optimizer of the last layer alone differs, a dot for each seed. Left of "
+        f"{NO_CODE:g} there is no code, right of {CODE:g} there is one. Penalty {penalty}, "
+        f"γ = {gamma:g}, classifier's first weights Gaussian, all else by Adam. "
+        f"{captions.trained_alike(chosen(runs))}"
+    )
+
+
+def _dots(
+    own: pd.DataFrame, name: str, label: str, color: str, symbol: str, legend: bool
+) -> go.Scatter:
+    percent = 100 if name == "accuracy" else 1
+    return go.Scatter(
+        x=percent * own[name],
+        y=own["optimizer"],
+        customdata=own["seed"],
+        mode="markers",
+        name=label,
+        legendgroup=label,
+        showlegend=legend,
+        marker={"color": color, "symbol": symbol, "size": 9, "opacity": 0.75},
+        hovertemplate="%{y}<br>seed %{customdata}: %{x:.3f}<extra></extra>",
+    )

@@ -1,0 +1,176 @@
+"""x of test images in two dimensions, the classifier trained by Adam and by SGD, epoch by epoch."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from replication.data.datasets import DATASETS
+from replication.figures.common import captions
+from replication.figures.common.figure_meta import described
+from replication.figures.common.style import NEUTRAL
+from replication.figures.why.why_runs import end_value, title
+from replication.runs.store import Run
+
+# Of the images that a run keeps, so many are drawn: the page stays small.
+IMAGES = 200
+# Half the side of a panel, in root mean squares of x.
+REACH = 2.2
+COLORS = (
+    *("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00"),
+    *("#56b4e9", "#8c564b", "#7f7f7f", "#bcbd22", "#9467bd"),
+)
+
+
+class Plane(NamedTuple):
+    """One run: the logged `epochs` (E,), `points` (E, N, 2) and `means` (E, C, 2), `labels` (N,).
+
+    Points and means are in units of the root mean square of the points' coordinates.
+    """
+
+    run: Run
+    epochs: NDArray
+    points: NDArray
+    means: NDArray
+    labels: NDArray
+
+
+def data(runs: Sequence[Run]) -> list[Plane]:
+    """What the figure shows of the runs that kept x of test images in two dimensions."""
+    return [_plane(run, run.arrays()) for run in runs if "test_latents" in run.arrays()]
+
+
+def _plane(run: Run, arrays: dict[str, NDArray]) -> Plane:
+    points = arrays["test_latents"].astype(float)
+    scale = np.sqrt(np.square(points).mean(axis=(1, 2), keepdims=True))
+    return Plane(
+        run,
+        arrays["epochs"],
+        (points / scale)[:, :IMAGES],
+        arrays["class_means"] / scale,
+        arrays["test_labels"][:IMAGES].astype(int),
+    )
+
+
+def figure(planes: Sequence[Plane]) -> go.Figure:
+    """A panel for each run, side by side, with a slider that goes through the epochs."""
+    runs = [plane.run for plane in planes]
+    fig = make_subplots(
+        rows=1,
+        cols=len(planes),
+        horizontal_spacing=0.06,
+        column_titles=[f"classifier by {title(run.config)}" for run in runs],
+    )
+    for j, plane in enumerate(planes, start=1):
+        for trace in _traces(plane, len(plane.epochs) - 1):
+            fig.add_trace(trace, row=1, col=j)
+        fig.update_xaxes(_axis(), row=1, col=j)
+        anchor = {"scaleanchor": "x" if j == 1 else f"x{j}"}
+        fig.update_yaxes(_axis() | anchor, row=1, col=j)
+    epochs = planes[0].epochs
+    fig.frames = [
+        go.Frame(
+            name=str(epoch),
+            data=[
+                go.Scatter(x=trace.x, y=trace.y)
+                for plane in planes
+                for trace in _traces(plane, place)
+            ],
+            traces=list(range(len(fig.data))),
+        )
+        for place, epoch in enumerate(epochs)
+    ]
+    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    steps = [{"label": f, "method": "animate", "args": [[f], now]} for f in _names(fig)]
+    slider = {"name": "epoch", "active": len(steps) - 1, "currentvalue": {"prefix": "epoch: "}}
+    fig.update_layout(
+        height=460,
+        sliders=[slider | {"steps": steps}],
+        meta=described(figure, ALT, caption(runs), _table(planes)),
+    )
+    return fig
+
+
+ALT = (
+    "Two panels with test images as points in the plane of x. By Adam the classes end on the four "
+    "corners of a square, by SGD in directions all around."
+)
+
+
+def caption(runs: Sequence[Run]) -> str:
+    """What the figure shows, and how its runs were trained."""
+    accuracies = "; ".join(
+        f"{title(run.config)} {100 * end_value(run, 'accuracy', 'test'):.0f} %" for run in runs
+    )
+    return (
+        f"x of the first {IMAGES} test images and the class means (numbers), in units of its root "
+        "mean square, with two latent dimensions. Two dimensions have four corners, too few for "
+        f"ten classes. Test accuracy: {accuracies}. {captions.trained_alike(runs)}"
+    )
+
+
+def _names(fig: go.Figure) -> list[str]:
+    return [frame.name for frame in fig.frames]
+
+
+def _axis() -> dict:
+    return {"range": [-REACH, REACH], "zeroline": True, "showticklabels": False, "ticks": ""}
+
+
+def _traces(plane: Plane, place: int) -> list[go.Scatter]:
+    """The points and the class means of a logged epoch, and the diagonals on which vertices lie."""
+    points = plane.points[place].astype("f4")
+    means = plane.means[place].astype("f4")
+    diagonal = [-REACH, REACH, None, -REACH, REACH]
+    return [
+        go.Scatter(
+            x=diagonal,
+            y=[-REACH, REACH, None, REACH, -REACH],
+            mode="lines",
+            line={"color": NEUTRAL, "dash": "dot", "width": 1},
+            hoverinfo="skip",
+            showlegend=False,
+        ),
+        go.Scatter(
+            x=points[:, 0],
+            y=points[:, 1],
+            customdata=plane.labels,
+            mode="markers",
+            marker={"color": [COLORS[label] for label in plane.labels], "size": 5, "opacity": 0.7},
+            hovertemplate="digit %{customdata}<extra></extra>",
+            showlegend=False,
+        ),
+        go.Scatter(
+            x=means[:, 0],
+            y=means[:, 1],
+            mode="text",
+            text=[str(label) for label in range(len(means))],
+            textfont={"size": 17, "color": list(COLORS[: len(means)])},
+            hoverinfo="skip",
+            showlegend=False,
+        ),
+    ]
+
+
+def _table(planes: Sequence[Plane]) -> pd.DataFrame:
+    """The class means at each logged epoch, a line for each."""
+    parts = []
+    for plane in planes:
+        epochs, classes, _ = plane.means.shape
+        parts.append(
+            pd.DataFrame(
+                {
+                    "dataset": DATASETS[plane.run.config.dataset].title,
+                    "optimizer": title(plane.run.config),
+                    "epoch": np.repeat(plane.epochs, classes),
+                    "class": np.tile(np.arange(classes), epochs),
+                    "x1": plane.means[:, :, 0].ravel(),
+                    "x2": plane.means[:, :, 1].ravel(),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,1 @@
+"""One training as a run on disk: found or trained, resumed, frozen."""

@@ -1,0 +1,199 @@
+"""Runs on disk: keep a training, and look it up.
+
+A run is a folder `runs/<id>` with config.json, info.json, history.csv, arrays.npz and, where an
+epoch was logged, checkpoint.safetensors with its weights. A frozen campaign is a folder
+`results/<name>` with runs.csv, history.csv, arrays/<id>.npz and README.md.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from binenc_core.config import RunConfig
+from replication.base import provenance
+from replication.base.files import whole_folder
+
+RESULTS = provenance.ROOT / "results"
+CHECKPOINT = "checkpoint.safetensors"
+CONFIG_FIELDS = [item.name for item in fields(RunConfig)]
+INFO_FIELDS = ["diverged_epoch", "seconds", "device", "threads", "processor", "versions", "commit"]
+
+
+class Trained(Protocol):
+    """A run, or what a study found of its network."""
+
+    @property
+    def config(self) -> RunConfig:
+        """How it was trained."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished training.
+
+    `id`: that of the configuration, under the training version that it was trained with.
+    `history`: a row for each logged epoch and split, with the columns epoch, split and the metrics.
+    `info`: INFO_FIELDS by name; `diverged_epoch` is None for a run that went through.
+    `arrays_path`: the npz file of its small arrays.
+    """
+
+    id: str
+    config: RunConfig
+    history: pd.DataFrame
+    info: dict[str, Any]
+    arrays_path: Path
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Small arrays by name, stacked over the logged epochs, which are in "epochs"."""
+        with np.load(self.arrays_path, allow_pickle=False) as stored:
+            return dict(stored)
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The file of its weights, which runs in the runs folder alone have."""
+        return self.arrays_path.with_name(CHECKPOINT)
+
+    @property
+    def is_from_here(self) -> bool:
+        """Whether it is in the runs folder, not in results/."""
+        return self.arrays_path.is_relative_to(runs_folder())
+
+    @property
+    def place(self) -> str:
+        """The campaign's folder or the runs folder, from the project's root if it is there."""
+        folder = self.arrays_path.parents[1]
+        inside = folder.is_relative_to(provenance.ROOT)
+        return str(folder.relative_to(provenance.ROOT) if inside else folder)
+
+
+def runs_folder() -> Path:
+    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`."""
+    chosen = os.environ.get("BINENC_RUNS")
+    return Path(chosen).expanduser() if chosen else provenance.ROOT / "runs"
+
+
+def find(config: RunConfig, frozen: Mapping[str, Run] | None = None) -> Run | None:
+    """The finished run of a configuration, from results/ or else from the runs folder.
+
+    `frozen` is what `frozen_runs` gives, for callers that look up many, or empty for those that
+    pass results/ over. Raises RuntimeError for a run whose files are damaged.
+    """
+    run = (frozen_runs() if frozen is None else frozen).get(config.id)
+    # What a reader does to a table is the reader's own, and pandas copies on writing.
+    found = replace(run, history=run.history.copy(deep=False)) if run else _stored_run(config.id)
+    return found and replace(found, config=config)
+
+
+def frozen_runs(folder: Path | None = None) -> dict[str, Run]:
+    """Every run of the campaigns frozen in a folder (results/ by default), by id."""
+    folder = folder or RESULTS
+    runs: dict[str, Run] = {}
+    for table in sorted(folder.glob("[!.]*/runs.csv")):  # a hidden folder is a draft
+        runs.update({run.id: run for run in load_campaign(table.parent)})
+    return runs
+
+
+def load_campaign(folder: Path) -> list[Run]:
+    """The runs of one frozen campaign, in the order of its runs.csv.
+
+    Raises RuntimeError where its tables are damaged.
+    """
+    # A changed file has another time, so a campaign frozen again is read again.
+    times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
+    runs = _read_campaign(folder, times)
+    return [replace(run, history=run.history.copy(deep=False)) for run in runs]
+
+
+@cache
+def _read_campaign(folder: Path, times: tuple[int, ...]) -> tuple[Run, ...]:
+    # Twelve hexadecimal digits may look like a number.
+    as_text = {"id": str, "commit": str}
+    try:
+        table = pd.read_csv(folder / "runs.csv", keep_default_na=False, dtype=as_text)
+        history = pd.read_csv(folder / "history.csv", dtype=as_text)
+        histories = dict(tuple(history.groupby("id")))
+        return tuple(
+            _frozen_run(row, histories.get(row["id"], history[:0]), folder)
+            for row in table.to_dict("records")
+        )
+    except (KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise RuntimeError(f"the frozen campaign {folder} is damaged: {error}") from error
+
+
+def _frozen_run(row: dict[str, Any], history: pd.DataFrame, folder: Path) -> Run:
+    info = {key: row[key] for key in INFO_FIELDS}
+    epoch = info["diverged_epoch"]
+    info["diverged_epoch"] = None if epoch == "" else int(epoch)
+    # What the head does not have is no column of its own history.
+    columns = [c for c in history if c in ("epoch", "split") or history[c].notna().any()]
+    return Run(
+        id=row["id"],
+        config=RunConfig(**{name: row[name] for name in CONFIG_FIELDS if name in row}),
+        history=history[columns].drop(columns="id", errors="ignore").reset_index(drop=True),
+        info=info,
+        arrays_path=folder / "arrays" / f"{row['id']}.npz",
+    )
+
+
+def stored_configs() -> Iterator[tuple[RunConfig, Path]]:
+    """The configurations in the runs folder with their folders, of this version of the training."""
+    for path in sorted(runs_folder().glob("[!.]*/config.json")):
+        try:
+            config = RunConfig(**json.loads(path.read_text(encoding="utf8")))
+        except (ValueError, TypeError):  # damaged, or of another version
+            continue
+        if config.id == path.parent.name:
+            yield config, path.parent
+
+
+def _stored_run(run_id: str) -> Run | None:
+    folder = runs_folder() / run_id
+    if not folder.exists():
+        return None
+    try:
+        config = RunConfig(**json.loads((folder / "config.json").read_text(encoding="utf8")))
+        history = pd.read_csv(folder / "history.csv")
+        info = json.loads((folder / "info.json").read_text(encoding="utf8"))
+    except (FileNotFoundError, ValueError, TypeError) as error:
+        raise RuntimeError(f"the run {folder} is damaged; delete it to train it again") from error
+    return Run(run_id, config, history, info, folder / "arrays.npz")
+
+
+def keep(
+    config: RunConfig,
+    records: list[dict[str, Any]],
+    arrays: dict[str, NDArray],
+    info: dict[str, Any],
+    checkpoint: Path,
+) -> Run:
+    """Write a finished run whole, with the file of its checkpoint if there is one.
+
+    Raises OSError where the disk is full or the runs folder cannot be written.
+    """
+    history = pd.DataFrame(records, columns=None if records else ["epoch", "split"])
+    with whole_folder(runs_folder() / config.id) as draft:
+        (draft / "config.json").write_text(json.dumps(config.as_dict(), indent=1), encoding="utf8")
+        (draft / "info.json").write_text(json.dumps(info, indent=1), encoding="utf8")
+        history.to_csv(draft / "history.csv", index=False)
+        # In one order, so that a training that went on from a checkpoint gives the same bytes.
+        np.savez_compressed(draft / "arrays.npz", **dict(sorted(arrays.items())))
+        if checkpoint.exists():
+            _link(checkpoint, draft / CHECKPOINT)
+    return find(config, frozen={})
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the file system knows no such links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

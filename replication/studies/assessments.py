@@ -1,0 +1,202 @@
+"""What studies found of trained networks, on disk: kept beside the runs, or frozen in results/.
+
+An assessment that was made here is a folder in `runs/.assessments/` with about.json, table.csv and
+arrays.npz. Frozen ones of a campaign's networks are a folder `results/<study>/<campaign>` with
+models.csv, table.csv, arrays/<id>.npz and README.md.
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from binenc_core.config import RunConfig
+from replication.base.files import whole_folder
+from replication.base.progress import duration
+from replication.runs import freeze, store
+from replication.studies.catalog import STUDIES
+
+INFO_FIELDS = ["seconds", "device", "threads", "processor", "versions", "commit"]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What a study found of one network.
+
+    `images`: how many test images it took. `table`: the study's rows with its columns. `info`:
+    INFO_FIELDS by name. `arrays_path`: the npz file of its small arrays.
+    """
+
+    study: str
+    config: RunConfig
+    images: int
+    table: pd.DataFrame
+    info: dict[str, Any]
+    arrays_path: Path
+
+    def arrays(self) -> dict[str, NDArray]:
+        """The study's small arrays by name."""
+        with np.load(self.arrays_path, allow_pickle=False) as stored:
+            return dict(stored)
+
+
+def find(
+    study: str,
+    config: RunConfig,
+    images: int | None = None,
+    frozen: Mapping[str, Assessment] | None = None,
+) -> Assessment | None:
+    """What a study found of a network, from results/ or else from the runs folder, or None.
+
+    `images` asks for a number of test images; None for whatever is frozen, or the study's own.
+    `frozen` is what `frozen_of` gives, for callers that look up many. Raises RuntimeError where
+    files are damaged.
+    """
+    found = (frozen_of(study) if frozen is None else frozen).get(config.id)
+    if found and images in (None, found.images):
+        return found
+    folder = kept_folder(study, config, images)
+    if not folder.exists():
+        return None
+    try:
+        about = json.loads((folder / "about.json").read_text(encoding="utf8"))
+        table = pd.read_csv(folder / "table.csv")
+        info = {key: about[key] for key in INFO_FIELDS}
+        return Assessment(study, config, about["images"], table, info, folder / "arrays.npz")
+    except (OSError, ValueError, KeyError) as error:
+        raise RuntimeError(f"{folder} is damaged; delete it to have it made again") from error
+
+
+def kept_folder(study: str, config: RunConfig, images: int | None) -> Path:
+    """Where an assessment that was made here is kept."""
+    number = images or STUDIES[study].images or "all"
+    name = f"{config.id}-{study}-{number}-v{STUDIES[study].version}"
+    return store.runs_folder() / ".assessments" / name
+
+
+def keep(
+    study: str,
+    config: RunConfig,
+    asked: int | None,
+    images: int,
+    table: pd.DataFrame,
+    arrays: Mapping[str, NDArray],
+    info: Mapping[str, Any],
+) -> Assessment:
+    """Write an assessment whole: `asked` images were to be taken, and `images` were.
+
+    Raises OSError where the disk is full or the runs folder cannot be written.
+    """
+    about = {"images": images, **info, "config": config.as_dict()}
+    with whole_folder(kept_folder(study, config, asked)) as draft:
+        (draft / "about.json").write_text(json.dumps(about, indent=1), encoding="utf8")
+        table.to_csv(draft / "table.csv", index=False)
+        np.savez_compressed(draft / "arrays.npz", **dict(sorted(arrays.items())))
+    return find(study, config, asked, frozen={})
+
+
+def frozen_of(study: str, campaigns: Collection[str] | None = None) -> dict[str, Assessment]:
+    """What results/ holds of a study, or of these campaigns', by the id of the network's run.
+
+    What another version of the study found is left out. Raises RuntimeError for damaged files.
+    """
+    found: dict[str, Assessment] = {}
+    for path in sorted((store.RESULTS / study).glob("[!.]*/models.csv")):
+        if campaigns is None or path.parent.name in campaigns:
+            found |= _read_frozen(study, path.parent)
+    return found
+
+
+def _read_frozen(study: str, folder: Path) -> dict[str, Assessment]:
+    as_text = {"id": str, "commit": str}
+    try:
+        models = pd.read_csv(folder / "models.csv", keep_default_na=False, dtype=as_text)
+        tables = pd.read_csv(folder / "table.csv", dtype=as_text)
+        by_id = {key: own.drop(columns="id") for key, own in tables.groupby("id")}
+        return {
+            row["id"]: Assessment(
+                study,
+                RunConfig(**{name: row[name] for name in store.CONFIG_FIELDS if name in row}),
+                row["images"],
+                by_id[row["id"]].reset_index(drop=True),
+                {key: row[key] for key in INFO_FIELDS},
+                folder / "arrays" / f"{row['id']}.npz",
+            )
+            for row in models.to_dict("records")
+            if row["version"] == STUDIES[study].version
+        }
+    except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
+        raise RuntimeError(f"the frozen {study} in {folder} is damaged: {error}") from error
+
+
+def freeze_all(study: str, campaign: str, assessments: Sequence[Assessment], command: str) -> Path:
+    """Write results/<study>/<campaign> whole, and return it.
+
+    `command` is what makes and freezes it, for the README. What was frozen there before is replaced
+    when the new folder is complete. Raises ValueError where there is nothing to freeze, and for a
+    name that a folder cannot bear.
+    """
+    freeze.check_name(campaign, [])
+    if not assessments:
+        raise ValueError(f"there is no {study} to freeze; allowed: that of one network or more")
+    unique = {a.config.id: a for a in assessments}.values()
+    ordered = sorted(unique, key=lambda a: (a.config.dataset, a.config.head, a.config.seed))
+    folder = store.RESULTS / study / campaign
+    with whole_folder(folder) as draft:
+        rows = [
+            {
+                "id": a.config.id,
+                "version": STUDIES[study].version,
+                "images": a.images,
+                **a.config.as_dict(),
+                **{key: a.info[key] for key in INFO_FIELDS},
+            }
+            for a in ordered
+        ]
+        pd.DataFrame(rows).to_csv(draft / "models.csv", index=False)
+        tables = [a.table.assign(id=a.config.id) for a in ordered]
+        columns = ["id", *STUDIES[study].columns]
+        table = pd.concat(tables)[columns]
+        table.to_csv(draft / "table.csv", index=False, float_format="%.6g")
+        (draft / "arrays").mkdir()
+        for a in ordered:
+            shutil.copy(a.arrays_path, draft / "arrays" / f"{a.config.id}.npz")
+        text = _readme(study, campaign, ordered, command)
+        (draft / "README.md").write_text(text, encoding="utf8")
+    return folder
+
+
+def _readme(study: str, campaign: str, found: Sequence[Assessment], command: str) -> str:
+    def infos(key: str) -> str:
+        return "; ".join(sorted({str(a.info[key]) for a in found}))
+
+    seconds = sum(a.info["seconds"] for a in found)
+    images = ", ".join(sorted({str(a.images) for a in found}))
+    columns = "".join(f"- `{name}`: {text}\n" for name, text in STUDIES[study].columns.items())
+    arrays = "".join(f"- `{name}`: {text}\n" for name, text in STUDIES[study].arrays.items())
+    return f"""# Frozen {study} of the networks of campaign `{campaign}`
+
+{len(found)} networks, {images} test images each. How the networks were trained: `models.csv`, and \
+`results/{campaign}` where that is frozen.
+
+| | |
+|---|---|
+| Command, with today's code | `{command}` |
+| Commit of the code | {infos("commit")} |
+| Versions | {infos("versions")} |
+| Hardware | {infos("processor")}; device {infos("device")}; threads {infos("threads")} |
+| Time | {duration(seconds)}, summed over the networks |
+
+## Columns of table.csv
+
+- `id`: that of the network's run, as in `models.csv`
+{columns}
+## Arrays of arrays/<id>.npz
+
+{arrays}"""

@@ -1,0 +1,221 @@
+"""A trained network -> its reliability: the table and the arrays that `reliability` names."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from binenc_core.config import RunConfig
+from binenc_core.dataset import Dataset, as_scaled, draw
+from binenc_core.evaluation import Outputs, outputs
+from binenc_core.models import Classifier
+from binenc_core.reliability import (
+    COLUMNS,
+    FLOAT64_IMAGES,
+    SCORES,
+    calibration,
+    detection,
+    ood,
+    scores,
+)
+from binenc_core.reliability.detection import Estimate
+from binenc_core.reliability.scores import Fitted
+from replication.data.datasets import DATASETS
+from replication.data.load import load
+from replication.studies.catalog import Found
+
+# The networks were trained on the whole training set, so the temperature is fitted on this part of
+# the test images, and calibration is measured on the rest.
+HELD_OUT = 0.2
+LEAST_IMAGES = 50
+GRID = np.linspace(0, 1, 51)
+# Factors of x that must change nothing, and the scores that read x.
+X_SCALES = {"up": 1e3, "down": 1e-3}
+OF_X = ("mahalanobis", "vertex")
+
+Row = dict[str, Any]
+
+
+class Computed(NamedTuple):
+    """Outputs as the network computes, the first FLOAT64_IMAGES of them, and these in float64."""
+
+    whole: Outputs
+    few: Outputs
+    exact: Outputs
+
+
+class Case(NamedTuple):
+    """A network's outputs for images of which some are `positive`, bool (N,)."""
+
+    out: Outputs
+    positive: Tensor
+
+
+def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
+    """How a network's doubts fit its errors, and foreign images, on so many test images.
+
+    `data` is on the network's device. The images are those that `data.draw` gives; None: all.
+    Raises ValueError for too few of them, for outputs that are not finite, and for a class of which
+    fewer than two training images are classified correctly.
+    """
+    number = min(images or len(data.test_images), len(data.test_images))
+    if number < LEAST_IMAGES:
+        raise ValueError(f"there are {number} test images to take; allowed: {LEAST_IMAGES} or more")
+    train = outputs(model, data.train_images, data.train_labels)
+    fitted = {"": scores.fit(train)}
+    for key, factor in X_SCALES.items():
+        fitted[key] = scores.fit(train._replace(x=train.x * factor))
+    del train  # without a penultimate layer it takes much memory
+    own = computed(model, _drawn(data.test_images, data.test_labels, number))
+    cases = {"misclassified": [misclassified(out) for out in own]}
+    if foreign := foreign_images(config.dataset, data.test_images.device):
+        others = computed(model, _drawn(*foreign, min(number, len(foreign[0]))))
+        cases["outside"] = [Case(*ood.joined(*two)) for two in zip(own, others, strict=True)]
+    rows = []
+    for task, (whole, few, exact) in cases.items():
+        rows += detected(task, fitted[""], whole)
+        rows += rescaled(task, fitted, whole) + recomputed(task, fitted[""], few, exact)
+    calibrated, arrays = calibrations(own.whole, config)
+    arrays |= curves(fitted[""], cases["misclassified"][0])
+    return Found(number, pd.DataFrame(rows + calibrated)[list(COLUMNS)], arrays)
+
+
+def foreign_images(dataset: str, device: torch.device) -> tuple[Tensor, Tensor] | None:
+    """Test images and labels of the dataset that is foreign to `dataset`, or None without one.
+
+    Raises DataError where its files are damaged or missing and no source supplies them.
+    """
+    foreign = DATASETS[dataset].foreign
+    if foreign is None:
+        return None
+    other = load(foreign)
+    return other.test_images.to(device), other.test_labels.to(device)
+
+
+def computed(model: Classifier, images: tuple[Tensor, Tensor]) -> Computed:
+    """What a network gives for images and labels; raises ValueError for what is not finite."""
+    pixels, labels = images
+    whole = outputs(model, pixels, labels)
+    scores.check_finite(whole)
+    precise = deepcopy(model).double()
+    precise.bf16 = False
+    few = as_scaled(pixels[:FLOAT64_IMAGES])
+    return Computed(
+        whole,
+        Outputs(*(part[:FLOAT64_IMAGES] for part in whole)),
+        outputs(precise, few.double(), labels[:FLOAT64_IMAGES]),
+    )
+
+
+def _drawn(images: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
+    chosen = draw(len(images), number).to(images.device)
+    return images[chosen], labels[chosen]
+
+
+def misclassified(out: Outputs) -> Case:
+    """Outputs of which the misclassified ones are positive."""
+    return Case(out, out.logits.argmax(dim=1) != out.labels)
+
+
+def row(task: str, score: str, metric: str, found: Estimate, positive: Tensor) -> Row:
+    """A line of the table on images of which some are positive."""
+    count = int(positive.sum())
+    values = (task, score, metric, *found, count, len(positive) - count)
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def detected(task: str, fitted: Fitted, case: Case) -> list[Row]:
+    """How well each score finds the positive images; the risk only where these are errors."""
+    names = detection.METRICS if task == "misclassified" else detection.RANKING
+    found = scores.scores(fitted, case.out.logits, case.out.x)
+    return [
+        row(task, score, name, estimate, case.positive)
+        for score, values in found.items()
+        for name, estimate in detection.estimates(values, case.positive).items()
+        if name in names
+    ]
+
+
+def rescaled(task: str, fitted: Mapping[str, Fitted], case: Case) -> list[Row]:
+    """What factors of x change in the AUROC of the scores that read it.
+
+    `fitted` is by the key of X_SCALES, and "" without a factor.
+    """
+    out = case.out
+    usual = scores.scores(fitted[""], out.logits, out.x)
+    rows = []
+    for key, factor in X_SCALES.items():
+        again = scores.scores(fitted[key], out.logits, out.x * factor)
+        for name in OF_X:
+            two = [detection.auroc(found[name], case.positive) for found in (usual, again)]
+            rows.append(row(task, name, f"change_{key}", change(*two), case.positive))
+    return rows
+
+
+def recomputed(task: str, fitted: Fitted, few: Case, exact: Case) -> list[Row]:
+    """What float64 changes in the AUROC of each score, on the same images."""
+    rows = []
+    one, two = (scores.scores(fitted, case.out.logits, case.out.x) for case in (few, exact))
+    for name in SCORES:
+        found = change(
+            detection.auroc(one[name], few.positive), detection.auroc(two[name], exact.positive)
+        )
+        rows.append(row(task, name, "change_float64", found, few.positive))
+    return rows
+
+
+def change(usual: float, again: float) -> Estimate:
+    """By how much an AUROC changes, without an interval; nan where either is not defined."""
+    return without_interval(abs(again - usual))
+
+
+def without_interval(value: float) -> Estimate:
+    """A number whose interval is not asked for."""
+    return Estimate(value, np.nan, np.nan)
+
+
+def calibrations(out: Outputs, config: RunConfig) -> tuple[list[Row], dict[str, NDArray]]:
+    """Calibration before and after temperature scaling, and the bins of the logits' softmax.
+
+    The loss that takes softmax twice reads the first one's probabilities as logits: by its own
+    reading the network says what the softmax of these is, which is calibrated beside it.
+    """
+    held = round(HELD_OUT * len(out.labels))
+    fit, rest = Outputs(*(p[:held] for p in out)), Outputs(*(p[held:] for p in out))
+    read = {"logits": lambda logits: logits.double()}
+    if config.softmax == "twice":
+        read["probabilities"] = lambda logits: logits.double().softmax(dim=1)
+    wrong = rest.logits.argmax(dim=1) != rest.labels
+    rows, diagrams = [], {}
+    for name, reading in read.items():
+        t = calibration.temperature(reading(fit.logits), fit.labels)
+        stages = {"before": reading(rest.logits), "after": reading(rest.logits) / t}
+        found = {"temperature": without_interval(t)}
+        for stage, logits in stages.items():
+            found[f"ece_{stage}"] = calibration.estimate(logits, rest.labels)
+            found[f"nll_{stage}"] = without_interval(float(cross_entropy(logits, rest.labels)))
+        rows += [row("calibration", name, key, value, wrong) for key, value in found.items()]
+        diagrams[name] = [calibration.bins(logits, rest.labels) for logits in stages.values()]
+    arrays = {
+        f"bin_{field}": torch.stack([getattr(bins, field) for bins in diagrams["logits"]])
+        for field in calibration.Bins._fields
+    }
+    return rows, {name: values.float().cpu().numpy() for name, values in arrays.items()}
+
+
+def curves(fitted: Fitted, case: Case) -> dict[str, NDArray]:
+    """The ROC and the risk of each score at GRID, for errors as the positive images."""
+    found = scores.scores(fitted, case.out.logits, case.out.x).values()
+    roc = np.stack([detection.roc(values, case.positive, GRID) for values in found])
+    risk = np.stack([detection.risks(values, case.positive, GRID) for values in found])
+    return {
+        "grid": GRID.astype(np.float32),
+        "roc": roc.astype(np.float32),
+        "risk": risk.astype(np.float32),
+    }

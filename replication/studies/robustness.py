@@ -1,0 +1,118 @@
+"""The robustness study of one network: every attack, the falsifiers' second runs, corruptions."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from binenc_core.config import RunConfig
+from binenc_core.dataset import Dataset, as_scaled, draw
+from binenc_core.models import Classifier
+from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.corruptions import accuracy_under
+from binenc_core.robustness.deepfool import deepfool
+from binenc_core.robustness.ensemble import smallest_perturbations
+from binenc_core.robustness.network import Logits, decisions, logits_of
+from binenc_core.robustness.strength import NORMAL, STRONG
+from replication.studies.catalog import Found
+
+# Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
+AGAIN_SHARE, AGAIN_MOST = 0.25, 100
+# Images that are corrupted, from the same draw.
+CORRUPTED = 2000
+SCALES = {"up": 1e3, "down": 1e-3}
+GALLERY = 2
+
+
+def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
+    """Attack a network on `images` random test images (None: all), with the columns of COLUMNS.
+
+    The network and the data are on one device. Raises ValueError for more images than there are,
+    and for a network whose logits are not finite.
+    """
+    count, device = len(data.test_labels), data.test_images.device
+    rows = draw(count, images).to(device)
+    logits = logits_of(model)
+    pool = as_scaled(data.test_images)
+    decided = decisions(logits, pool)
+    x, labels = pool[rows], data.test_labels[rows]
+    last = deepfool(logits, x)
+    best = smallest_perturbations(logits, x, pool, decided, NORMAL)
+    columns = {
+        "image": rows,
+        "label": labels,
+        "predicted": decided[rows],
+        "size": lengths(x),
+        **best.norms,
+        "deepfool_last": lengths(last - x),
+        "smallest": best.smallest,
+    }
+    again = min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))
+    table = _table(columns | _again(model, x[:again], pool, decided), len(rows))
+    shown = _gallery_rows(table)
+    more = draw(count, min(count, CORRUPTED)).to(device)
+    arrays = {
+        **_corrupted(logits, pool[more], data.test_labels[more]),
+        "gallery_row": np.array(shown),
+        "gallery_image": _kept(x, shown),
+        "gallery_deepfool": _kept(last, shown),
+        "gallery_smallest": _kept(best.points, shown),
+    }
+    return Found(len(rows), table, arrays)
+
+
+def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[str, Tensor]:
+    """What the falsifiers compare with: other logits, float64, and a stronger ensemble."""
+    columns = {}
+    for name, scale in SCALES.items():
+        columns |= _both(logits_of(model, scale=scale), x, pool, decided, name)
+    exact = logits_of(model, torch.float64)
+    columns |= _both(exact, x.double(), pool.double(), decided, "float64")
+    strong = smallest_perturbations(logits_of(model), x, pool, decided, STRONG)
+    return columns | {"smallest_strong": strong.smallest}
+
+
+def _both(logits: Logits, x: Tensor, pool: Tensor, decided: Tensor, name: str) -> dict[str, Tensor]:
+    found = smallest_perturbations(logits, x, pool, decided, NORMAL)
+    return {f"deepfool_{name}": found.norms["deepfool"], f"smallest_{name}": found.smallest}
+
+
+def _table(columns: dict[str, Tensor], rows: int) -> pd.DataFrame:
+    """Columns as a table, shorter ones filled up with nothing."""
+    series = {name: pd.Series(values.cpu().numpy()) for name, values in columns.items()}
+    return pd.DataFrame(series, index=range(rows))
+
+
+def _gallery_rows(table: pd.DataFrame) -> list[int]:
+    """The first images of as many classes, the same for every network."""
+    return table.drop_duplicates("label").index[:GALLERY].tolist()
+
+
+def _kept(images: Tensor, rows: Sequence[int]) -> NDArray:
+    return images[rows].half().cpu().numpy()
+
+
+def _corrupted(logits: Logits, x: Tensor, labels: Tensor) -> dict[str, NDArray]:
+    """Accuracies by corruption and severity, short rows filled up with nan."""
+    rows = [row._asdict() for row in accuracy_under(logits, x, labels)]
+    found = pd.DataFrame(rows).groupby("corruption", sort=False)
+    levels = int(found.size().max())
+
+    def grid(column: str) -> NDArray:
+        return np.stack(
+            [
+                np.pad(own[column], (0, levels - len(own)), constant_values=np.nan)
+                for _, own in found
+            ]
+        )
+
+    return {
+        "corruptions": np.array(list(found.groups)),
+        "severities": grid("severity"),
+        "corrupted_accuracy": grid("accuracy"),
+        "corrupted_images": np.array(len(x)),
+    }
