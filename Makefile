@@ -24,7 +24,7 @@ test: $(READY) ## check style and run the tests (ARGS="-k name" goes to pytest)
 	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 data: $(READY) ## fetch and verify MNIST and FashionMNIST
-	@$(PY) -m binenc_core data
+	@$(PY) -m replication data
 
 bench: $(READY) ## measure speed and memory, as ratios, and how soon the built pages are there
 	@$(PY) -m benchmarks.training_step

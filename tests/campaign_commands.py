@@ -30,8 +30,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 
-from binenc_core import store
-from binenc_core.__main__ import main
+from replication.runs import store
+from replication.__main__ import main
 
 folder = Path(__file__).parent
 store.RESULTS = folder / "results"

@@ -208,7 +208,7 @@ def test_the_first_epochs_are_those_of_the_core(
     )
     data = load("digits")
     images = data.train_images.double()
-    parts = build(config, 8, torch.device("cpu"))
+    parts = build(config, (1, 8, 8), 10, torch.device("cpu"))
     if hidden == 2:  # the page's; the core's backbone has three
         parts.model.backbone = nn.Sequential(nn.Flatten(), *models._dense((64, 64), config))
         parts = replace(parts, optimizers=Optimizers(parts.model, config))

@@ -147,7 +147,7 @@ def test_the_data_folder_is_the_environment_variable_or_beside_the_package(monke
         lambda: monkeypatch.delenv("BINENC_DATA"),
     ):
         unset()
-        assert sources.default_folder() == Path(sources.__file__).parents[1] / "data"
+        assert sources.default_folder() == Path(sources.__file__).parents[2] / "data"
 
 
 def test_the_default_folder_is_where_files_are_read_and_written(contents, monkeypatch, tmp_path):

@@ -35,7 +35,7 @@ def network(
 ) -> tuple[Classifier, RunConfig]:
     """A network of a few steps on all training images, which tells some classes apart."""
     config = config or small("linear", latent_dim=16, learning_rate=0.01)
-    parts = build(config, 8, torch.device("cpu"))
+    parts = build(config, (1, 8, 8), 10, torch.device("cpu"))
     for _ in range(steps):
         step(parts, data.train_images, data.train_labels, config, 0.0)
     return parts.model, config

@@ -17,7 +17,7 @@ LONG = {"epochs": 2000, "width": 64}  # none of these trainings ends by itself
 KERNEL = f"""
 import sys
 
-from binenc_core.widgets.worker import Worker
+from replication.widgets.worker import Worker
 from small_runs import small
 
 worker = Worker()
