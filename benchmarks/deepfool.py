@@ -16,7 +16,7 @@ from torch import Tensor
 
 from binenc_core.config import RunConfig
 from binenc_core.models import Classifier
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.deepfool import CANDIDATES, OVERSHOOT, STEPS, deepfool
 from binenc_core.robustness.network import logits_of
 from binenc_core.training.loop import step
@@ -104,7 +104,7 @@ def timed(attack: Callable[[Tensor], Tensor], images: Tensor) -> Rates:
     begun = time.perf_counter()
     moved = attack(images)
     # Reading a number waits for the device.
-    score = (lengths(moved - images) / lengths(images))[:LOOPED].mean().item()
+    score = (l2_norms(moved - images) / l2_norms(images))[:LOOPED].mean().item()
     return Rates(len(images) / (time.perf_counter() - begun), score)
 
 

@@ -118,7 +118,7 @@ def evaluate(
         return None
     metrics = dict(zip(config.splits, (train_metrics, measured[0]), strict=True))
     if mixtures is not None:
-        arrays |= furthest_images(test, training.codes, data.test_images)
+        arrays |= least_aligned_images(test, training.codes, data.test_images)
         if config.latent_dim <= DRAWN_DIMENSIONS:
             arrays["test_latents"] = test.x[:DRAWN_IMAGES].float()
     named = {"test_labels": test.labels, "test_predicted": test.logits.argmax(dim=1)}
@@ -193,7 +193,7 @@ def latent_scale(values: Tensor) -> dict[str, Tensor]:
     return {"latent_mean": mean.float(), "latent_std": std.float()}
 
 
-def furthest_images(out: Outputs, codes: Tensor, images: Tensor) -> dict[str, Tensor]:
+def least_aligned_images(out: Outputs, codes: Tensor, images: Tensor) -> dict[str, Tensor]:
     """Of each class the image whose x points furthest away from its class's vertex.
 
     `codes` bool (C, P), `images` (N, K, H, W). Arrays by name: index among the images, int32 (C,);

@@ -31,7 +31,7 @@ def mean_square(x: Tensor) -> Tensor:
     return x.square().mean()
 
 
-READINGS: dict[str, Callable[[Tensor], Tensor]] = {
+PENALTY_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "mean_exp": mean_exp,
     "exp_mean": exp_mean,
     "sum_exp": sum_exp,
@@ -46,10 +46,10 @@ def total_loss(
     """L = L_CE + γ·L_Bin(x), paper eq. (1).
 
     `logits` float32 (B, C), penultimate output `x` float32 (B, P), `labels` int64 (B,); returns a
-    float32 scalar. `penalty` names a reading of L_Bin in READINGS; where γ = 0 it is not used. With
-    `softmax` "twice" the cross-entropy takes probabilities for logits, as the released code does:
+    float32 scalar. `penalty` names a reading of L_Bin in PENALTY_FUNCTIONS; where γ = 0 it is not
+    used. With `softmax` "twice" the cross-entropy takes probabilities for logits, as the released code does:
     it stays above ln(1 + (C−1)/e).
     """
     loss = cross_entropy(logits.softmax(dim=1) if softmax == "twice" else logits, labels)
     # γ = 0 is the linear head to the bit: 0·exp(x²) would be nan where exp overflows.
-    return loss + gamma * READINGS[penalty](x) if gamma else loss
+    return loss + gamma * PENALTY_FUNCTIONS[penalty](x) if gamma else loss

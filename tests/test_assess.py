@@ -12,7 +12,7 @@ from replication.campaigns.assess import get_or_assess_all
 from replication.runs import freeze, store
 from replication.runs.trainer import get_or_train
 from replication.studies import assessments
-from replication.studies.catalog import STUDIES, Found
+from replication.studies.catalog import STUDIES, StudyResult
 from small_runs import DIVERGING_GAMMA, quick, small, use_folders
 
 GRID = """
@@ -57,7 +57,7 @@ def study(monkeypatch):
     """A robustness study that counts images and says so, in this process; its calls."""
     calls = []
 
-    def found(model, data, config, images) -> Found:
+    def found(model, data, config, images) -> StudyResult:
         calls.append((config.seed, images))
         if config.seed == 5:
             raise ValueError("the network is odd\nand more")
@@ -65,7 +65,7 @@ def study(monkeypatch):
         # The weights are the trained ones, not those of a fresh network.
         weight = float(model.classifier.weight.detach().sum())
         table = pd.DataFrame({name: [weight] for name in STUDIES["robustness"].columns})
-        return Found(number, table, {"severities": np.zeros((1, 1))})
+        return StudyResult(number, table, {"severities": np.zeros((1, 1))})
 
     module = ModuleType("replication.studies.robustness")
     module.assess = found

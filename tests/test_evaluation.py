@@ -16,8 +16,8 @@ from binenc_core.evaluation import (
     LINEAR_HEADS,
     Outputs,
     evaluate,
-    furthest_images,
     latent_histogram,
+    least_aligned_images,
     outputs,
 )
 from binenc_core.metrics.names import METRICS
@@ -219,7 +219,7 @@ def test_the_furthest_images_keep_their_colors():
     codes = torch.tensor([[True, True], [False, True]])
     x = torch.tensor([[1.0, 1.0], [-1.0, 0.9], [0.5, 1.0], [1.0, 1.0]])
     images = torch.arange(4 * 3 * 2 * 2, dtype=torch.uint8).reshape(4, 3, 2, 2)
-    found = furthest_images(Outputs(x, x, torch.tensor([0, 1, 0, 1])), codes, images)
+    found = least_aligned_images(Outputs(x, x, torch.tensor([0, 1, 0, 1])), codes, images)
     assert found["furthest_index"].tolist() == [2, 3]
     pixels = found["furthest_image"]
     assert pixels.shape == (2, 2, 2, 3)

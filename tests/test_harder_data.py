@@ -7,14 +7,13 @@ import pytest
 import torch
 
 from binenc_core.config import HEADS
-from binenc_core.training import loop
 from replication.campaigns import grids
 from replication.campaigns.selection import page_configs
 from replication.data.datasets import DATASETS
 from replication.data.load import load
 from replication.data.recipes import recipe
 from replication.figures.common import captions
-from replication.runs import checkpoints, store
+from replication.runs import checkpoints, store, timing
 from replication.runs.freeze import freeze
 from replication.runs.trainer import get_or_train
 from served_files import NAMES, make, place
@@ -41,7 +40,7 @@ def made(request, monkeypatch, tmp_path):
     place(made.loaded, tmp_path / "data")
     monkeypatch.setenv("BINENC_DATA", str(tmp_path / "data"))
     use_folders(monkeypatch, tmp_path)
-    monkeypatch.setattr(loop, "TIMED_STEPS", 1)
+    monkeypatch.setattr(timing, "TIMED_STEPS", 1)
     return made
 
 

@@ -4,7 +4,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from binenc_core.config import PENALTIES
-from binenc_core.loss import READINGS, total_loss
+from binenc_core.loss import PENALTY_FUNCTIONS, total_loss
 
 X = np.array([[0.0, 0.5, -1.0], [2.0, -0.25, 1.5]])
 LOGITS = np.array([[2.0, -1.0, 0.5, 0.0], [0.1, 0.2, 0.3, -3.0]])
@@ -43,12 +43,12 @@ def tensors() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
 
 
 def test_every_reading_has_a_name():
-    assert set(READINGS) == set(PENALTIES)
+    assert set(PENALTY_FUNCTIONS) == set(PENALTIES)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_readings_agree_with_loops(penalty):
-    value = READINGS[penalty](torch.tensor(X))
+    value = PENALTY_FUNCTIONS[penalty](torch.tensor(X))
     assert value.shape == ()
     assert float(value) == pytest.approx(by_hand(penalty, X), rel=1e-12)
 
@@ -58,13 +58,13 @@ def test_readings_agree_with_loops(penalty):
     [("mean_exp", 1), ("exp_mean", 1), ("sum_exp", 3), ("exp_norm", 1), ("mean_square", 0)],
 )
 def test_readings_at_the_origin(penalty, expected):
-    assert float(READINGS[penalty](torch.zeros(5, 3))) == expected
+    assert float(PENALTY_FUNCTIONS[penalty](torch.zeros(5, 3))) == expected
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
 def test_readings_do_not_depend_on_how_often_the_batch_is_repeated(penalty):
     once, thrice = torch.tensor(X), torch.tensor(np.tile(X, (3, 1)))
-    torch.testing.assert_close(READINGS[penalty](thrice), READINGS[penalty](once))
+    torch.testing.assert_close(PENALTY_FUNCTIONS[penalty](thrice), PENALTY_FUNCTIONS[penalty](once))
 
 
 @pytest.mark.parametrize("gamma", [0.5, 10.0])

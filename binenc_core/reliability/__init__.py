@@ -17,7 +17,7 @@ TASKS = {
 }
 
 # Of what a softmax gives the probabilities that are calibrated.
-READINGS = {
+SOFTMAX_INPUTS = {
     "logits": "the logits",
     "probabilities": "the softmax of the logits, which a loss with two softmaxes takes for logits",
 }
@@ -53,7 +53,7 @@ METRICS = {
 COLUMNS = {
     "task": f"one of {', '.join(TASKS)}",
     "score": f"one of {', '.join(SCORES)}; in calibration, of what the softmax is taken: "
-    f"{', '.join(READINGS)}",
+    f"{', '.join(SOFTMAX_INPUTS)}",
     "metric": "; ".join(f"{name}: {text}" for name, text in METRICS.items()),
     "value": "its value; empty where there is no positive or no negative image",
     "low": "lower end of the 95 % bootstrap interval over the images, empty where there is none",

@@ -107,7 +107,7 @@ def roc(score: Tensor, positive: Tensor, grid: NDArray) -> NDArray:
     return np.interp(grid, false, true)
 
 
-def risks(score: Tensor, wrong: Tensor, grid: NDArray) -> NDArray:
+def selective_risk(score: Tensor, wrong: Tensor, grid: NDArray) -> NDArray:
     """Error rate among the images kept at each coverage of `grid`, those with the lowest scores.
 
     At least one is kept. Equal scores have no order: among them errors are spread evenly. (Geifman

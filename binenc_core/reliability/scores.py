@@ -37,7 +37,7 @@ def check_finite(out: Outputs) -> None:
         raise ValueError("the network's outputs are not finite; allowed: one that did not diverge")
 
 
-def doubt(logits: Tensor) -> Tensor:
+def msp_score(logits: Tensor) -> Tensor:
     """log((1 − p)/p) of the largest softmax probability p, float64 (N,); `logits` (N, C).
 
     It ranks as 1 − p does (Hendrycks and Gimpel 2017), and also tells apart what is so near to 1
@@ -57,7 +57,7 @@ def scores(fitted: Fitted, logits: Tensor, x: Tensor) -> dict[str, Tensor]:
     """Every score of `reliability.SCORES` by name, float64 (N,), of logits (N, C) and x (N, P)."""
     found = {
         "mahalanobis": gaussians.mahalanobis(fitted.gaussians, x, logits.argmax(dim=1)),
-        "msp": doubt(logits),
+        "msp": msp_score(logits),
         "energy": energy(logits),
         "vertex": vertices.nearest_distance(fitted.vertices, x),
     }

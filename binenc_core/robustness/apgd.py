@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from binenc_core.robustness.boundary import bisected, each, lengths
+from binenc_core.robustness.boundary import bisected, l2_norms, per_image
 from binenc_core.robustness.closest import Closest
 from binenc_core.robustness.network import Logits
 from binenc_core.robustness.strength import NORMAL, Strength
@@ -54,7 +54,7 @@ def _searched(
     found.offer(points, logits(points))
     low = torch.zeros_like(found.norms)
     for _ in range(strength.budgets):
-        high = torch.where(found.norms.isfinite(), found.norms, lengths(others - images))
+        high = torch.where(found.norms.isfinite(), found.norms, l2_norms(others - images))
         budgets = (low + high) / 2
         before = found.norms
         _attack(_InBudgets(logits, found, budgets), strength.apgd_steps)
@@ -111,7 +111,7 @@ class _InBudgets(nn.Module):
         if len(perturbations) != len(images):
             # Asked once, about one image, whether these are logits.
             return self.logits(images[: len(perturbations)]).cpu()
-        points = images + each(self.budgets / BUDGET) * perturbations.to(images)
+        points = images + per_image(self.budgets / BUDGET) * perturbations.to(images)
         values = self.logits(points)
         self.found.offer(points.detach(), values.detach())
         # The toolbox drops images that the network decides otherwise as they are. There are none,

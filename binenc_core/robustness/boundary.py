@@ -32,11 +32,11 @@ def bisected(
     return torch.where(each(high) == 1, others, moved)
 
 
-def each(values: Tensor) -> Tensor:
+def per_image(values: Tensor) -> Tensor:
     """One value for each image, to be multiplied with it."""
     return values[:, None, None, None]
 
 
-def lengths(vectors: Tensor) -> Tensor:
+def l2_norms(vectors: Tensor) -> Tensor:
     """Euclidean norm of each image or perturbation (B, K, H, W), as (B,)."""
     return vectors.flatten(1).norm(dim=1)

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import each, lengths
+from binenc_core.robustness.boundary import l2_norms, per_image
 
 
 def fooled(values: Tensor, classes: Tensor) -> Tensor:
@@ -31,8 +31,8 @@ class Closest:
     def offer(self, points: Tensor, values: Tensor) -> Tensor:
         """Keep those of `points` that are nearer, by their logits `values` (B, C); who fooled."""
         success = fooled(values, self.classes)
-        norms = lengths(points - self.images)
+        norms = l2_norms(points - self.images)
         nearer = success & (norms < self.norms)
-        self.points = torch.where(each(nearer), points, self.points)
+        self.points = torch.where(per_image(nearer), points, self.points)
         self.norms = torch.where(nearer, norms, self.norms)
         return success

@@ -7,7 +7,7 @@ networks", CVPR 2016, Algorithm 2 (for more than two classes).
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.network import Logits
 
 OVERSHOOT = 0.02
@@ -56,7 +56,7 @@ def deepfool(
             sound = values.isfinite().all(dim=1)
             perturbed[own[sound]] = moved[sound]
             as_before = values.argmax(dim=1) == ranked[own, 0]
-            remaining.append(own[as_before & sound & (lengths(step) > 0)])
+            remaining.append(own[as_before & sound & (l2_norms(step) > 0)])
         active = torch.cat(remaining)
     return perturbed
 
@@ -96,6 +96,6 @@ def _step(logits: Logits, at: Tensor, ranked: Tensor) -> Tensor:
     distances = distances.where(norms > 0, torch.inf)
     nearest, best = distances.min(dim=0)
     own = torch.arange(len(at), device=at.device)
-    least = LEAST_ROUNDINGS * torch.finfo(at.dtype).eps * lengths(at.detach())
+    least = LEAST_ROUNDINGS * torch.finfo(at.dtype).eps * l2_norms(at.detach())
     size = torch.where(nearest.isfinite(), torch.maximum(nearest, least) / norms[best, own], 0)
     return -size[:, None, None, None] * slopes[best, own]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import bisected, each, lengths
+from binenc_core.robustness.boundary import bisected, l2_norms, per_image
 from binenc_core.robustness.closest import Closest, fooled
 from binenc_core.robustness.network import Logits
 from binenc_core.robustness.strength import NORMAL, Strength
@@ -52,7 +52,7 @@ def margin_attack(
         points = bisected(logits, images, points, classes, ROUGH_HALVINGS)
         success = found.offer(points, logits(points))
         starts.append(points)
-        norms.append(lengths(points - images).where(success, torch.inf))
+        norms.append(l2_norms(points - images).where(success, torch.inf))
     own = torch.arange(len(images), device=images.device)
     everyone = _everyone_but(classes, rivals.shape[1])
     for kept in torch.stack(norms).argsort(dim=0, stable=True)[: strength.kept]:
@@ -73,7 +73,7 @@ def _ways(
     for target in order[:, : min(strength.targets, values.shape[1] - 1)].T:
         yield torch.zeros_like(everyone).scatter(1, target[:, None], True), images
     for _ in range(strength.restarts):
-        yield everyone, images + each(RESTART * lengths(images)) * _random(images, draw)
+        yield everyone, images + per_image(RESTART * l2_norms(images)) * _random(images, draw)
 
 
 def _everyone_but(classes: Tensor, number: int) -> Tensor:
@@ -84,7 +84,7 @@ def _everyone_but(classes: Tensor, number: int) -> Tensor:
 def _random(images: Tensor, draw: torch.Generator) -> Tensor:
     """A random direction of length 1 for each image, equal in all precisions and on all devices."""
     noise = torch.randn(images.shape, generator=draw, dtype=torch.float64)
-    return (noise / each(lengths(noise))).to(images)
+    return (noise / per_image(l2_norms(noise))).to(images)
 
 
 def _slopes(
@@ -104,10 +104,10 @@ def _slopes(
         weights = 1 / values.detach().abs().amax(dim=1).clamp(min=_tiny(values))
         (slopes,) = torch.autograd.grad(margin, points, weights)
     # First by the largest entry, because the squares of small ones are zero.
-    slopes = slopes / each(slopes.flatten(1).abs().amax(dim=1).clamp(min=_tiny(slopes)))
-    norms = lengths(slopes)
+    slopes = slopes / per_image(slopes.flatten(1).abs().amax(dim=1).clamp(min=_tiny(slopes)))
+    norms = l2_norms(slopes)
     usable = norms.isfinite() & (norms > 0)
-    return values.detach(), torch.where(each(usable), slopes / each(norms), last)
+    return values.detach(), torch.where(per_image(usable), slopes / per_image(norms), last)
 
 
 def _tiny(values: Tensor) -> float:
@@ -123,7 +123,7 @@ def _descended(
     """
     points = begin.clone()
     directions = _random(points, draw)
-    sizes = FIRST_STEP * lengths(found.images)
+    sizes = FIRST_STEP * l2_norms(found.images)
     active = torch.arange(len(points), device=points.device)
     for step in range(steps):
         own = found.classes[active]
@@ -133,7 +133,7 @@ def _descended(
         if len(active) == 0:
             break
         directions[active] = slopes
-        points[active] -= each(sizes[active] * GROWTH**step) * slopes
+        points[active] -= per_image(sizes[active] * GROWTH**step) * slopes
     return points
 
 
@@ -141,18 +141,18 @@ def _refine(logits: Logits, start: Tensor, found: Closest, rivals: Tensor, steps
     """Move from `start`, on the boundary, to nearer points of it, and offer them to `found`."""
     images, classes = found.images, found.classes
     r = start - images
-    radius = nearest = lengths(r)
-    directions = -r / each(radius.clamp(min=_tiny(radius)))
+    radius = nearest = l2_norms(r)
+    directions = -r / per_image(radius.clamp(min=_tiny(radius)))
     for step in range(steps):
         values, directions = _slopes(logits, images + r, classes, rivals, directions)
         success = found.offer(images + r, values)
-        nearest = torch.where(success, torch.minimum(nearest, lengths(r)), nearest)
+        nearest = torch.where(success, torch.minimum(nearest, l2_norms(r)), nearest)
         change = _annealed(CHANGE, step, steps)
         # Never as far as the nearest point of this way: nothing would be gained there.
         grown = torch.minimum(radius * (1 + change), nearest * (1 - CHANGE[-1]))
         radius = torch.where(success, nearest * (1 - change), grown)
-        r = r - each(_annealed(ALONG, step, steps) * radius) * directions
-        r = r * each(radius / lengths(r).clamp(min=_tiny(radius)))
+        r = r - per_image(_annealed(ALONG, step, steps) * radius) * directions
+        r = r * per_image(radius / l2_norms(r).clamp(min=_tiny(radius)))
     found.offer(images + r, logits(images + r))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from binenc_core import reliability, robustness
 
 
-class Found(NamedTuple):
+class StudyResult(NamedTuple):
     """What a study finds of one network: how many test images it took, its table, its arrays."""
 
     images: int

@@ -28,7 +28,7 @@ from binenc_core.reliability.detection import Estimate
 from binenc_core.reliability.scores import Fitted
 from replication.data.datasets import DATASETS
 from replication.data.load import load
-from replication.studies.catalog import Found
+from replication.studies.catalog import StudyResult
 
 # The networks were trained on the whole training set, so the temperature is fitted on this part of
 # the test images, and calibration is measured on the rest.
@@ -57,7 +57,7 @@ class Case(NamedTuple):
     positive: Tensor
 
 
-def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
+def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> StudyResult:
     """How a network's doubts fit its errors, and foreign images, on so many test images.
 
     `data` is on the network's device. The images are those that `data.draw` gives; None: all.
@@ -83,7 +83,7 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         rows += rescaled(task, fitted, whole) + recomputed(task, fitted[""], few, exact)
     calibrated, arrays = calibrations(own.whole, config)
     arrays |= curves(fitted[""], cases["misclassified"][0])
-    return Found(number, pd.DataFrame(rows + calibrated)[list(COLUMNS)], arrays)
+    return StudyResult(number, pd.DataFrame(rows + calibrated)[list(COLUMNS)], arrays)
 
 
 def foreign_images(dataset: str, device: torch.device) -> tuple[Tensor, Tensor] | None:
@@ -213,7 +213,7 @@ def curves(fitted: Fitted, case: Case) -> dict[str, NDArray]:
     """The ROC and the risk of each score at GRID, for errors as the positive images."""
     found = scores.scores(fitted, case.out.logits, case.out.x).values()
     roc = np.stack([detection.roc(values, case.positive, GRID) for values in found])
-    risk = np.stack([detection.risks(values, case.positive, GRID) for values in found])
+    risk = np.stack([detection.selective_risk(values, case.positive, GRID) for values in found])
     return {
         "grid": GRID.astype(np.float32),
         "roc": roc.astype(np.float32),

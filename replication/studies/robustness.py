@@ -12,13 +12,13 @@ from torch import Tensor
 from binenc_core.config import RunConfig
 from binenc_core.dataset import Dataset, as_scaled, draw
 from binenc_core.models import Classifier
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.corruptions import accuracy_under
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.ensemble import smallest_perturbations
 from binenc_core.robustness.network import Logits, decisions, logits_of
 from binenc_core.robustness.strength import NORMAL, STRONG
-from replication.studies.catalog import Found
+from replication.studies.catalog import StudyResult
 
 # Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
 AGAIN_SHARE, AGAIN_MOST = 0.25, 100
@@ -28,7 +28,7 @@ SCALES = {"up": 1e3, "down": 1e-3}
 GALLERY = 2
 
 
-def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> Found:
+def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> StudyResult:
     """Attack a network on `images` random test images (None: all), with the columns of COLUMNS.
 
     The network and the data are on one device. Raises ValueError for more images than there are,
@@ -46,9 +46,9 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         "image": rows,
         "label": labels,
         "predicted": decided[rows],
-        "size": lengths(x),
+        "size": l2_norms(x),
         **best.norms,
-        "deepfool_last": lengths(last - x),
+        "deepfool_last": l2_norms(last - x),
         "smallest": best.smallest,
     }
     again = min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))
@@ -62,7 +62,7 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         "gallery_deepfool": _kept(last, shown),
         "gallery_smallest": _kept(best.points, shown),
     }
-    return Found(len(rows), table, arrays)
+    return StudyResult(len(rows), table, arrays)
 
 
 def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[str, Tensor]:

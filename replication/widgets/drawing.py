@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from replication.figures.common.curves import Row
-from replication.figures.common.style import LOOKS, Look
+from replication.figures.common.style import HEAD_STYLES, HeadStyle
 from replication.runs.labels import labels
 from replication.widgets.controller import MOST_KEPT
 from replication.widgets.shown import Shown
@@ -21,9 +21,9 @@ ROWS = (
 MOST_RUNS = MOST_KEPT + 1
 # For runs whose architecture's own look another run has (Okabe and Ito's other colors, and gray).
 FURTHER_LOOKS = (
-    Look("", "#cc79a7", "longdash", "star"),
-    Look("", "#56b4e9", "longdashdot", "hexagon"),
-    Look("", "#8c8c8c", "2px,3px", "x"),
+    HeadStyle("", "#cc79a7", "longdash", "star"),
+    HeadStyle("", "#56b4e9", "longdashdot", "hexagon"),
+    HeadStyle("", "#8c8c8c", "2px,3px", "x"),
 )
 # Reads on white and on the dark gray of JupyterLab, whose own color the panel's style sheet takes.
 INK, GRID = "#767676", "rgba(128, 128, 128, 0.3)"
@@ -115,16 +115,16 @@ def run_names(runs: Sequence[Shown]) -> list[str]:
     return [names[config] for config in configs]
 
 
-def looks(runs: Sequence[Shown]) -> list[Look]:
+def looks(runs: Sequence[Shown]) -> list[HeadStyle]:
     """A line for each run: its architecture's for the first of each, another one for the others."""
     free = [*FURTHER_LOOKS]
     heads = [run.config.head for run in runs]
-    free += [look for head, look in LOOKS.items() if head not in heads]
+    free += [look for head, look in HEAD_STYLES.items() if head not in heads]
     first = {head: heads.index(head) for head in heads}
-    return [LOOKS[h] if first[h] == i else free.pop(0) for i, h in enumerate(heads)]
+    return [HEAD_STYLES[h] if first[h] == i else free.pop(0) for i, h in enumerate(heads)]
 
 
-def _set_curve(trace: go.Scatter, run: Shown, row: Row, name: str, look: Look) -> None:
+def _set_curve(trace: go.Scatter, run: Shown, row: Row, name: str, look: HeadStyle) -> None:
     table = run.run.history
     own = table[table["split"] == row.split]
     trace.update(
@@ -151,7 +151,7 @@ def _set_histogram(fig: go.Figure, bars: go.Bar, now: Shown | None, dimension: i
     bars.update(
         x=(edges[:-1] + edges[1:]) / 2,
         y=own / own.sum(),
-        marker={"color": LOOKS[now.config.head].color, "line": {"width": 0}},
+        marker={"color": HEAD_STYLES[now.config.head].color, "line": {"width": 0}},
         showlegend=False,
     )
     fig.update_xaxes(title_text=f"x of dimension {dimension}, standardized", row=2, col=1)

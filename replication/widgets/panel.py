@@ -10,7 +10,7 @@ from binenc_core.config import DEVICES, HEADS
 from replication.data.datasets import DATASETS
 from replication.data.recipes import PROTOCOLS
 from replication.figures.common import captions
-from replication.figures.common.style import LOOKS, PROTOCOL_NAMES
+from replication.figures.common.style import HEAD_STYLES, PROTOCOL_NAMES
 from replication.widgets import drawing
 from replication.widgets.controller import Controller
 from replication.widgets.gamma import GammaEntry
@@ -70,7 +70,7 @@ class GammaPanel(VBox):
             "dataset": _choice(
                 "dataset", DATASETS, {d: info.title for d, info in DATASETS.items()}, dataset
             ),
-            "head": _choice("head", HEADS, {h: look.name for h, look in LOOKS.items()}, head),
+            "head": _choice("head", HEADS, {h: look.name for h, look in HEAD_STYLES.items()}, head),
             "protocol": _choice("protocol", PROTOCOLS, PROTOCOL_NAMES, protocol),
             **{
                 name: IntText(getattr(config, name), description=text, layout=NARROW)
@@ -174,7 +174,7 @@ class GammaPanel(VBox):
         self._refresh()
 
     def _follow(self) -> None:
-        """Look at the training from time to time; between two looks the kernel is free."""
+        """HeadStyle at the training from time to time; between two looks the kernel is free."""
         if self.controller.training and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._poll())
 

@@ -11,7 +11,7 @@ import pytest
 from made_runs import EPOCHS, made_run, made_runs
 from replication.figures.common.curves import Row, curve_data, values_at
 from replication.figures.common.drawing import draw
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.paper.quickstart import figure
 
 ROWS = (Row("accuracy", "train", "train accuracy"), Row("gmm_std", "test", "width", log=True))
@@ -71,7 +71,7 @@ def test_one_seed_is_one_line_without_a_spread():
 
 def test_an_architecture_has_one_look_and_one_entry_in_the_legend():
     fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
-    for head, look in LOOKS.items():
+    for head, look in HEAD_STYLES.items():
         own = [t for t in fig.data if t.legendgroup == head]
         assert {t.name for t in own} == {look.name}
         assert {(t.line.color, t.line.dash) for t in own} == {(look.color, look.dash)}

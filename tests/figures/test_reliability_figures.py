@@ -7,7 +7,7 @@ from binenc_book.plotly_mime import faults
 from binenc_core.config import HEADS
 from binenc_core.reliability import SCORES
 from made_reliability import ERRORS, HALF, four_heads, made_reliability
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import (
     reliability_calibration,
     reliability_curves,
@@ -94,7 +94,7 @@ def test_of_several_seeds_those_with_too_few_errors_are_hollow_and_the_mean(tmp_
         *["circle"] * 4,
         *["circle-open"] * 4,
     ]
-    assert means.marker.symbol == f"{LOOKS['binary'].symbol}-open"
+    assert means.marker.symbol == f"{HEAD_STYLES['binary'].symbol}-open"
 
 
 def test_chance_is_drawn_where_a_shown_auroc_is_near_it(tmp_path):
@@ -173,7 +173,7 @@ def test_bins_of_several_seeds_are_added_up(tmp_path):
     fig = reliability_calibration.figure(calibration)
     errors = [trace for trace in fig.data if trace.error_x.array is not None]
     assert [trace.marker.symbol for trace in errors[:4]] == [
-        f"{LOOKS[head].symbol}-open" for head in LOOKS
+        f"{HEAD_STYLES[head].symbol}-open" for head in HEAD_STYLES
     ]
     assert list(errors[0].x) == [0.05] * 3
     assert list(errors[-1].x) == [0.01] * 3

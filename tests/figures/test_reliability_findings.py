@@ -2,7 +2,7 @@
 
 from binenc_core.reliability import SCORES
 from made_reliability import four_heads, made_reliability
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_findings as findings
 
 AUROC = ("misclassified", "mahalanobis", "auroc")
@@ -42,7 +42,7 @@ def test_the_best_score_of_all_is_named(tmp_path):
     other = {("misclassified", "msp", "auroc"): 0.9}
     found[3] = made_reliability(tmp_path, found[3].config.head, values=other)
     text = findings.findings(found)
-    head = LOOKS[found[3].config.head].name.lower()
+    head = HEAD_STYLES[found[3].config.head].name.lower()
     assert f"(0.850); the best of all is maximum softmax probability with {head} (0.900)." in text
 
 

@@ -151,7 +151,7 @@ def test_resampling_draws_as_many_images_as_there_are():
 def test_curves_of_a_perfect_detector():
     score, positive = perfect()
     assert (detection.roc(score, positive, GRID) == 1).all()
-    risk = detection.risks(score, positive, GRID)
+    risk = detection.selective_risk(score, positive, GRID)
     kept = np.maximum(np.round(GRID * 100), 1)
     assert risk == pytest.approx(np.maximum(kept - 90, 0) / kept)
 
@@ -160,4 +160,4 @@ def test_curves_of_a_constant_score():
     _, positive = perfect()
     flat = torch.zeros(100).double()
     assert detection.roc(flat, positive, GRID) == pytest.approx(GRID)
-    assert detection.risks(flat, positive, GRID) == pytest.approx(np.full(51, 0.1))
+    assert detection.selective_risk(flat, positive, GRID) == pytest.approx(np.full(51, 0.1))

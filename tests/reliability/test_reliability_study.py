@@ -12,7 +12,7 @@ from binenc_core.reliability import ARRAYS, COLUMNS, METRICS, SCORES, TASKS, cal
 from replication.data.load import load
 from replication.data.recipes import recipe
 from replication.studies import reliability
-from replication.studies.catalog import Found
+from replication.studies.catalog import StudyResult
 
 SIDE, CLASSES = 8, 10
 
@@ -39,11 +39,11 @@ def model(digits) -> Classifier:
 
 
 @pytest.fixture(scope="module")
-def found(model, digits) -> Found:
+def found(model, digits) -> StudyResult:
     return reliability.assess(model, digits, recipe("digits"), None)
 
 
-def value(found: Found, task: str, score: str, metric: str, column: str = "value") -> float:
+def value(found: StudyResult, task: str, score: str, metric: str, column: str = "value") -> float:
     table = found.table
     wanted = (table[["task", "score", "metric"]] == [task, score, metric]).all(axis=1)
     (number,) = table.loc[wanted, column]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.nearest import nearest_other
 from binenc_core.robustness.network import Logits, decisions
 
@@ -24,7 +24,7 @@ class Attacked(NamedTuple):
 
     def ratios(self, points: Tensor) -> Tensor:
         """‖r‖ of points over the exact distance, float64 (B,); inf where not decided otherwise."""
-        norms = lengths((points - self.images).double())
+        norms = l2_norms((points - self.images).double())
         success = decisions(self.logits, points) != self.classes
         return norms.where(success, torch.inf) / self.distances
 

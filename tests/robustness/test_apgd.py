@@ -4,7 +4,7 @@ import torch
 
 from attacked import flat, linear
 from binenc_core.robustness.apgd import apgd
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -30,7 +30,7 @@ def test_the_scale_of_the_logits_does_not_count(dtype, scale, tolerance):
     scaled = apgd(
         lambda images: case.logits(images) * scale, case.images, case.classes, case.others
     )
-    expected, actual = lengths(plain - case.images).mean(), lengths(scaled - case.images).mean()
+    expected, actual = l2_norms(plain - case.images).mean(), l2_norms(scaled - case.images).mean()
     torch.testing.assert_close(actual, expected, rtol=tolerance, atol=0)
 
 

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from binenc_core.robustness.boundary import bisected, lengths
+from binenc_core.robustness.boundary import bisected, l2_norms
 from binenc_core.robustness.network import decisions
 
 CROSSING = 0.3
@@ -30,7 +30,7 @@ def test_just_beyond_the_crossing_from_either_side(dtype):
     found = bisected(above, images, others, classes)
     assert found.dtype == dtype
     assert (decisions(above, found) != classes).all()
-    way = lengths(others - images)
+    way = l2_norms(others - images)
     beyond = (found[:, 0, 0, 0] - CROSSING).abs()
     assert (beyond <= way * 2**-20 + 2 * torch.finfo(dtype).eps).all()
 
@@ -64,4 +64,4 @@ def test_lengths_are_euclidean_norms_over_all_pixels_and_channels():
     images = torch.zeros(2, 3, 4, 4)
     images[0, 0, 0, 0], images[0, 2, 3, 1] = 3, 4
     images[1] = 0.5
-    assert lengths(images) == pytest.approx([5, 0.5 * math.sqrt(48)])
+    assert l2_norms(images) == pytest.approx([5, 0.5 * math.sqrt(48)])

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.network import decisions
 from replication.data.load import load
@@ -37,7 +37,7 @@ def digits():
 
 
 def scores(images, perturbed):
-    return lengths(perturbed - images) / lengths(images)
+    return l2_norms(perturbed - images) / l2_norms(images)
 
 
 def score(images, perturbed):

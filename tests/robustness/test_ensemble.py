@@ -5,7 +5,7 @@ import torch
 
 from attacked import flat, linear
 from binenc_core.robustness import ATTACKS
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.ensemble import MEMBERS, smallest_perturbations
 from binenc_core.robustness.network import decisions
 from binenc_core.robustness.strength import NORMAL
@@ -25,7 +25,7 @@ def test_the_smallest_is_that_of_the_attacks_and_every_point_is_verified(dtype):
     assert list(found.norms) == list(MEMBERS) == list(ATTACKS)
     assert torch.equal(found.smallest, torch.stack(list(found.norms.values())).amin(dim=0))
     assert (decisions(case.logits, found.points) != case.classes).all()
-    torch.testing.assert_close(lengths(found.points - case.images), found.smallest)
+    torch.testing.assert_close(l2_norms(found.points - case.images), found.smallest)
     assert found.norms["deepfool"].median() > 2 * found.smallest.median()
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from attacked import flat, linear
-from binenc_core.robustness.boundary import lengths
+from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
 
@@ -27,7 +27,7 @@ def test_the_scale_of_the_logits_does_not_count(dtype, scale):
     scaled = margin_attack(
         lambda images: case.logits(images) * scale, case.images, case.classes, case.others
     )
-    expected, actual = lengths(plain - case.images), lengths(scaled - case.images)
+    expected, actual = l2_norms(plain - case.images), l2_norms(scaled - case.images)
     torch.testing.assert_close(actual, expected, rtol=0.01, atol=0)
 
 

@@ -13,7 +13,7 @@ from binenc_core.training.loop import step
 from binenc_core.training.state import build
 from replication.data.recipes import recipe
 from replication.studies import robustness
-from replication.studies.catalog import Found
+from replication.studies.catalog import StudyResult
 from small_runs import few_digits, small
 
 QUICK = replace(
@@ -35,14 +35,14 @@ def network(
 ) -> tuple[Classifier, RunConfig]:
     """A network of a few steps on all training images, which tells some classes apart."""
     config = config or small("linear", latent_dim=16, learning_rate=0.01)
-    parts = build(config, (1, 8, 8), 10, torch.device("cpu"))
+    parts = build(config, data.train_images.shape[1:], data.classes, torch.device("cpu"))
     for _ in range(steps):
         step(parts, data.train_images, data.train_labels, config, 0.0)
     return parts.model, config
 
 
 @pytest.fixture
-def found(quick) -> tuple[Found, Classifier, Dataset]:
+def found(quick) -> tuple[StudyResult, Classifier, Dataset]:
     data = few_digits()
     model, config = network(data)
     return robustness.assess(model, data, config, 30), model, data

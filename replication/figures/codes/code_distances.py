@@ -13,8 +13,8 @@ from binenc_core.metrics.hypercube import simplex_distance
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 
 ROW_HEIGHT = 330
 READABLE = 10  # classes in a matrix whose cells have room for their number and lines for a name
@@ -72,14 +72,14 @@ def figure(books: Sequence[Book]) -> go.Figure:
     fig.update_xaxes(title_text="Hamming distance, bits", col=2)
     fig.update_layout(
         height=height,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Hamming distances between class codes: a matrix of the pairs of classes for "
             "each dataset, and the distribution over all pairs for the binary-encoding and the "
             "linear-penultimate architectures.",
             caption="Hamming distances between class codes at the last epoch. Left: with "
-            f"{LOOKS[named_head(distances)].name.lower()}, mean over the seeds, dark where two "
-            "codes are close. Right: all pairs of all seeds; the dotted line is the largest mean "
+            f"{HEAD_STYLES[named_head(distances)].name.lower()}, mean over the seeds, dark "
+            "where two codes are close. Right: all pairs of all seeds; the dotted line is the largest mean "
             "distance that codes can have, which is the simplex ETF's too. "
             + code_books.setting(books),
             table=by_seed(distances).reset_index(),
@@ -139,7 +139,7 @@ def _distribution(own: pd.DataFrame, legend: bool) -> list[go.Scatter]:
             continue
         fractions = np.histogram(values, edges)[0] / len(values)
         top = max(top, fractions.max())
-        look = LOOKS[head]
+        look = HEAD_STYLES[head]
         traces.append(
             go.Scatter(
                 x=(edges[:-1] + edges[1:]) / 2,

@@ -13,7 +13,7 @@ from replication.figures.codes.code_books import Book
 from replication.figures.codes.code_seeds import Resemblance
 from replication.figures.codes.least_aligned import Images
 from replication.figures.common import wording
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
 # A line of the table: what it is, how to measure it, how to write it.
@@ -141,7 +141,8 @@ def _distances(books: Sequence[Book], dataset: str) -> list[str]:
     means = by_head(books, dataset, last("equiangularity"))
     head = reached.columns[0]
     shares = " and ".join(
-        f"{wording.percent(reached[name])} with {LOOKS[name].name.lower()}" for name in reached
+        f"{wording.percent(reached[name])} with {HEAD_STYLES[name].name.lower()}"
+        for name in reached
     )
     sentences = [f"The mean distance between codes is {shares} of the largest possible."]
     vertices, centers = scatter[head].mean(), means[head].mean()
@@ -149,7 +150,7 @@ def _distances(books: Sequence[Book], dataset: str) -> list[str]:
         floor = f"{vertices / bound.equiangularity:.1f} times the floor of balanced bits"
         nearer = "nearer to" if centers < vertices else "further from"
         sentences.append(
-            f"With {LOOKS[head].name.lower()}, the cosines between the vertices scatter by "
+            f"With {HEAD_STYLES[head].name.lower()}, the cosines between the vertices scatter by "
             f"{wording.value(scatter[head])}, {floor}; the class means themselves are {nearer} an "
             f"ETF ({wording.value(means[head])}): their bits have different sizes."
         )
@@ -167,8 +168,8 @@ def _seeds(books: Sequence[Book], found: Resemblance, dataset: str) -> list[str]
             continue
         chance = bits.iloc[0]
         sentences.append(
-            f"{LOOKS[head].name}: {code_seeds.verdict(bits)}. {wording.percent(bits['value'])} of "
-            f"the bits agree (shuffled: {chance['chance_low']:.1%} to "
+            f"{HEAD_STYLES[head].name}: {code_seeds.verdict(bits)}. "
+            f"{wording.percent(bits['value'])} of the bits agree (shuffled: {chance['chance_low']:.1%} to "
             f"{chance['chance_high']:.1%}; beyond chance in {_count(bits)}). Which classes are "
             f"near each other correlates by {wording.value(distances['value'])} (beyond chance in "
             f"{_count(distances)}); {close_in_all(books, dataset, head)}."

@@ -12,8 +12,8 @@ from binenc_core.metrics.codebook import splits
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES
 
 PANEL_HEIGHT, GAP = 150, 44
 NAMED = 10  # classes for whose names there is room beside a panel
@@ -71,7 +71,7 @@ def figure(shown: Sequence[Book]) -> go.Figure:
                 **{"len": 0.7, "thickness": 12, "ticksuffix": " %"},
             },
         },
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Matrices of class codes, a row for each class and a column for each latent "
             "dimension, for the binary-encoding and the linear-penultimate architectures.",
@@ -89,7 +89,7 @@ def figure(shown: Sequence[Book]) -> go.Figure:
 
 def _title(book: Book) -> str:
     config = book.run.config
-    return f"{DATASETS[config.dataset].title}: {LOOKS[config.head].name.lower()}"
+    return f"{DATASETS[config.dataset].title}: {HEAD_STYLES[config.head].name.lower()}"
 
 
 def _cells(book: Book) -> go.Heatmap:

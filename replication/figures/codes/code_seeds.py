@@ -14,8 +14,8 @@ from binenc_core.metrics.codebook import distance_correlation, matched_bits
 from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 
 # Two books are one where this fraction of their bits agrees.
 SAME = 0.95
@@ -110,7 +110,7 @@ def figure(found: Resemblance) -> go.Figure | None:
     )
     fig.update_layout(
         height=LINE_HEIGHT * len(lines) + 110,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="How far the code books of two seeds agree, in bits and in the distances "
             "between classes, against chance, for the binary-encoding and the linear-penultimate "
@@ -152,9 +152,9 @@ def _marks(own: pd.DataFrame, lines: list[tuple[str, str]], head: str, legend: b
         mode="markers",
         marker={
             "symbol": {"binary": "circle", "linear": "square"}[head],
-            **{"size": 9, "opacity": 0.7, "color": LOOKS[head].color},
+            **{"size": 9, "opacity": 0.7, "color": HEAD_STYLES[head].color},
         },
-        name=LOOKS[head].name,
+        name=HEAD_STYLES[head].name,
         legendgroup=head,
         showlegend=legend,
         hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",

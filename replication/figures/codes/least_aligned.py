@@ -12,8 +12,8 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
 # Pixels of a row of images, and of the words above it.
@@ -83,7 +83,7 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
                 _add(fig, images, int(label), place, row, column)
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
-    heads = dict.fromkeys(LOOKS[images.run.config.head].name.lower() for images in shown)
+    heads = dict.fromkeys(HEAD_STYLES[images.run.config.head].name.lower() for images in shown)
     seeds = dict.fromkeys(str(images.run.config.seed) for images in shown)
     caption = (
         "Of each class the test image whose penultimate output points furthest away from its "
@@ -99,7 +99,7 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
         margin={"t": WORDS_HEIGHT, "b": 16, "l": 8, "r": 8},
         showlegend=False,
         coloraxis={"colorscale": INK, "cmin": 0, "cmax": 255, "showscale": False},
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Test images that lie furthest from their class's vertex, one of each class for "
             "each dataset, with true and predicted class.",

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from replication.data.datasets import DATASETS
 from replication.data.recipes import PROTOCOL_WORDS, PROTOCOLS, protocol_of
 from replication.figures.common import captions
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 
 
 class Group(NamedTuple):
-    """A dataset's networks under one protocol, by head (in LOOKS' order) and seed."""
+    """A dataset's networks under one protocol, by head (in HEAD_STYLES' order) and seed."""
 
     dataset: str
     protocol: str
@@ -24,8 +24,8 @@ class Group(NamedTuple):
 
     @property
     def heads(self) -> list[str]:
-        """The architectures that there are, in LOOKS' order."""
-        return [head for head in LOOKS if self.of(head)]
+        """The architectures that there are, in HEAD_STYLES' order."""
+        return [head for head in HEAD_STYLES if self.of(head)]
 
     def of(self, head: str) -> list[Assessment]:
         """The networks of an architecture, by seed."""
@@ -37,7 +37,7 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
 
     Raises ValueError where a group has two networks of one head and seed.
     """
-    heads = list(LOOKS)
+    heads = list(HEAD_STYLES)
     ordered = sorted(found, key=lambda a: (heads.index(a.config.head), a.config.seed))
     made = []
     for dataset in captions.datasets(found):
@@ -56,8 +56,8 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
 
 
 def heads(shown: Sequence[Group]) -> list[str]:
-    """The architectures that any group has, in LOOKS' order."""
-    return [head for head in LOOKS if any(head in group.heads for group in shown)]
+    """The architectures that any group has, in HEAD_STYLES' order."""
+    return [head for head in HEAD_STYLES if any(head in group.heads for group in shown)]
 
 
 # How many test images a network was assessed on, or a part of its study took.

@@ -9,7 +9,7 @@ from replication.figures.common.style import (
     ACTIVATION_NAMES,
     AUGMENTATION_NAMES,
     BACKBONE_NAMES,
-    LOOKS,
+    HEAD_STYLES,
     PROTOCOL_NAMES,
     typed,
 )
@@ -114,7 +114,7 @@ def definitions(runs: Sequence[Trained]) -> str:
 def diverged(runs: Sequence[Trained]) -> str:
     """A sentence that names the runs whose loss was no longer finite, or nothing."""
     names = [
-        f"{DATASETS[r.config.dataset].title} {LOOKS[r.config.head].name.lower()} seed "
+        f"{DATASETS[r.config.dataset].title} {HEAD_STYLES[r.config.head].name.lower()} seed "
         f"{r.config.seed} in epoch {r.info['diverged_epoch']}"
         for r in runs
         if r.info["diverged_epoch"] is not None

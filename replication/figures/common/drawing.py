@@ -9,8 +9,8 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common.curves import Curves, Row, panel
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES
 
 PANEL_HEIGHT = 250
 
@@ -32,7 +32,7 @@ def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Fig
     named: set[str] = set()
     for i, row in enumerate(curves.rows, start=1):
         for j, dataset in enumerate(curves.datasets, start=1):
-            for head in LOOKS:
+            for head in HEAD_STYLES:
                 for trace in _traces(curves, row, dataset, head, legend=head not in named):
                     fig.add_trace(trace, row=i, col=j)
                     named.add(head)
@@ -42,7 +42,7 @@ def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Fig
     fig.update_xaxes(title_text="epoch", row=rows)
     fig.update_layout(
         height=PANEL_HEIGHT * rows + 90,
-        meta=described(function, alt, curves.caption, curves.table),
+        meta=figure_meta(function, alt, curves.caption, curves.table),
     )
     return fig
 
@@ -73,11 +73,11 @@ def _traces(curves: Curves, row: Row, dataset: str, head: str, legend: bool) -> 
 
 def _scatter(head: str, **options) -> go.Scatter:
     """A trace that the legend's entry of its architecture shows and hides."""
-    return go.Scatter(name=LOOKS[head].name, legendgroup=head, **options)
+    return go.Scatter(name=HEAD_STYLES[head].name, legendgroup=head, **options)
 
 
 def _line(head: str, width: float) -> dict:
-    return {"color": LOOKS[head].color, "dash": LOOKS[head].dash, "width": width}
+    return {"color": HEAD_STYLES[head].color, "dash": HEAD_STYLES[head].dash, "width": width}
 
 
 def _seed_lines(by_seed: pd.DataFrame, head: str) -> list[go.Scatter]:
@@ -110,9 +110,9 @@ def _mean_line(by_seed: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         customdata=by_seed.std(axis=1, ddof=1, skipna=False) if seeds > 1 else None,
         mode="lines+markers",
         line=_line(head, 2.5),
-        marker={"symbol": LOOKS[head].symbol, "size": 7},
+        marker={"symbol": HEAD_STYLES[head].symbol, "size": 7},
         showlegend=legend,
-        hovertemplate=f"{LOOKS[head].name}<br>epoch %{{x}}: %{{y:.4g}}{note}<extra></extra>",
+        hovertemplate=f"{HEAD_STYLES[head].name}<br>epoch %{{x}}: %{{y:.4g}}{note}<extra></extra>",
     )
 
 
@@ -130,7 +130,7 @@ def _stop_marks(curves: Curves, by_seed: pd.DataFrame, dataset: str, head: str) 
                     x=last.index[-1:],
                     y=last[-1:],
                     mode="markers",
-                    marker={"symbol": "x", "size": 11, "color": LOOKS[head].color},
+                    marker={"symbol": "x", "size": 11, "color": HEAD_STYLES[head].color},
                     showlegend=False,
                     hovertemplate=text + "<extra></extra>",
                 )

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 
-def described(
+def figure_meta(
     draw: Callable[..., Any], alt: str, caption: str, table: pd.DataFrame
 ) -> dict[str, str]:
     """The `layout.meta` of a figure, from which the book makes what stands around it.

@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 
-class Look(NamedTuple):
+class HeadStyle(NamedTuple):
     """Name, line color, dash and marker of an architecture."""
 
     name: str
@@ -13,11 +13,11 @@ class Look(NamedTuple):
 
 
 # The paper's colors, in shades that readers with color blindness can tell apart (Okabe and Ito).
-LOOKS = {
-    "binary": Look("Binary encoding", "#0072b2", "solid", "circle"),
-    "linear": Look("Linear penultimate", "#009e73", "dash", "square"),
-    "none": Look("No penultimate", "#e69f00", "dashdot", "diamond"),
-    "nonlinear": Look("Non-linear penultimate", "#d55e00", "dot", "triangle-up"),
+HEAD_STYLES = {
+    "binary": HeadStyle("Binary encoding", "#0072b2", "solid", "circle"),
+    "linear": HeadStyle("Linear penultimate", "#009e73", "dash", "square"),
+    "none": HeadStyle("No penultimate", "#e69f00", "dashdot", "diamond"),
+    "nonlinear": HeadStyle("Non-linear penultimate", "#d55e00", "dot", "triangle-up"),
 }
 
 # For reference lines and chance: to be seen on light and on dark.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from replication.data.datasets import DATASETS
 from replication.figures.common.curves import Curves
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 
 NO_VALUE = "no value"
 
@@ -60,9 +60,9 @@ class Quantity(NamedTuple):
 
 def table(quantities: Sequence[Quantity]) -> str:
     """A Markdown table: a line for each quantity, a column for each architecture that has any."""
-    heads = [head for head in LOOKS if any(head in q.values for q in quantities)]
+    heads = [head for head in HEAD_STYLES if any(head in q.values for q in quantities)]
     lines = [
-        f"| Quantity | {' | '.join(LOOKS[head].name for head in heads)} |",
+        f"| Quantity | {' | '.join(HEAD_STYLES[head].name for head in heads)} |",
         f"|{'---|' * (1 + len(heads))}",
     ]
     for name, values, write in quantities:

@@ -12,8 +12,8 @@ from plotly.subplots import make_subplots
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
 
@@ -34,7 +34,9 @@ def data(runs: Sequence[Run]) -> Latents:
     dataset = captions.datasets(runs)[0]
     own = [run for run in runs if run.config.dataset == dataset]
     counts: dict[str, tuple[Run, NDArray]] = {}
-    for run in sorted(own, key=lambda run: (list(LOOKS).index(run.config.head), run.config.seed)):
+    for run in sorted(
+        own, key=lambda run: (list(HEAD_STYLES).index(run.config.head), run.config.seed)
+    ):
         histogram = run.arrays().get("latent_histogram")
         if histogram is not None:
             counts.setdefault(run.config.head, (run, histogram[-1]))
@@ -58,7 +60,7 @@ def data(runs: Sequence[Run]) -> Latents:
 def figure(latents: Latents) -> go.Figure:
     """A panel for each head, and a slider that goes through the latent dimensions."""
     heads = [run.config.head for run in latents.runs]
-    fig = make_subplots(cols=len(heads), column_titles=[LOOKS[h].name for h in heads])
+    fig = make_subplots(cols=len(heads), column_titles=[HEAD_STYLES[h].name for h in heads])
     for panel in range(len(heads)):
         fig.add_trace(_bars(latents, panel), row=1, col=panel + 1)
     dimensions = min(len(part) for part in latents.fractions)
@@ -85,7 +87,7 @@ def figure(latents: Latents) -> go.Figure:
         height=380,
         bargap=0,
         showlegend=False,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Histograms of one latent dimension at a time, for the binary-encoding and the "
             "linear-penultimate architectures.",
@@ -107,7 +109,7 @@ def _heights(latents: Latents, panel: int, dimension: int) -> NDArray[np.float32
 
 def _bars(latents: Latents, panel: int) -> go.Bar:
     """The bars of the first dimension; those of the others are the same but for their heights."""
-    look = LOOKS[latents.runs[panel].config.head]
+    look = HEAD_STYLES[latents.runs[panel].config.head]
     return go.Bar(
         x=latents.centers.astype("f4"),
         y=_heights(latents, panel, dimension=0),

@@ -10,8 +10,8 @@ from plotly.subplots import make_subplots
 from scipy import stats
 
 from binenc_core.config import LINEAR_HEADS
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
 from replication.figures.protocols.switches import TEXT
 
@@ -31,8 +31,12 @@ class Mark(NamedTuple):
 
 
 MARKS = {
-    "binary": Mark(LOOKS["binary"].name, LOOKS["binary"].color, LOOKS["binary"].symbol, 0.17),
-    "linear": Mark(LOOKS["linear"].name, LOOKS["linear"].color, LOOKS["linear"].symbol, -0.17),
+    "binary": Mark(
+        HEAD_STYLES["binary"].name, HEAD_STYLES["binary"].color, HEAD_STYLES["binary"].symbol, 0.17
+    ),
+    "linear": Mark(
+        HEAD_STYLES["linear"].name, HEAD_STYLES["linear"].color, HEAD_STYLES["linear"].symbol, -0.17
+    ),
     "lead": Mark("Binary less linear", "#cc79a7", "star", 0.0),
 }
 
@@ -117,7 +121,7 @@ def figure(effects: Effects) -> go.Figure:
     )
     fig.update_layout(
         height=rows * (LINE_HEIGHT * len(heights) + 90) + 30,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Paired changes of test accuracy, whole-code agreement and peak separation by "
             "each switch and by all together, for the binary-encoding and the linear-penultimate "

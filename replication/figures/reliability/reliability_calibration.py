@@ -10,9 +10,9 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.group_slider import add_slider
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_drawing import diagonal
 from replication.figures.reliability.reliability_numbers import rows
@@ -129,7 +129,7 @@ def figure(calibration: Calibration) -> go.Figure:
     )
     fig.update_yaxes(
         **{"showticklabels": False, "ticks": "", "showgrid": False, "zeroline": False},
-        **{"range": [-LANE * (len(LOOKS) - 0.5), 0.5 * LANE], "row": 2, "col": 1},
+        **{"range": [-LANE * (len(HEAD_STYLES) - 0.5), 0.5 * LANE], "row": 2, "col": 1},
     )
     errors_axis = fig.get_subplot(2, 1).xaxis.plotly_name
 
@@ -140,7 +140,7 @@ def figure(calibration: Calibration) -> go.Figure:
     add_slider(fig, calibration.groups, traces_of, layout_of)
     fig.update_layout(
         height=DIAGRAM + ERRORS + 90,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Reliability diagrams and expected calibration errors before and after temperature "
             "scaling, for the four architectures, one dataset and protocol at a time.",
@@ -158,7 +158,7 @@ def _of(table: pd.DataFrame, group: Group, stage: str) -> pd.DataFrame:
 
 
 def _diagram(bins: pd.DataFrame, head: str) -> go.Scatter:
-    look = LOOKS[head]
+    look = HEAD_STYLES[head]
     own = bins[bins["count"] >= DRAWN]
     return go.Scatter(
         x=own["confidence"].to_numpy("f4"),
@@ -179,9 +179,9 @@ def _diagram(bins: pd.DataFrame, head: str) -> go.Scatter:
 
 
 def _errors(errors: pd.DataFrame, head: str, stage: str) -> go.Scatter:
-    look = LOOKS[head]
+    look = HEAD_STYLES[head]
     places = errors["seed"].rank(method="dense")
-    heights = -LANE * list(LOOKS).index(head) - 0.12 * LANE * (places - places.mean())
+    heights = -LANE * list(HEAD_STYLES).index(head) - 0.12 * LANE * (places - places.mean())
     return go.Scatter(
         x=errors["ece"].to_numpy("f4"),
         y=heights.to_numpy("f4"),

@@ -11,9 +11,9 @@ from plotly.subplots import make_subplots
 from binenc_core.reliability import SCORES
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.group_slider import add_slider
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_drawing import diagonal
 from replication.figures.reliability.reliability_numbers import by_head
@@ -133,7 +133,7 @@ def figure(curves: Curves) -> go.Figure:
     fig.update_layout(
         height=PANEL_HEIGHT * len(KINDS) + 90,
         margin={"l": LEFT},
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="ROC and risk–coverage curves for the misclassified test images by Mahalanobis "
             "distance and by maximum softmax probability, for the four architectures, one dataset "
@@ -147,7 +147,7 @@ def figure(curves: Curves) -> go.Figure:
 
 def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
     """The mean over the seeds, of rows that did not fail; without points where there is none."""
-    look = LOOKS[head]
+    look = HEAD_STYLES[head]
     columns = ["dataset", "protocol", "score", "curve", "head"]
     wanted = [group.dataset, group.protocol, score, kind.array, head]
     own = sound[(sound[columns] == wanted).all(axis=1)]

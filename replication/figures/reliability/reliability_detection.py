@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.reliability import reliability_drawing, reliability_numbers
 from replication.figures.reliability.reliability_numbers import FEW, Numbers
 from replication.studies.assessments import Assessment
@@ -46,7 +46,7 @@ def data(found: Sequence[Assessment]) -> Detection:
 def figure(detection: Detection) -> go.Figure:
     """A panel for each dataset and protocol, a line in it for each score."""
     fig = reliability_drawing.draw(detection.numbers, detection.groups, TASK)
-    fig.layout.meta = described(
+    fig.layout.meta = figure_meta(
         figure,
         alt="AUROC with bootstrap intervals for finding misclassified test images by four scores, "
         "for the four architectures.",

@@ -7,7 +7,7 @@ from plotly.subplots import make_subplots
 
 from binenc_core.reliability import SCORES
 from replication.figures.common.assessed import Group
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability.reliability_numbers import FEW, Numbers, rows
 
 PANEL_HEIGHT = 330
@@ -63,14 +63,14 @@ def _traces(own: pd.DataFrame, head: str, legend: bool) -> list[go.Scatter]:
 
 def _height(score: str, head: str) -> float:
     """Where an architecture is in a panel."""
-    return -list(SCORES).index(score) + LANE * (1.5 - list(LOOKS).index(head))
+    return -list(SCORES).index(score) + LANE * (1.5 - list(HEAD_STYLES).index(head))
 
 
 def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
     places = own["seed"].rank(method="dense") - 1
     moved = SPREAD * (0.5 - places / max(places.max(), 1)) if own["seed"].nunique() > 1 else 0
     heights = np.array([_height(score, head) for score in own["score"]]) + moved
-    color = LOOKS[head].color
+    color = HEAD_STYLES[head].color
     return go.Scatter(
         x=own["value"].to_numpy("f4"),
         y=heights.astype("f4"),
@@ -85,7 +85,7 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
             "symbol": _symbols("circle", own["positives"]),
             **{"size": 4, "color": color},
         },
-        name=LOOKS[head].name,
+        name=HEAD_STYLES[head].name,
         legendgroup=head,
         showlegend=False,
         hovertemplate="%{fullData.name}, seed %{customdata[0]}<br>"
@@ -99,7 +99,7 @@ def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
     by_score = own.groupby("score").agg(
         value=("value", "mean"), seeds=("seed", "count"), least=("positives", "min")
     )
-    symbol = LOOKS[head].symbol
+    symbol = HEAD_STYLES[head].symbol
     return go.Scatter(
         x=by_score["value"].to_numpy("f4"),
         y=np.array([_height(score, head) for score in by_score.index], "f4"),
@@ -107,9 +107,9 @@ def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         mode="markers",
         marker={
             "symbol": _symbols(symbol, by_score["least"]),
-            **{"size": 11, "color": LOOKS[head].color, "line": {"width": 1.5}},
+            **{"size": 11, "color": HEAD_STYLES[head].color, "line": {"width": 1.5}},
         },
-        name=LOOKS[head].name,
+        name=HEAD_STYLES[head].name,
         legendgroup=head,
         showlegend=legend,
         hovertemplate="%{fullData.name}<br>%{x:.3f}, seeds: %{customdata}<extra></extra>",
@@ -130,11 +130,11 @@ def _failed(own: pd.DataFrame, head: str) -> go.Scatter:
         mode="markers+text",
         text="failed",
         textposition="middle left",
-        marker={"symbol": "x-open", "size": 11, "color": LOOKS[head].color},
-        name=LOOKS[head].name,
+        marker={"symbol": "x-open", "size": 11, "color": HEAD_STYLES[head].color},
+        name=HEAD_STYLES[head].name,
         legendgroup=head,
         showlegend=False,
-        hovertemplate=f"{LOOKS[head].name}, seed %{{customdata[0]}}: failed with "
+        hovertemplate=f"{HEAD_STYLES[head].name}, seed %{{customdata[0]}}: failed with "
         "%{customdata[1]}<extra></extra>",
     )
 

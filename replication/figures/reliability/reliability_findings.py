@@ -7,7 +7,7 @@ import pandas as pd
 from binenc_core.reliability import SCORES
 from replication.figures.common import wording
 from replication.figures.common.assessed import Group
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_numbers import FEW, Numbers, by_head
 from replication.studies.assessments import Assessment
@@ -53,7 +53,7 @@ def best(numbers: Numbers, group: Group) -> list[str]:
     text = f"Chosen afterwards, binary encoding's best score is {SCORES[own[1]]} ({means[own]:.3f})"
     if top == own:
         return [f"{text}, and no architecture has a better one."]
-    other = f"{SCORES[top[1]]} with {LOOKS[top[0]].name.lower()} ({means[top]:.3f})"
+    other = f"{SCORES[top[1]]} with {HEAD_STYLES[top[0]].name.lower()} ({means[top]:.3f})"
     return [f"{text}; the best of all is {other}."]
 
 

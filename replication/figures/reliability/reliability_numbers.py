@@ -8,7 +8,7 @@ import pandas as pd
 from binenc_core.reliability import ALLOWED_CHANGE, CONTROLS, FLOAT64_IMAGES
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 
 # Fewer misclassified images than these say too little.
@@ -82,7 +82,7 @@ def misclassified(numbers: Numbers) -> str:
         for head in group.heads:
             low, high = int(counts[head].min()), int(counts[head].max())
             many = f"{low}" if low == high else f"{low} to {high}"
-            said.append(f"{LOOKS[head].name.lower()} {many}")
+            said.append(f"{HEAD_STYLES[head].name.lower()} {many}")
         parts.append(f"{group.title}: {', '.join(said)}")
     return f"Misclassified test images: {'; '.join(parts)}."
 
@@ -99,7 +99,7 @@ def control_outcome(numbers: Numbers, task: str, drawn: str = "drawn as failed")
     if failed.empty:
         return f"{text}none of the {len(own)} does."
     names = [
-        f"{LOOKS[line.head].name.lower()} seed {line.seed} ({line.score}: {line.failed})"
+        f"{HEAD_STYLES[line.head].name.lower()} seed {line.seed} ({line.score}: {line.failed})"
         for line in failed.itertuples()
     ]
     return f"{text}{len(failed)} of {len(own)} do and are {drawn}: {'; '.join(names)}."

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import assessed
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.reliability import reliability_drawing, reliability_numbers
 from replication.figures.reliability.reliability_detection import Detection
 from replication.studies.assessments import Assessment
@@ -38,7 +38,7 @@ def figure(outside: Detection) -> go.Figure | None:
     if not outside.groups:
         return None
     fig = reliability_drawing.draw(outside.numbers, outside.groups, TASK)
-    fig.layout.meta = described(
+    fig.layout.meta = figure_meta(
         figure,
         alt="AUROC with bootstrap intervals for telling images of another dataset from a network's "
         "own by four scores, for the four architectures.",

@@ -11,8 +11,8 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS, relative
@@ -131,7 +131,7 @@ def figure(found: RobustAccuracy) -> go.Figure:
     fig.update_yaxes(title_text="robust accuracy", col=1)
     fig.update_layout(
         height=PANEL_HEIGHT * rows + 60,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Share of the images that stay correctly classified against the size of the "
             "perturbations allowed, for the four architectures, by all attacks and by DeepFool.",
@@ -144,7 +144,7 @@ def figure(found: RobustAccuracy) -> go.Figure:
 
 def _curve(values: pd.Series, head: str, number: str, failed: str) -> go.Scatter:
     """One architecture's curve by one number, crossed out where that fails a falsifier."""
-    look, alone = LOOKS[head], number == "deepfool"
+    look, alone = HEAD_STYLES[head], number == "deepfool"
     name = ALONE if alone else look.name
     if failed:
         name += f": failed ({failed})"

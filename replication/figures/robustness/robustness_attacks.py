@@ -8,7 +8,7 @@ import pandas as pd
 from binenc_core.robustness import ATTACKS, sanity_checks
 from replication.figures.common import wording
 from replication.figures.common.assessed import Group
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness.robustness_falsified import note
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import mean, relative
@@ -47,7 +47,7 @@ def table(group: Group, outcomes: pd.DataFrame) -> str:
     With the falsifiers that an attack's number fails, where it is one that they judge.
     """
     lines = [
-        f"| Attack | {' | '.join(LOOKS[head].name for head in group.heads)} |",
+        f"| Attack | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
         f"|{'---|' * (1 + len(group.heads))}",
     ]
     for attack, title in ATTACKS.items():

@@ -9,9 +9,9 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.group_slider import add_slider
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import accuracies, corrupted_images
@@ -96,7 +96,7 @@ def figure(found: Corrupted) -> go.Figure:
     fig.update_yaxes(title_text="accuracy", col=1)
     fig.update_layout(
         height=PANEL_HEIGHT * rows + 60,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Accuracy of the four architectures against the severity of "
             f"{', '.join(names)}, one dataset and protocol at a time.",
@@ -109,7 +109,7 @@ def figure(found: Corrupted) -> go.Figure:
 
 def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:
     """One architecture's accuracies under one corruption: the mean over seeds."""
-    table, look = found.table, LOOKS[head]
+    table, look = found.table, HEAD_STYLES[head]
     own = table[
         (table["dataset"] == group.dataset)
         & (table["protocol"] == group.protocol)

@@ -11,8 +11,8 @@ from plotly.subplots import make_subplots
 from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import LEVEL, NUMBERS, fooled, interval, mean, per_image
@@ -143,13 +143,13 @@ def figure(distances: Distances) -> go.Figure:
     fig.update_xaxes(title_text="mean ‖r‖/‖x‖", row=rows)
     fig.update_yaxes(
         tickvals=list(range(len(heads))),
-        ticktext=[LOOKS[head].name.replace(" ", "<br>") for head in heads],
+        ticktext=[HEAD_STYLES[head].name.replace(" ", "<br>") for head in heads],
         range=[len(heads) - 0.5, -0.5],
         zeroline=False,
     )
     fig.update_layout(
         height=PANEL_HEIGHT * rows + 60,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Mean relative size of the perturbations that change the decisions of the four "
             "architectures: by DeepFool, by every other attack, and the smallest of all.",
@@ -175,7 +175,7 @@ def _traces(
         traces.append(_seeds(own[own["seed"] != "all"], heads))
     for failed, part in over_all.groupby("failed", sort=True):
         name = f"{title}: failed ({failed})" if failed else title
-        colors = [LOOKS[head].color for head in part["head"]]
+        colors = [HEAD_STYLES[head].color for head in part["head"]]
         traces.append(
             go.Scatter(
                 x=part["mean"],
@@ -229,7 +229,7 @@ def _seeds(own: pd.DataFrame, heads: Sequence[str]) -> go.Scatter:
         mode="markers",
         marker={
             "symbol": "circle-open",
-            **{"size": 5, "color": [LOOKS[head].color for head in own["head"]]},
+            **{"size": 5, "color": [HEAD_STYLES[head].color for head in own["head"]]},
         },
         name="each seed",
         legendgroup=TITLES["smallest"],

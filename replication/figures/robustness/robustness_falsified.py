@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from binenc_core.robustness import sanity_checks
 from binenc_core.robustness.sanity_checks import Outcome
 from replication.figures.common.assessed import Group
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS, mean, relative
 
@@ -141,7 +141,7 @@ def _where(shown: Sequence[Group], titles: dict[str, list[str]]) -> str:
         return "every architecture"
     by_titles: dict[tuple[str, ...], list[str]] = {}
     for head, own in titles.items():
-        by_titles.setdefault(tuple(own), []).append(LOOKS[head].name.lower())
+        by_titles.setdefault(tuple(own), []).append(HEAD_STYLES[head].name.lower())
     return " and ".join(
         ", ".join(names) + (f" ({'; '.join(own)})" if len(own) < len(shown) else "")
         for own, names in by_titles.items()
@@ -181,7 +181,7 @@ def table(group: Group, outcomes: pd.DataFrame) -> str:
         (outcomes["dataset"] == group.dataset) & (outcomes["protocol"] == group.protocol)
     ]
     lines = [
-        f"| Falsifiers of | {' | '.join(LOOKS[head].name for head in group.heads)} |",
+        f"| Falsifiers of | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
         f"|{'---|' * (1 + len(group.heads))}",
     ]
     for number, name in (("deepfool", "DeepFool"), ("smallest", "Smallest of all")):

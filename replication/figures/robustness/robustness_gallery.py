@@ -13,8 +13,8 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import class_names
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS
@@ -104,10 +104,10 @@ def figure(gallery: Gallery) -> go.Figure:
         height=inside + 2 * WORDS_HEIGHT,
         margin={"t": WORDS_HEIGHT, "b": WORDS_HEIGHT, "l": 8, "r": 8},
         showlegend=False,
-        meta=described(
+        meta=figure_meta(
             figure,
             alt="Test images beside what DeepFool and the smallest perturbation make of them, for "
-            f"{', '.join(LOOKS[head].name.lower() for head in heads)}.",
+            f"{', '.join(HEAD_STYLES[head].name.lower() for head in heads)}.",
             caption=gallery.caption,
             table=gallery.table.round(4),
         ),
@@ -135,7 +135,7 @@ def _add(fig: go.Figure, gallery: Gallery, pictures: NDArray, line: dict, where:
     if where["col"] == 1:
         title = {"yanchor": "bottom", "y": -0.5, "x": 0, "xanchor": "left"}
         shift = 18 if where["row"] == 1 else 0
-        name = f"<b>{LOOKS[line['head']].name}</b>"
+        name = f"<b>{HEAD_STYLES[line['head']].name}</b>"
         fig.add_annotation(text=name, yshift=shift, **title, **words, **where)
     axis = fig.get_subplot(where["row"], where["col"])
     square = {"scaleanchor": axis.yaxis.anchor, "constrain": "domain"}

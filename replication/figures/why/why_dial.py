@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run
@@ -65,7 +65,7 @@ def epsilon_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     )
     alt = "The excess of the vertex cosine over chance falls with ε, whatever the size of W."
     table_ = found[["dataset", "seed", "epsilon", "same_size", "excess", "weight_rms", "accuracy"]]
-    fig.update_layout(height=360, meta=described(epsilon_figure, alt, caption, table_))
+    fig.update_layout(height=360, meta=figure_meta(epsilon_figure, alt, caption, table_))
     return fig
 
 
@@ -113,7 +113,7 @@ def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     )
     alt = "At large γ the optimizer decides, at small γ with small W the shape of the penalty."
     columns = ["seed", "penalty", "way", "gamma", "held", "excess", "size", "accuracy"]
-    meta = described(gamma_figure, alt, caption, found[columns])
+    meta = figure_meta(gamma_figure, alt, caption, found[columns])
     fig.update_layout(height=380, meta=meta)
     return fig
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import campaigns, wording
-from replication.figures.common.style import LOOKS
+from replication.figures.common.style import HEAD_STYLES
 from replication.figures.paper.vertices import chance
 from replication.figures.why.why_runs import chosen, end_value
 from replication.runs.store import Run
@@ -24,7 +24,8 @@ def released(runs: Sequence[Run]) -> str:
         for head in ("binary", "linear")
     }
     said = " and ".join(
-        f"{wording.value(own)} with {LOOKS[head].name.lower()}" for head, own in values.items()
+        f"{wording.value(own)} with {HEAD_STYLES[head].name.lower()}"
+        for head, own in values.items()
     )
     seeds = len(values["binary"])
     return (

@@ -8,13 +8,13 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import BASE, CODE, NO_CODE, chosen, table
 from replication.runs.store import Run
 
 # Whether an optimizer's steps know the axes: name, color, marker.
-LOOKS = {
+HEAD_STYLES = {
     True: ("steps know the axes", "#0072b2", "circle"),
     False: ("steps know no axes", "#cc79a7", "diamond-open"),
 }
@@ -50,7 +50,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     )
     for i, dataset in enumerate(datasets, start=1):
         for j, name in enumerate(NAMES, start=1):
-            for axes, (label, color, symbol) in LOOKS.items():
+            for axes, (label, color, symbol) in HEAD_STYLES.items():
                 own = found[(found["dataset"] == dataset) & (found["axes"] == axes)]
                 fig.add_trace(_dots(own, name, label, color, symbol, i + j == 2), row=i, col=j)
         order = list(found.loc[found["dataset"] == dataset, "optimizer"].unique())
@@ -60,7 +60,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     fig.update_layout(
         height=LINE_HEIGHT * sum(lines) + 110 * len(datasets) + 60,
         margin={"l": 10},
-        meta=described(figure, ALT, caption(runs), found.drop(columns="mean")),
+        meta=figure_meta(figure, ALT, caption(runs), found.drop(columns="mean")),
     )
     return fig
 

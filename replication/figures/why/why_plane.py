@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import described
+from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import end_value, title
 from replication.runs.store import Run
@@ -90,7 +90,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
     fig.update_layout(
         height=460,
         sliders=[slider | {"steps": steps}],
-        meta=described(figure, ALT, caption(runs), _table(planes)),
+        meta=figure_meta(figure, ALT, caption(runs), _table(planes)),
     )
     return fig
 

@@ -10,8 +10,8 @@ from binenc_core.metrics.codebook import of_pairs
 from binenc_core.metrics.hypercube import floors
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import described
-from replication.figures.common.style import LOOKS, NEUTRAL
+from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.runs.store import Run
 
 
@@ -48,7 +48,7 @@ def _cosines(rows: np.ndarray) -> np.ndarray:
 def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Each pair of classes as a point: the cosine of the codes, and that of the means."""
     fig = go.Figure()
-    colors = [LOOKS["binary"].color, LOOKS["none"].color]
+    colors = [HEAD_STYLES["binary"].color, HEAD_STYLES["none"].color]
     for color, (dataset, own) in zip(colors, found.groupby("dataset", sort=False), strict=False):
         fig.add_trace(
             go.Scatter(
@@ -68,7 +68,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     fig.add_shape(type="line", x0=low, y0=low, x1=high, y1=high, line={"color": NEUTRAL})
     fig.update_xaxes(title_text="cosine between two sign codes", range=[low, high])
     fig.update_yaxes(title_text="cosine between two class means", range=[low, high])
-    fig.update_layout(height=460, meta=described(figure, ALT, caption(found, runs), found))
+    fig.update_layout(height=460, meta=figure_meta(figure, ALT, caption(found, runs), found))
     return fig
 
 
