@@ -47,8 +47,8 @@ def total_loss(
 
     `logits` float32 (B, C), penultimate output `x` float32 (B, P), `labels` int64 (B,); returns a
     float32 scalar. `penalty` names a reading of L_Bin in PENALTY_FUNCTIONS; where γ = 0 it is not
-    used. With `softmax` "twice" the cross-entropy takes probabilities for logits, as the released code does:
-    it stays above ln(1 + (C−1)/e).
+    used. With `softmax` "twice" the cross-entropy takes probabilities for logits, as the released
+    code does: it stays above ln(1 + (C−1)/e).
     """
     loss = cross_entropy(logits.softmax(dim=1) if softmax == "twice" else logits, labels)
     # γ = 0 is the linear head to the bit: 0·exp(x²) would be nan where exp overflows.

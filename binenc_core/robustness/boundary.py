@@ -24,12 +24,12 @@ def bisected(
     way = others - images
     for _ in range(halvings):
         middle = (low + high) / 2
-        crossed = decisions(logits, images + each(middle) * way) != classes
+        crossed = decisions(logits, images + per_image(middle) * way) != classes
         high = torch.where(crossed, middle, high)
         low = torch.where(crossed, low, middle)
     # At the far end exactly `others`, not what rounding makes of it.
-    moved = images + each(high) * way
-    return torch.where(each(high) == 1, others, moved)
+    moved = images + per_image(high) * way
+    return torch.where(per_image(high) == 1, others, moved)
 
 
 def per_image(values: Tensor) -> Tensor:

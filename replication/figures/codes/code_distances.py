@@ -79,8 +79,8 @@ def figure(books: Sequence[Book]) -> go.Figure:
             "linear-penultimate architectures.",
             caption="Hamming distances between class codes at the last epoch. Left: with "
             f"{HEAD_STYLES[named_head(distances)].name.lower()}, mean over the seeds, dark "
-            "where two codes are close. Right: all pairs of all seeds; the dotted line is the largest mean "
-            "distance that codes can have, which is the simplex ETF's too. "
+            "where two codes are close. Right: all pairs of all seeds; the dotted line is the "
+            "largest mean distance that codes can have, which is the simplex ETF's too. "
             + code_books.setting(books),
             table=by_seed(distances).reset_index(),
         ),
