@@ -171,8 +171,9 @@ def _seeds(books: Sequence[Book], found: Resemblance, dataset: str) -> list[str]
             f"{HEAD_STYLES[head].name}: {code_seeds.verdict(bits)}. "
             f"{wording.percent(bits['value'])} of the bits agree (shuffled: "
             f"{chance['chance_low']:.1%} to {chance['chance_high']:.1%}; beyond chance in "
-            f"{_count(bits)}). Which classes are near each other correlates by {wording.value(distances['value'])} (beyond chance in "
-            f"{_count(distances)}); {close_in_all(books, dataset, head)}."
+            f"{_count(bits)}). Which classes are near each other correlates by "
+            f"{wording.value(distances['value'])} (beyond chance in {_count(distances)}); "
+            f"{close_in_all(books, dataset, head)}."
         )
     return [*sentences, *_compared(found, dataset)] or [
         "One seed: whether another one finds the same codes is not judged."
