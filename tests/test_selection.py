@@ -12,6 +12,7 @@ from replication.campaigns.selection import (
     campaign_runs,
     gamma_configs,
     page_configs,
+    paired_runs,
 )
 from replication.data.recipes import recipe, switches
 from replication.runs import store
@@ -255,3 +256,18 @@ def test_a_campaign_without_a_forerunner_is_shown_whatever_its_seeds():
     freeze([get_or_train(small("none"), "cpu", str)], store.RESULTS / "digits", "command")
     assert len(campaign_runs("digits")) == 1
     assert campaign_runs("mnist") == []
+
+
+@pytest.mark.parametrize(("seeds", "epochs"), [((3, 3), 2), ((3, 2), 1)])
+def test_campaigns_that_are_compared_are_all_long_or_all_short(seeds, epochs):
+    for name, count in zip(("one", "two"), seeds, strict=True):
+        own = {
+            name: [small("none", seed=seed, epochs=2) for seed in range(count)],
+            f"{name}_short": [small("none", epochs=1)],
+        }
+        for folder, configs in own.items():
+            runs = [get_or_train(config, "cpu", str) for config in configs]
+            freeze(runs, store.RESULTS / folder, "command")
+    pair = paired_runs(["one", "two"])
+    assert list(pair) == ["one", "two"]
+    assert {run.config.epochs for runs in pair.values() for run in runs} == {epochs}

@@ -147,6 +147,17 @@ def campaign_runs(name: str) -> list[Run]:
     return runs if len({run.config.seed for run in runs}) >= ENOUGH_SEEDS else shorter or runs
 
 
+def paired_runs(names: Iterable[str]) -> dict[str, list[Run]]:
+    """The runs of campaigns that are compared, by name: of all of them, or of their forerunners.
+
+    Those of the forerunners unless each campaign has ENOUGH_SEEDS: a long training beside a short
+    one compares nothing. Raises RuntimeError for damaged files.
+    """
+    own = {name: campaign_runs(name) for name in names}
+    whole = all(len({r.config.seed for r in _frozen(name)}) >= ENOUGH_SEEDS for name in own)
+    return own if whole else {name: _frozen(name + FORERUNNER) or own[name] for name in own}
+
+
 def _frozen(name: str) -> list[Run]:
     folder = store.RESULTS / name
     return store.load_campaign(folder) if folder.exists() else []

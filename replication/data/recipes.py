@@ -78,7 +78,7 @@ def departures(config: RunConfig, protocol: str | None = None) -> list[str]:
     What an experiment varies (head, seed, how often it evaluates) is no departure. The paper states
     no number of epochs: that of its recipes is the released code's, and is said to be.
     """
-    names = [f.name for f in fields(config) if f.name != "log_every"]
+    names = [f.name for f in fields(config) if not f.name.startswith("log_")]
     return _departures(config, protocol or protocol_of(config), names)
 
 

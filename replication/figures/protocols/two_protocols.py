@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from replication.campaigns.selection import campaign_runs
+from replication.campaigns.selection import paired_runs
 from replication.data.datasets import DATASETS, PAPER_DATASETS
 from replication.figures.common import campaigns, captions, wording
 from replication.figures.common.curves import Row, curve_data, values_at
@@ -28,7 +28,7 @@ Runs = Mapping[str, Sequence[Run]]
 def frozen() -> dict[str, Runs]:
     """The runs of each dataset's frozen campaigns; none where there is no such campaign."""
     return {
-        dataset: {protocol: campaign_runs(name) for protocol, name in own.items()}
+        dataset: dict(zip(own, paired_runs(own.values()).values(), strict=True))
         for dataset, own in CAMPAIGNS.items()
     }
 
