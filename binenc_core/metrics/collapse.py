@@ -54,15 +54,20 @@ def within_between(x: Tensor, labels: Tensor, means: Tensor) -> float:
     Sb = (1/C) Σ m_c m_cᵀ has rank C−1; its pseudo-inverse takes the top C−1 eigenpairs, less those
     that are zero to float64. nan where all class means are one point.
     """
+    eigenvalues, directions = between_eigenpairs(means)
+    if not len(eigenvalues):
+        return float("nan")
+    squares = within_class_squares(x, labels, means, directions).sum(dim=0)
+    return float((squares / len(x) / eigenvalues).sum() / len(means))
+
+
+def between_eigenpairs(means: Tensor) -> tuple[Tensor, Tensor]:
+    """Eigenvalues (K,) of Sb that are not zero, and eigenvectors (P, K), of means (C, P)."""
     m = means - means.mean(dim=0)
     _, singular, directions = torch.linalg.svd(m, full_matrices=False)
     rank = min(len(m) - 1, len(singular))
     kept = singular[:rank] > singular[0] * 1e-12
-    if not kept.any():
-        return float("nan")
-    eigenvalues = singular[:rank][kept].square() / len(m)
-    squares = within_class_squares(x, labels, means, directions[:rank][kept].T).sum(dim=0)
-    return float((squares / len(x) / eigenvalues).sum() / len(m))
+    return singular[:rank][kept].square() / len(m), directions[:rank][kept].T
 
 
 def released_metrics(x: Tensor, predicted: Tensor) -> dict[str, float]:

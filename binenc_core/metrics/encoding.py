@@ -80,16 +80,22 @@ def encoding_metrics(
     `x` float32 (N, P), `labels` and `predicted` int64 (N,) with every class in `labels`, `codes`
     bool (C, P) of the training set.
     """
-    fractions = positive_fractions(x, labels)
+    return {
+        **code_metrics(positive_fractions(x, labels)),
+        "bit_agreement_predicted": bit_agreement(positive_fractions(x, compact(predicted))),
+        "whole_code_agreement": whole_code_agreement(x, labels, codes),
+        "vertex_cosine": vertex_cosine(x),
+    }
+
+
+def code_metrics(fractions: Tensor) -> dict[str, float]:
+    """What the fractions f (C, P) say of the classes' codes, by name in `metrics.names`."""
     own = majority_codes(fractions)
     distances = hamming_distances(own)
     pairs = distances[torch.triu(torch.ones_like(distances), diagonal=1).bool()].double()
     return {
         "bit_agreement": bit_agreement(fractions),
-        "bit_agreement_predicted": bit_agreement(positive_fractions(x, compact(predicted))),
-        "whole_code_agreement": whole_code_agreement(x, labels, codes),
         "distinct_codes": float(len(own.unique(dim=0))),
         "hamming_mean": float(pairs.mean()),
         "hamming_min": float(pairs.min()),
-        "vertex_cosine": vertex_cosine(x),
     }
