@@ -5,7 +5,6 @@ ATTACKS = {
     "deepfool": "DeepFool",
     "margin": "Margin attack",
     "apgd": "APGD (DLR)",
-    "decision": "HopSkipJump",
     "bisection": "Bisection to the nearest other image",
 }
 

@@ -9,7 +9,6 @@ from torch import Tensor
 from binenc_core.robustness.apgd import apgd
 from binenc_core.robustness.boundary import bisected
 from binenc_core.robustness.closest import Closest
-from binenc_core.robustness.decision import decision_attack
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
 from binenc_core.robustness.nearest import nearest_other
@@ -39,10 +38,9 @@ MEMBERS: Mapping[str, Attack] = {
     "deepfool": _deepfool,
     "margin": margin_attack,
     "apgd": apgd,
-    "decision": decision_attack,
     "bisection": _bisection,
 }
-# Images attacked at once: they bound the memory that HopSkipJump's queries need.
+# Images attacked at once; another number would round, and so attack, otherwise.
 IMAGES = 100
 
 

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Strength:
-    """How many targets, starts, steps and queries the attacks of the ensemble may use.
+    """How many targets, starts and steps the attacks of the ensemble may use.
 
     Margin attack: `targets` classes are stepped towards one by one beside the untargeted way, which
     is also taken from `restarts` random points; each way has `descent_steps` steps, and the nearest
     `kept` points of an image are refined in `refining_steps`. APGD: `budgets` are tried one after
-    the other, with `apgd_steps` steps each. Decision-based attack: `decision_steps` steps, the n-th
-    of which estimates the boundary's normal from `decision_queries`·√n decisions.
+    the other, with `apgd_steps` steps each.
     """
 
     targets: int
@@ -21,8 +20,6 @@ class Strength:
     refining_steps: int
     budgets: int
     apgd_steps: int
-    decision_steps: int
-    decision_queries: int
 
 
 NORMAL = Strength(
@@ -33,8 +30,6 @@ NORMAL = Strength(
     refining_steps=40,
     budgets=6,
     apgd_steps=20,
-    decision_steps=6,
-    decision_queries=20,
 )
 STRONG = Strength(
     targets=9,
@@ -44,6 +39,4 @@ STRONG = Strength(
     refining_steps=80,
     budgets=8,
     apgd_steps=40,
-    decision_steps=10,
-    decision_queries=40,
 )

@@ -7,7 +7,7 @@ from made_assessments import IMAGES, four_heads, made_assessment
 from replication.figures.robustness import robustness_accuracy
 
 LABELS = np.arange(IMAGES) % 10
-ATTACKS = ("deepfool", "margin", "apgd", "decision", "bisection")
+ATTACKS = ("deepfool", "margin", "apgd", "bisection")
 
 
 def test_falls_where_the_images_are_reached(tmp_path):

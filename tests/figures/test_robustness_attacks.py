@@ -39,13 +39,13 @@ def test_strong_enough_is_what_falsifier_d_says(lowered, weak):
 def test_the_table_has_a_line_for_each_attack_and_the_worst_seed(tmp_path):
     found = [
         *four_heads(tmp_path, seeds=2),
-        made_assessment(tmp_path, seed=2, relative={"smallest_strong": 0.08, "decision": np.inf}),
+        made_assessment(tmp_path, seed=2, relative={"smallest_strong": 0.08, "apgd": np.inf}),
     ]
     (group,) = assessed.groups(found)
     lines = robustness_attacks.table(group, robustness_falsified.data([group])).splitlines()
     cells = {line.split(" | ")[0].strip("| "): line.split(" | ")[1] for line in lines[2:]}
     assert cells["DeepFool"] == "0.100, beaten on 0%"
-    assert cells["HopSkipJump"] == "no value, beaten on 33%"
+    assert cells["APGD (DLR)"] == "no value, beaten on 33%"
     strong = cells["The smallest, lowered by more steps, restarts and targets"]
     assert strong == "20.0%, **not yet strong enough**"
     assert lines[-1].count("not yet") == 1

@@ -25,7 +25,7 @@ def line(distances, head: str, measure: str, seed="all") -> pd.Series:
 
 
 def test_every_measure_has_its_mean(tmp_path):
-    relative = {"deepfool": 0.7, "margin": 0.22, "apgd": 0.2, "decision": 0.4, "bisection": 0.29}
+    relative = {"deepfool": 0.7, "margin": 0.22, "apgd": 0.2, "bisection": 0.29}
     found = robustness_distances.data(four_heads(tmp_path, binary={"relative": relative}))
     for measure, mean in relative.items():
         assert line(found, "binary", measure)["mean"] == pytest.approx(mean)
@@ -79,13 +79,13 @@ def test_a_smallest_that_more_effort_lowers_is_no_result_either(tmp_path):
 def test_each_legend_entry_is_there_once(tmp_path):
     found = four_heads(tmp_path) + four_heads(tmp_path, protocol="released")
     shown = [t.legendgroup for t in drawn(found).data if t.showlegend]
-    assert len(shown) == len(set(shown)) == 6
+    assert len(shown) == len(set(shown)) == 5
     assert {t.legendgroup for t in drawn(found).data} == set(shown)
 
 
 def test_an_attack_that_never_succeeds_is_not_drawn(tmp_path):
-    found = four_heads(tmp_path, relative={"decision": np.inf})
-    assert "Decision-based" not in {t.name for t in drawn(found).data}
+    found = four_heads(tmp_path, relative={"apgd": np.inf})
+    assert "APGD (DLR)" not in {t.name for t in drawn(found).data}
 
 
 def test_the_figure_says_what_was_assessed_and_whether_it_can_be_trusted(tmp_path):
@@ -95,4 +95,4 @@ def test_the_figure_says_what_was_assessed_and_whether_it_can_be_trusted(tmp_pat
     assert "20 test images each. MNIST: MLP of width 2048, P = 64" in meta["caption"]
     assert "FashionMNIST: CNN of width 1024" in meta["caption"]
     table = pd.read_csv(io.StringIO(meta["csv"]))
-    assert len(table) == 2 * 4 * 6
+    assert len(table) == 2 * 4 * 5

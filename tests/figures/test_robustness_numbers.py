@@ -25,9 +25,9 @@ def test_a_mean_is_over_the_images_on_which_the_attack_succeeded(tmp_path):
 
 
 def test_an_attack_that_never_succeeds_has_no_mean(tmp_path):
-    found = made_assessment(tmp_path, relative={"decision": np.inf})
-    assert np.isnan(numbers.mean(found, "decision"))
-    assert numbers.fooled(found, "decision") == 0
+    found = made_assessment(tmp_path, relative={"apgd": np.inf})
+    assert np.isnan(numbers.mean(found, "apgd"))
+    assert numbers.fooled(found, "apgd") == 0
 
 
 def test_seeds_are_averaged_image_by_image(tmp_path):

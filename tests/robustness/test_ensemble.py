@@ -10,7 +10,7 @@ from binenc_core.robustness.ensemble import MEMBERS, smallest_perturbations
 from binenc_core.robustness.network import decisions
 from binenc_core.robustness.strength import NORMAL
 
-QUICK = replace(NORMAL, descent_steps=10, refining_steps=15, apgd_steps=10, decision_steps=2)
+QUICK = replace(NORMAL, descent_steps=10, refining_steps=15, apgd_steps=10)
 
 
 def pool(case):

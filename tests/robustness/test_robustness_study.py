@@ -19,7 +19,6 @@ from small_runs import few_digits, small
 QUICK = replace(
     robustness.NORMAL, targets=2, kept=2, descent_steps=8, refining_steps=8, budgets=2,
     apgd_steps=5,
-    decision_steps=1, decision_queries=5,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """How far an image must move until each architecture decides otherwise, by every attack."""
 
 from collections.abc import Sequence
+from itertools import cycle
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ MARKS = {
     "deepfool": Mark("diamond", 11, -0.26),
     **{
         name: Mark(symbol, 8, 0.0)
-        for name, symbol in zip(OTHERS, ("square", "triangle-up", "star", "line-ns"), strict=True)
+        for name, symbol in zip(OTHERS, cycle(("square", "triangle-up", "line-ns", "star")))
     },
 }
 TITLES = {"smallest": "Smallest found"} | {

@@ -156,7 +156,7 @@ def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
         f"**The falsifiers**, passed by what is at most the limit. (a) Share of images above the "
         f"bisection bound, {percent['a']}; an image on which the attack does not succeed counts as "
         "above. The smallest perturbation is never above it, since the bisection is one of its "
-        "attacks, and the margin attack, APGD and HopSkipJump begin where it ends. (b) Change of "
+        "attacks, and the margin attack and APGD begin where it ends. (b) Change of "
         "the mean where the logits are multiplied by 1000 or 0.001, "
         f"{percent['b']}. (c) Its change in float64, {percent['c']}. (d) How far the mean is above "
         f"that of a second attack, {percent['d']}: for DeepFool the better of the margin attack "
