@@ -35,7 +35,7 @@ ALLOWED_CHANGE = 0.01
 # So many images are computed again in float64, which takes a processor several times as long.
 FLOAT64_IMAGES = 2000
 
-# The study's table has a row for each number.
+# What is measured of a score or of a calibration, by name.
 METRICS = {
     "auroc": "area under the ROC curve; 0.5 is chance",
     "aupr": "average precision, the area under the precision–recall curve; chance is the share of "
@@ -48,26 +48,4 @@ METRICS = {
     "nll_before": "mean negative log-likelihood, nats",
     "nll_after": "nll_before after temperature scaling",
     "temperature": "T by which what enters the softmax is divided",
-}
-
-COLUMNS = {
-    "task": f"one of {', '.join(TASKS)}",
-    "score": f"one of {', '.join(SCORES)}; in calibration, of what the softmax is taken: "
-    f"{', '.join(SOFTMAX_INPUTS)}",
-    "metric": "; ".join(f"{name}: {text}" for name, text in METRICS.items()),
-    "value": "its value; empty where there is no positive or no negative image",
-    "low": "lower end of the 95 % bootstrap interval over the images, empty where there is none",
-    "high": "its upper end",
-    "positives": "number of positive images; in calibration, of misclassified ones",
-    "negatives": "number of the others",
-}
-
-_SCORES = f"({len(SCORES)}, points), scores in the order {', '.join(SCORES)}"
-ARRAYS = {
-    "grid": "false positive rates and coverages at which the curves are given",
-    "roc": f"true positive rate for misclassified images, {_SCORES}",
-    "risk": f"error rate among the images kept at each coverage, {_SCORES}",
-    "bin_count": "images in each bin of confidence, (2, 15), before and after temperature scaling",
-    "bin_confidence": "their mean confidence, nan in empty bins",
-    "bin_accuracy": "the fraction of them that is classified correctly",
 }

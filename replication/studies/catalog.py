@@ -5,7 +5,8 @@ from typing import NamedTuple
 import pandas as pd
 from numpy.typing import NDArray
 
-from binenc_core import reliability, robustness
+from binenc_core.reliability import METRICS, SCORES, SOFTMAX_INPUTS, TASKS
+from binenc_core.robustness import ATTACKS
 
 
 class StudyResult(NamedTuple):
@@ -30,9 +31,67 @@ class Study(NamedTuple):
     arrays: dict[str, str]
 
 
+_RERUNS = {
+    "up": "the logits times 1000",
+    "down": "the logits times 0.001",
+    "float64": "everything in float64",
+}
+
+# Robustness: the table has a row for each test image drawn. Norms are Euclidean, of the
+# perturbation r in the input space, in which pixels lie between -1 and 1; inf where an attack does
+# not succeed. What was run again is empty beyond the first images.
+ROBUSTNESS_COLUMNS = {
+    "image": "index in the test set",
+    "label": "class",
+    "predicted": "the network's decision, which the attacks change",
+    "size": "‖x‖, norm of the image",
+    **{name: f"‖r‖ of {title}" for name, title in ATTACKS.items()},
+    "deepfool_last": "‖r‖ of DeepFool's last iterate, whether or not it succeeds",
+    **{f"deepfool_{key}": f"`deepfool` with {how}" for key, how in _RERUNS.items()},
+    "smallest": "the smallest ‖r‖ of all attacks",
+    **{
+        f"smallest_{key}": f"`smallest` with {how}"
+        for key, how in {**_RERUNS, "strong": "more steps, restarts and targets"}.items()
+    },
+}
+
+ROBUSTNESS_ARRAYS = {
+    "corruptions": "names of the corruptions",
+    "severities": "their severities, (corruptions, levels), each in its own unit",
+    "corrupted_accuracy": "accuracy on images so corrupted, the first ones of the same draw",
+    "corrupted_images": "how many images were corrupted",
+    "gallery_row": "rows of the table whose images are kept, (G,)",
+    "gallery_image": "these images, float16 (G, K, H, W), pixels between -1 and 1",
+    "gallery_deepfool": "where DeepFool's last iterate has moved them, float16 (G, K, H, W)",
+    "gallery_smallest": "where the attack of the smallest ‖r‖ has moved them",
+}
+
+# Reliability: the table has a row for each number.
+RELIABILITY_COLUMNS = {
+    "task": f"one of {', '.join(TASKS)}",
+    "score": f"one of {', '.join(SCORES)}; in calibration, of what the softmax is taken: "
+    f"{', '.join(SOFTMAX_INPUTS)}",
+    "metric": "; ".join(f"{name}: {text}" for name, text in METRICS.items()),
+    "value": "its value; empty where there is no positive or no negative image",
+    "low": "lower end of the 95 % bootstrap interval over the images, empty where there is none",
+    "high": "its upper end",
+    "positives": "number of positive images; in calibration, of misclassified ones",
+    "negatives": "number of the others",
+}
+
+_SCORES = f"({len(SCORES)}, points), scores in the order {', '.join(SCORES)}"
+RELIABILITY_ARRAYS = {
+    "grid": "false positive rates and coverages at which the curves are given",
+    "roc": f"true positive rate for misclassified images, {_SCORES}",
+    "risk": f"error rate among the images kept at each coverage, {_SCORES}",
+    "bin_count": "images in each bin of confidence, (2, 15), before and after temperature scaling",
+    "bin_confidence": "their mean confidence, nan in empty bins",
+    "bin_accuracy": "the fraction of them that is classified correctly",
+}
+
 STUDIES = {
-    "robustness": Study(1, 500, robustness.COLUMNS, robustness.ARRAYS),
-    "reliability": Study(1, None, reliability.COLUMNS, reliability.ARRAYS),
+    "robustness": Study(1, 500, ROBUSTNESS_COLUMNS, ROBUSTNESS_ARRAYS),
+    "reliability": Study(1, None, RELIABILITY_COLUMNS, RELIABILITY_ARRAYS),
 }
 
 

@@ -16,7 +16,6 @@ from binenc_core.dataset import Dataset, as_scaled, draw
 from binenc_core.evaluation import Outputs, outputs
 from binenc_core.models import Classifier
 from binenc_core.reliability import (
-    COLUMNS,
     FLOAT64_IMAGES,
     SCORES,
     calibration,
@@ -28,7 +27,7 @@ from binenc_core.reliability.detection import Estimate
 from binenc_core.reliability.scores import Fitted
 from replication.data.datasets import DATASETS
 from replication.data.load import load
-from replication.studies.catalog import StudyResult
+from replication.studies.catalog import RELIABILITY_COLUMNS, StudyResult
 
 # The networks were trained on the whole training set, so the temperature is fitted on this part of
 # the test images, and calibration is measured on the rest.
@@ -83,7 +82,7 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         rows += rescaled(task, fitted, whole) + recomputed(task, fitted[""], few, exact)
     calibrated, arrays = calibrations(own.whole, config)
     arrays |= curves(fitted[""], cases["misclassified"][0])
-    return StudyResult(number, pd.DataFrame(rows + calibrated)[list(COLUMNS)], arrays)
+    return StudyResult(number, pd.DataFrame(rows + calibrated)[list(RELIABILITY_COLUMNS)], arrays)
 
 
 def foreign_images(dataset: str, device: torch.device) -> tuple[Tensor, Tensor] | None:
@@ -127,7 +126,7 @@ def row(task: str, score: str, metric: str, found: Estimate, positive: Tensor) -
     """A line of the table on images of which some are positive."""
     count = int(positive.sum())
     values = (task, score, metric, *found, count, len(positive) - count)
-    return dict(zip(COLUMNS, values, strict=True))
+    return dict(zip(RELIABILITY_COLUMNS, values, strict=True))
 
 
 def detected(task: str, fitted: Fitted, case: Case) -> list[Row]:

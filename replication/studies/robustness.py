@@ -29,9 +29,9 @@ GALLERY = 2
 
 
 def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> StudyResult:
-    """Attack a network on `images` random test images (None: all), with the columns of COLUMNS.
+    """Attack a network on `images` random test images (None: all).
 
-    The network and the data are on one device. Raises ValueError for more images than there are,
+    The table has the columns of ROBUSTNESS_COLUMNS. The network and the data are on one device. Raises ValueError for more images than there are,
     and for a network whose logits are not finite.
     """
     count, device = len(data.test_labels), data.test_images.device

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from binenc_core.config import HEADS
-from binenc_core.robustness import ATTACKS, COLUMNS
+from binenc_core.robustness import ATTACKS
 from replication.data.recipes import recipe
 from replication.studies.assessments import INFO_FIELDS, Assessment
+from replication.studies.catalog import ROBUSTNESS_COLUMNS as COLUMNS
 
 IMAGES, SIZE, PIXELS = 20, 10.0, 6
 CORRUPTIONS = ("noise", "blur", "contrast", "occlusion")

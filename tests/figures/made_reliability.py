@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 
 from binenc_core.config import HEADS
-from binenc_core.reliability import COLUMNS, CONTROLS, SCORES
+from binenc_core.reliability import CONTROLS, SCORES
 from replication.data.datasets import DATASETS
 from replication.data.recipes import recipe
 from replication.studies.assessments import INFO_FIELDS, Assessment
+from replication.studies.catalog import RELIABILITY_COLUMNS as COLUMNS
 
 IMAGES, ERRORS, BINS, POINTS = 1000, 100, 15, 11
 # What each number is unless a test says otherwise, with half the width of its interval.

@@ -43,8 +43,8 @@ def test_the_table_has_the_numbers_of_the_codes(tmp_path, balanced):
 
 
 def test_balanced_codes_are_never_below_their_floors(balanced):
-    from binenc_core.metrics.codebook import vertex_geometry
-    from binenc_core.metrics.hypercube import floors
+    from replication.figures.codes.codebook import vertex_geometry
+    from replication.figures.codes.hypercube import floors
 
     assert all(np.array(vertex_geometry(balanced)) >= floors(16, 10))
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from binenc_core.metrics.codebook import hamming, of_pairs
 from made_codes import coded_run, moved, random_codes
 from made_runs import made_run
 from replication.data.datasets import CLASSES, DATASETS, class_names
 from replication.figures.codes import code_books, code_distances, code_matrix
+from replication.figures.codes.codebook import hamming, of_pairs
 
 
 @pytest.fixture

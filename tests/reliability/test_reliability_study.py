@@ -8,10 +8,12 @@ import torch
 from binenc_core import dataset
 from binenc_core.dataset import Dataset
 from binenc_core.models import Classifier
-from binenc_core.reliability import ARRAYS, COLUMNS, METRICS, SCORES, TASKS, calibration
+from binenc_core.reliability import METRICS, SCORES, TASKS, calibration
 from replication.data.load import load
 from replication.data.recipes import recipe
 from replication.studies import reliability
+from replication.studies.catalog import RELIABILITY_ARRAYS as ARRAYS
+from replication.studies.catalog import RELIABILITY_COLUMNS as COLUMNS
 from replication.studies.catalog import StudyResult
 
 SIDE, CLASSES = 8, 10

@@ -7,12 +7,14 @@ import torch
 from binenc_core.config import RunConfig
 from binenc_core.dataset import Dataset
 from binenc_core.models import Classifier
-from binenc_core.robustness import ARRAYS, ATTACKS, COLUMNS
+from binenc_core.robustness import ATTACKS
 from binenc_core.robustness.network import decisions, logits_of
 from binenc_core.training.loop import step
 from binenc_core.training.state import build
 from replication.data.recipes import recipe
 from replication.studies import robustness
+from replication.studies.catalog import ROBUSTNESS_ARRAYS as ARRAYS
+from replication.studies.catalog import ROBUSTNESS_COLUMNS as COLUMNS
 from replication.studies.catalog import StudyResult
 from small_runs import few_digits, small
 

@@ -8,11 +8,11 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from binenc_core.metrics.codebook import hamming
-from binenc_core.metrics.hypercube import simplex_distance
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
+from replication.figures.codes.codebook import hamming
+from replication.figures.codes.hypercube import simplex_distance
 from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 

@@ -5,12 +5,22 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
-from binenc_core.metrics import codebook
-from binenc_core.metrics.hypercube import Floors, floors, simplex_distance, whole_number_floors
 from replication.data.datasets import DATASETS, class_names
-from replication.figures.codes import code_books, code_distances, code_seeds, least_aligned
+from replication.figures.codes import (
+    code_books,
+    code_distances,
+    code_seeds,
+    codebook,
+    least_aligned,
+)
 from replication.figures.codes.code_books import Book
 from replication.figures.codes.code_seeds import Resemblance
+from replication.figures.codes.hypercube import (
+    Floors,
+    floors,
+    simplex_distance,
+    whole_number_floors,
+)
 from replication.figures.codes.least_aligned import Images
 from replication.figures.common import wording
 from replication.figures.common.style import HEAD_STYLES

@@ -8,10 +8,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from binenc_core.metrics.codebook import splits
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
+from replication.figures.codes.codebook import splits
 from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import HEAD_STYLES
 

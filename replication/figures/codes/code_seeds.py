@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from binenc_core.metrics.codebook import distance_correlation, matched_bits
 from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
+from replication.figures.codes.codebook import distance_correlation, matched_bits
 from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from binenc_core.robustness import ATTACKS, sanity_checks
+from binenc_core.robustness import ATTACKS
 from replication.figures.common import wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness.robustness_falsified import note
+from replication.studies import sanity_checks
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import mean, relative
 

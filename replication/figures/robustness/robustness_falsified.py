@@ -1,6 +1,6 @@
 """Whether the two distances that the page shows can be trusted: falsifiers (a) to (d), by network.
 
-The falsifiers themselves are `binenc_core.robustness.sanity_checks`.
+The falsifiers themselves are `replication.studies.sanity_checks`.
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from binenc_core.robustness import sanity_checks
-from binenc_core.robustness.sanity_checks import Outcome
 from replication.figures.common.assessed import Group
 from replication.figures.common.style import HEAD_STYLES
+from replication.studies import sanity_checks
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS, mean, relative
+from replication.studies.sanity_checks import Outcome
 
 # Of each number. The smallest perturbation is never above the bisection, one of its attacks.
 FALSIFIERS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from binenc_core.metrics.codebook import of_pairs
-from binenc_core.metrics.hypercube import floors
 from replication.data.datasets import DATASETS
+from replication.figures.codes.codebook import of_pairs
+from replication.figures.codes.hypercube import floors
 from replication.figures.common import captions
 from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.linalg import hadamard
 
-from binenc_core.metrics.codebook import hamming, of_pairs, smaller_side, vertex_geometry
-from binenc_core.metrics.hypercube import floors, simplex_distance, whole_number_floors
+from replication.figures.codes.codebook import hamming, of_pairs, smaller_side, vertex_geometry
+from replication.figures.codes.hypercube import floors, simplex_distance, whole_number_floors
 
 CLASSES = 10
 

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from binenc_core.robustness import sanity_checks
-from binenc_core.robustness.sanity_checks import Outcome
+from replication.studies import sanity_checks
+from replication.studies.sanity_checks import Outcome
 
 INF, NAN = np.inf, np.nan
 
@@ -118,5 +118,5 @@ def test_outcomes_are_plain_python_values():
 
 
 def test_judging_needs_no_torch():
-    code = "import sys; sys.modules['torch'] = None; import binenc_core.robustness.sanity_checks"
+    code = "import sys; sys.modules['torch'] = None; import replication.studies.sanity_checks"
     subprocess.run([sys.executable, "-c", code], check=True)

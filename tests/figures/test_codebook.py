@@ -5,7 +5,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from binenc_core.metrics import codebook
+from replication.figures.codes import codebook
 
 # Four classes and three balanced bits: a regular tetrahedron.
 TETRAHEDRON = np.array([[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]) > 0
