@@ -31,8 +31,8 @@ GALLERY = 2
 def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> StudyResult:
     """Attack a network on `images` random test images (None: all).
 
-    The table has the columns of ROBUSTNESS_COLUMNS. The network and the data are on one device. Raises ValueError for more images than there are,
-    and for a network whose logits are not finite.
+    The table has the columns of ROBUSTNESS_COLUMNS. The network and the data are on one device.
+    Raises ValueError for more images than there are, and for a network whose logits are not finite.
     """
     count, device = len(data.test_labels), data.test_images.device
     rows = draw(count, images).to(device)
