@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 # Each room imports from those before it.
 ROOMS = (
     *("base", "data", "runs", "studies", "campaigns", "claims", "figures", "widgets"),
-    *("cli", "__main__"),
+    *("explore", "cli", "__main__"),
 )
 FILES = sorted(
     path for package in ("binenc_core", "replication") for path in (ROOT / package).rglob("*.py")

@@ -10,9 +10,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from made_sweeps import made_sweep
+from replication import explore
 from replication.figures.gamma.gamma_explorer import MIME, Shown
 from replication.runs import pytorch
-from replication.widgets import explore
 
 
 class Kernel:
@@ -87,7 +87,7 @@ def test_without_ipython_it_is_not_live(monkeypatch):
 def test_under_papermill_the_page_s_drawing_is_shown(tmp_path):
     """A real kernel: the cell's output is the MIME type that the book draws, and no panel."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    code = "from replication.widgets.explore import is_live, show\nprint(is_live())\nshow([])"
+    code = "from replication.explore import is_live, show\nprint(is_live())\nshow([])"
     source, output = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
     nbformat.write(
         new_notebook(cells=[new_code_cell(code)], metadata={"kernelspec": kernel}), source
@@ -108,7 +108,7 @@ def test_a_client_that_answers_prompts_is_live():
         found = []
         for allow_stdin in (True, False):
             client.execute_interactive(
-                "from replication.widgets.explore import is_live; print(is_live())",
+                "from replication.explore import is_live; print(is_live())",
                 allow_stdin=allow_stdin,
                 timeout=120,
                 output_hook=lambda m: found.append(m["content"].get("text")),

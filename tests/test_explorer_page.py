@@ -15,9 +15,9 @@ from binenc_book.executed_notebooks import fill_caption
 from binenc_book.explorer_mime import data_script, explorer_html
 from binenc_book.plotly_mime import BUNDLE
 from made_sweeps import DIMENSIONS, EPOCHS, STD, made_sweep
+from replication.explore import TRAINER
 from replication.figures.gamma.gamma_data import data
 from replication.figures.gamma.gamma_explorer import MIME, figure
-from replication.widgets.explore import TRAINER
 
 ASSETS = Path(__file__).parents[1] / "book" / "assets"
 SVG = "{http://www.w3.org/2000/svg}"
