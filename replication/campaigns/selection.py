@@ -143,8 +143,7 @@ def campaign_runs(name: str) -> list[Run]:
 
     Raises RuntimeError for damaged files.
     """
-    runs, shorter = (_frozen(name + ending) for ending in ("", FORERUNNER))
-    return runs if len({run.config.seed for run in runs}) >= ENOUGH_SEEDS else shorter or runs
+    return paired_runs([name])[name]
 
 
 def paired_runs(names: Iterable[str]) -> dict[str, list[Run]]:
@@ -153,9 +152,10 @@ def paired_runs(names: Iterable[str]) -> dict[str, list[Run]]:
     Those of the forerunners unless each campaign has ENOUGH_SEEDS: a long training beside a short
     one compares nothing. Raises RuntimeError for damaged files.
     """
-    own = {name: campaign_runs(name) for name in names}
-    whole = all(len({r.config.seed for r in _frozen(name)}) >= ENOUGH_SEEDS for name in own)
-    return own if whole else {name: _frozen(name + FORERUNNER) or own[name] for name in own}
+    own = {name: _frozen(name) for name in names}
+    if all(len({run.config.seed for run in runs}) >= ENOUGH_SEEDS for runs in own.values()):
+        return own
+    return {name: _frozen(name + FORERUNNER) or runs for name, runs in own.items()}
 
 
 def _frozen(name: str) -> list[Run]:
