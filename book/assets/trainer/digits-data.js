@@ -1,4 +1,4 @@
-/* Written by python -m binenc_book.trainer_data: the split of binenc_core.dataset, in its order.
+/* Written by python -m binenc_book.trainer_data: the split of replication.data.load, in its order.
    A pixel is one digit to the base 17, an image 64 of them; a label is a digit.
    Optical recognition of handwritten digits (Alpaydin and Kaynak 1998), as in scikit-learn. */
 (window.bookTrainer = window.bookTrainer || {}).digitsData = {
