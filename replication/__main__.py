@@ -1,13 +1,13 @@
 """The command line: python -m replication COMMAND.
 
-Commands: campaign | train | freeze | verdicts | assess | costs | data.
+Commands: campaign | train | freeze | evaluate | verdicts | assess | costs | data.
 """
 
 import re
 import sys
 from collections.abc import Sequence
 
-from replication.cli import assess, campaign, costs, data, freeze, train, verdicts
+from replication.cli import assess, campaign, costs, data, evaluate, freeze, train, verdicts
 from replication.cli.options import Parser
 from replication.data.sources import DataError
 
@@ -15,7 +15,7 @@ from replication.data.sources import DataError
 def _parser() -> Parser:
     parser = Parser(prog="python -m replication", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (campaign, train, freeze, verdicts, assess, costs, data):
+    for command in (campaign, train, freeze, evaluate, verdicts, assess, costs, data):
         command.add(commands)
     return parser
 

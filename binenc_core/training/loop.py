@@ -15,6 +15,7 @@ from binenc_core.config import LINEAR_HEADS, RunConfig
 from binenc_core.dataset import Dataset, held_out, validation_split
 from binenc_core.evaluation import Evaluation, evaluate
 from binenc_core.loss import total_loss
+from binenc_core.models import Classifier
 from binenc_core.training.augmentation import augmented, crop_offsets
 from binenc_core.training.checkpoint import Checkpoint
 from binenc_core.training.optimizers import sum_of_rates
@@ -131,7 +132,6 @@ def train(
     """
     begun = time.perf_counter()
     data = Dataset(*(part.to(device) for part in data))
-    steps = steps_per_epoch(config, data)
     if config.held_out:
         data = validation_split(data, config.held_out)
     logged = config.logged_epochs()
@@ -148,21 +148,47 @@ def train(
             sums = train_epoch(state, data, config, epoch, on_step)
             finite = math.isfinite(sums.loss)
             if finite and epoch in logged:
-                evaluation = evaluate(state.model, data, config, epoch)
+                evaluation = evaluate_after(epoch, state.model, initial, data, config)
                 finite = evaluation is not None
             if not finite:
                 diverged = epoch
                 break
             if epoch in logged:
-                if config.head in LINEAR_HEADS:
-                    rates = sum_of_rates(config, epoch + 1, steps)
-                    evaluation.add_weights(state.model.classifier.weight, initial, rates)
                 seconds = (start.seconds if start else 0) + time.perf_counter() - begun
                 done = _logged(done, epoch, evaluation, state.tensors(), seconds)
                 on_checkpoint(done)
             on_epoch(epoch + 1, sums)
     seconds = (start.seconds if start else 0) + time.perf_counter() - begun
     return Outcome(done.records, done.arrays, diverged, seconds)
+
+
+def evaluate_after(
+    epoch: int, model: Classifier, initial: Tensor, data: Dataset, config: RunConfig
+) -> Evaluation | None:
+    """`evaluate` after an epoch, with how far the classifier's weights are from their `initial`."""
+    evaluation = evaluate(model, data, config, epoch)
+    if evaluation is not None and config.head in LINEAR_HEADS:
+        steps = math.ceil(len(data.train_labels) / config.batch_size)
+        rates = sum_of_rates(config, epoch + 1, steps)
+        evaluation.add_weights(model.classifier.weight, initial, rates)
+    return evaluation
+
+
+def evaluate_checkpoint(
+    config: RunConfig, device: torch.device, data: Dataset, checkpoint: Checkpoint
+) -> Evaluation | None:
+    """What `train` evaluates after the last epoch of a checkpoint, of its weights alone.
+
+    `data` are the images of the configuration's dataset.
+    """
+    data = Dataset(*(part.to(device) for part in data))
+    if config.held_out:
+        data = validation_split(data, config.held_out)
+    with own_random_state(device), same_kernels():
+        state = build(config, data.train_images.shape[1:], data.classes, device, checkpoint.epochs)
+        initial = state.model.classifier.weight.detach().clone()
+        state.restore(checkpoint.state)
+        return evaluate_after(checkpoint.epochs - 1, state.model, initial, data, config)
 
 
 def steps_per_epoch(config: RunConfig, data: Dataset) -> int:

@@ -13,13 +13,18 @@ from typing import Any, NamedTuple
 
 import nbformat
 import papermill
+from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from binenc_book import executed
 from binenc_book.toc import notebooks
+from replication.runs import pytorch
 
 WORKERS = min(2, os.cpu_count() or 1)
+# The tag of cells that are shown, but not run, where PyTorch is not installed.
+NEEDS_PYTORCH = "needs-pytorch"
+NOT_RUN = "*Not run: PyTorch is not installed (`pip install -r requirements.txt`).*"
 
 
 class Outcome(NamedTuple):
@@ -76,6 +81,24 @@ def cause(error: PapermillExecutionError | RuntimeError) -> str:
     return f"lost its kernel, perhaps for want of memory: {error}"
 
 
+def without_pytorch(notebook: NotebookNode) -> list[NotebookNode]:
+    """Hide the cells that need PyTorch from papermill, where there is none: which they are."""
+    hidden = [c for c in notebook.cells if NEEDS_PYTORCH in c.metadata.get("tags", [])]
+    if not hidden or pytorch.is_installed():
+        return []
+    for cell in hidden:
+        cell.cell_type = "raw"
+    return [cell.id for cell in hidden]
+
+
+def show_hidden(notebook: NotebookNode, hidden: list[str]) -> None:
+    """Make the cells that papermill did not see code cells again, which say that they were not."""
+    for cell in notebook.cells:
+        if cell.id in hidden:
+            said = nbformat.v4.new_output("display_data", {"text/markdown": NOT_RUN})
+            cell.update(cell_type="code", outputs=[said], execution_count=None)
+
+
 def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) -> Outcome:
     """Run one notebook, in the root folder, into its executed copy.
 
@@ -86,10 +109,12 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
     partial, failed = (target.with_suffix(f".{kind}.ipynb") for kind in ("partial", "failed"))
     target.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
+    clean = nbformat.read(root / f"{page}.ipynb", 4)
+    hidden = without_pytorch(clean)
     try:
         with own_sockets() as config:
             notebook = papermill.execute_notebook(
-                root / f"{page}.ipynb",
+                clean,
                 partial,
                 parameters=parameters,
                 cwd=root,
@@ -103,6 +128,7 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
         os.replace(partial, failed)
         message = f"{cause(error)}\n    what it got to: {failed.relative_to(root)}"
         return Outcome(page, time.monotonic() - start, message)
+    show_hidden(notebook, hidden)
     executed.write_record(notebook, parameters, stamp)
     nbformat.write(notebook, partial)
     os.replace(partial, target)

@@ -27,19 +27,6 @@ def figure(curves: Curves) -> go.Figure:
     return draw(curves, figure, alt)
 
 
-def origin(runs: Sequence[Run]) -> str:
-    """Where the networks were trained, as Markdown: with PyTorch here, and else not at all."""
-    frozen = sorted({run.place for run in runs if not run.is_from_here})
-    if not frozen:
-        return f"The {len(runs)} networks below were trained on the machine that ran this notebook."
-    places = ", ".join(f"`{place}`" for place in frozen)
-    return (
-        "**Nothing was trained here**, since PyTorch is not installed: the networks below are the "
-        f"frozen ones of {places}. After `pip install -r requirements.txt` this notebook trains "
-        "its own."
-    )
-
-
 def findings(curves: Curves) -> str:
     """The last epoch's numbers, as a Markdown table."""
     return wording.table(
