@@ -1,4 +1,4 @@
-"""Small files in the formats of KMNIST, SVHN and CIFAR that torchvision takes for the real ones."""
+"""Small files in the formats of the datasets, which are taken for the real ones."""
 
 import gzip
 import hashlib
@@ -11,47 +11,52 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import scipy.io
-from torchvision import datasets
 
 from replication.data.datasets import DATASETS
 
 # Where nothing listens.
 NOWHERE = "http://127.0.0.1:9/"
-NAMES = ("kmnist", "svhn", "cifar10", "cifar100")
+NAMES = tuple(name for name, info in DATASETS.items() if info.files)
 
 
 class Made(NamedTuple):
-    """What torchvision is to find.
+    """What stands in for a dataset.
 
-    `images` uint8 (N, K, H, W) and `labels` (N,) by split; the content of the files `served` at an
-    address by their name, and of those that are `loaded` by their path in the data folder.
+    `images` uint8 (N, K, H, W) and `labels` (N,) by split; the content of its `files` by name, and
+    the `place` of these in the data folder.
     """
 
     images: dict[str, np.ndarray]
     labels: dict[str, np.ndarray]
-    served: dict[str, bytes]
-    loaded: dict[str, bytes]
+    files: dict[str, bytes]
+    place: str
 
 
 def make(name: str, monkeypatch: pytest.MonkeyPatch, address: str = NOWHERE, each: int = 2) -> Made:
-    """`each` images of every class in each split; torchvision expects them, from `address`."""
+    """`each` images of every class in each split are the dataset's, and come from `address`."""
     rng = np.random.default_rng(list(name.encode()))
-    _, _, _, channels, side, classes, *_ = DATASETS[name]
+    info = DATASETS[name]
     images, labels = {}, {}
     for split in ("train", "test"):
-        labels[split] = rng.permutation(np.repeat(np.arange(classes), each))
-        shape = (len(labels[split]), channels, side, side)
+        labels[split] = rng.permutation(np.repeat(np.arange(info.classes), each))
+        shape = (len(labels[split]), info.channels, info.side, info.side)
         images[split] = rng.integers(256, size=shape, dtype=np.uint8)
+    files = MAKERS[info.files.format](name, images, labels)
+    contents = {
+        n: hashlib.sha256(gzip.decompress(files[n])).hexdigest() for n in info.files.contents
+    }
+    sums = {n: md5(content) for n, content in files.items()}
+    own = info.files._replace(servers=(address,), checksums=sums, contents=contents)
+    monkeypatch.setitem(DATASETS, name, info._replace(files=own))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    makers = {"kmnist": _kmnist, "svhn": _svhn}
-    return makers.get(name, _cifar)(name, images, labels, monkeypatch, address)
+    return Made(images, labels, files, info.files.folder)
 
 
 def place(files: dict[str, bytes], folder: Path) -> None:
-    """Write files by their paths in a folder."""
-    for path, content in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_bytes(content)
+    """Write files by their names in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
 
 
 def everything_in(folder: Path) -> dict[str, bytes]:
@@ -66,58 +71,44 @@ def md5(content: bytes) -> str:
 
 def _idx(array: np.ndarray) -> bytes:
     lengths = np.array(array.shape, ">u4").tobytes()
-    return bytes([0, 0, 8, array.ndim]) + lengths + array.astype(np.uint8).tobytes()
+    return gzip.compress(bytes([0, 0, 8, array.ndim]) + lengths + array.astype(np.uint8).tobytes())
 
 
-def _kmnist(name, images, labels, monkeypatch, address) -> Made:
-    served = {}
-    for split, prefix in (("train", "train"), ("test", "t10k")):
-        served[f"{prefix}-images-idx3-ubyte.gz"] = gzip.compress(_idx(images[split][:, 0]))
-        served[f"{prefix}-labels-idx1-ubyte.gz"] = gzip.compress(_idx(labels[split]))
-    monkeypatch.setattr(datasets.KMNIST, "mirrors", [address])
-    sums = [(file, md5(content)) for file, content in served.items()]
-    monkeypatch.setattr(datasets.KMNIST, "resources", sums)
-    loaded = {f"KMNIST/raw/{file}": content for file, content in served.items()}
-    return Made(images, labels, served, loaded)
+def _idx_files(name, images, labels) -> dict[str, bytes]:
+    arrays = [part for split in ("train", "test") for part in (images[split][:, 0], labels[split])]
+    return {n: _idx(a) for n, a in zip(DATASETS[name].files.checksums, arrays, strict=True)}
 
 
-def _svhn(name, images, labels, monkeypatch, address) -> Made:
-    served, table = {}, {}
+def _svhn_files(name, images, labels) -> dict[str, bytes]:
+    files = {}
     for split in ("train", "test"):
         numbers = np.where(labels[split] == 0, 10, labels[split])[:, None].astype(np.uint8)
         stream = io.BytesIO()
         scipy.io.savemat(stream, {"X": images[split].transpose(2, 3, 1, 0), "y": numbers})
-        file = f"{split}_32x32.mat"
-        served[file] = stream.getvalue()
-        table[split] = [address + file, file, md5(served[file])]
-    monkeypatch.setattr(datasets.SVHN, "split_list", table)
-    return Made(images, labels, served, served)
+        files[f"{split}_32x32.mat"] = stream.getvalue()
+    return files
 
 
-def _cifar(name, images, labels, monkeypatch, address) -> Made:
-    kind = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[name]
-    key = "labels" if name == "cifar10" else "fine_labels"
-    files, tables = {}, {}
-    for split, table in (("train", kind.train_list), ("test", kind.test_list)):
-        parts = np.array_split(np.arange(len(labels[split])), len(table))
-        for (file, _), own in zip(table, parts, strict=True):
-            rows = images[split][own].reshape(len(own), -1)
-            files[file] = pickle.dumps({"data": rows, key: labels[split][own].tolist()})
-        tables[f"{split}_list"] = [[file, md5(files[file])] for file, _ in table]
-    about = kind.meta["filename"]
-    files[about] = pickle.dumps(
-        {kind.meta["key"]: list(map(str, range(len(set(labels["train"])))))}
-    )
-    tables["meta"] = {**kind.meta, "md5": md5(files[about])}
-    loaded = {f"{kind.base_folder}/{file}": content for file, content in files.items()}
+def _cifar_files(name, images, labels) -> dict[str, bytes]:
+    """The archive, in which the batches lie in another order than they are read."""
+    key, batches = "fine_labels", {"train": ["train"], "test": ["test"]}
+    if name == "cifar10":
+        key, batches = "labels", {"train": ["data_batch_1", "data_batch_2"], "test": ["test_batch"]}
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as tar:
-        for path, content in loaded.items():
-            entry = tarfile.TarInfo(path)
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    served = {kind.filename: stream.getvalue()}
-    tables |= {"tgz_md5": md5(served[kind.filename]), "url": address + kind.filename}
-    for attribute, value in tables.items():
-        monkeypatch.setattr(kind, attribute, value)
-    return Made(images, labels, served, loaded)
+        for split, names in batches.items():
+            parts = np.array_split(np.arange(len(labels[split])), len(names))
+            for rows, batch in reversed(list(zip(parts, names, strict=True))):
+                pixels = images[split][rows].reshape(len(rows), -1)
+                _add(tar, batch, pickle.dumps({"data": pixels, key: labels[split][rows].tolist()}))
+        _add(tar, "batches.meta", b"not read")
+    return {next(iter(DATASETS[name].files.checksums)): stream.getvalue()}
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(f"cifar/{name}")
+    entry.size = len(content)
+    tar.addfile(entry, io.BytesIO(content))
+
+
+MAKERS = {"idx": _idx_files, "svhn": _svhn_files, "cifar": _cifar_files}

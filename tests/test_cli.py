@@ -15,8 +15,8 @@ from replication.campaigns import grids
 from replication.cli import data
 from replication.cli.options import configs
 from replication.data.datasets import DATASETS, check_name
-from replication.data.folder import DataError
 from replication.data.recipes import PROTOCOLS, SWITCHES, recipe
+from replication.data.sources import DataError
 from replication.runs import store
 from small_runs import DIVERGING_GAMMA, use_folders
 

@@ -9,14 +9,14 @@ import torch
 from binenc_core.config import HEADS
 from replication.campaigns import grids
 from replication.campaigns.selection import page_configs
-from replication.data.datasets import DATASETS
+from replication.data.datasets import DATASETS, HARDER_DATASETS
 from replication.data.load import load
 from replication.data.recipes import recipe
 from replication.figures.common import captions
 from replication.runs import checkpoints, store, timing
 from replication.runs.freeze import freeze
 from replication.runs.trainer import get_or_train
-from served_files import NAMES, make, place
+from served_files import make, place
 from small_runs import assert_same_bytes, use_folders
 
 # Two images of every class, in batches of ten; a ResNet50, or 100 classes with one, would take too
@@ -37,7 +37,7 @@ def one_thread():
 def made(request, monkeypatch, tmp_path):
     """The small files of the dataset asked are in the data folder, and runs have their own."""
     made = make(request.param, monkeypatch)
-    place(made.loaded, tmp_path / "data")
+    place(made.files, tmp_path / "data" / made.place)
     monkeypatch.setenv("BINENC_DATA", str(tmp_path / "data"))
     use_folders(monkeypatch, tmp_path)
     monkeypatch.setattr(timing, "TIMED_STEPS", 1)
@@ -106,7 +106,7 @@ def test_a_hundred_classes_have_a_hundred_logits(made):
     assert outcome.history["cross_entropy"].iloc[0] == pytest.approx(chance, rel=0.2)
 
 
-@pytest.mark.parametrize("made", NAMES, indirect=True)
+@pytest.mark.parametrize("made", HARDER_DATASETS, indirect=True)
 def test_a_dataset_is_as_large_as_is_said(made, request):
     data = load(request.node.callspec.params["made"])
     size = DATASETS[request.node.callspec.params["made"]]
@@ -114,7 +114,7 @@ def test_a_dataset_is_as_large_as_is_said(made, request):
     assert data.train_labels.unique().tolist() == list(range(size.classes))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", HARDER_DATASETS)
 def test_the_campaigns_are_four_architectures_with_three_seeds(name):
     configs = grids.read(name).configs
     assert {(c.dataset, c.head, c.seed) for c in configs} == {

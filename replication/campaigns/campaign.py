@@ -9,7 +9,8 @@ from typing import NamedTuple, Protocol
 from binenc_core.config import RunConfig
 from replication.base.files import check_writable
 from replication.base.progress import Progress
-from replication.data.sources import ARCHIVES, fetch
+from replication.data.datasets import DATASETS
+from replication.data.sources import fetch
 from replication.runs import store, trainer
 from replication.runs.store import Run
 
@@ -109,8 +110,9 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
     """
     check_writable(store.runs_folder())
     # Once, before several processes ask for the same files.
-    for dataset in {config.dataset for config in campaign.waiting} & set(ARCHIVES):
-        fetch(dataset)
+    for dataset in {config.dataset for config in campaign.waiting}:
+        if DATASETS[dataset].files:
+            fetch(dataset)
     jobs: dict[RunConfig, Job] = {}
     attempts: Counter[RunConfig] = Counter()
     try:

@@ -1,47 +1,39 @@
 """Datasets as tensors, from their verified files."""
 
-import struct
-from pathlib import Path
+import pickle
+import tarfile
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from binenc_core.dataset import Dataset, scaled
-from replication.data import torchvision_sets
-from replication.data.datasets import check_name
-from replication.data.folder import DataError
-from replication.data.sources import ARCHIVES, RawFile, read_verified
+from replication.data.datasets import DATASETS, check_name
+from replication.data.sources import content, verified
 
-IDX_UNSIGNED_BYTE = 0x08
 DIGITS_TEST_FRACTION = 0.2
 DIGITS_SPLIT_SEED = 0
+
+# Train images, train labels, test images and test labels: images uint8 (N, K, H, W).
+Arrays = tuple[NDArray, NDArray, NDArray, NDArray]
 
 
 def load(name: str, folder: Path | None = None) -> Dataset:
     """Load a dataset, after verifying its files; missing files are fetched first.
 
-    `name` is "mnist", "fashion_mnist" or "kmnist" (60,000 train and 10,000 test images of 28 x 28
-    pixels), "digits" (1,437 and 360 images of 8 x 8, which scikit-learn ships), or, in color and of
-    32 x 32 pixels, "svhn" (73,257 and 26,032), "cifar10" or "cifar100" (50,000 and 10,000).
-    `folder` is the data folder, by default the environment variable BINENC_DATA, else `data` in the
-    project. Raises ValueError for an unknown dataset, DataError where a file in the folder is not
-    the expected one or no source supplies it.
+    `name` is a key of DATASETS, which has the numbers and the size of the images. `folder` is the
+    data folder, by default the environment variable BINENC_DATA, else `data` in the project. Raises
+    ValueError for an unknown dataset, DataError where a file in the folder is not the expected one
+    or no source supplies it.
     """
     check_name(name)
-    if name == "digits":
+    files = DATASETS[name].files
+    if files is None:
         return _digits()
-    if name in torchvision_sets.SERVED:
-        splits = torchvision_sets.read(name, folder)
-        return Dataset(*(torch.from_numpy(part) for split in splits for part in split))
-    return _from_files(name, folder)
-
-
-def _from_files(name: str, folder: Path | None) -> Dataset:
-    contents = read_verified(name, folder)
-    images, labels, test_images, test_labels = (
-        _parse_idx(contents[file.name], file) for file in ARCHIVES[name].files
-    )
-    return Dataset(_bytes(images), _labels(labels), _bytes(test_images), _labels(test_labels))
+    images, labels, test_images, test_labels = READERS[files.format](verified(name, folder))
+    return Dataset(_tensor(images), _labels(labels), _tensor(test_images), _labels(test_labels))
 
 
 def _digits() -> Dataset:
@@ -59,23 +51,57 @@ def _digits() -> Dataset:
     return Dataset(images, _labels(labels), test_images, _labels(test_labels))
 
 
-def _parse_idx(content: bytes, file: RawFile) -> np.ndarray:
-    """View the data of an IDX file as an array, without a copy."""
-    axes = len(file.shape)
-    header = struct.Struct(f">HBB{axes}I")
-    expected = (0, IDX_UNSIGNED_BYTE, axes, *file.shape)
-    found = header.unpack_from(content) if len(content) >= header.size else tuple(content)
-    if found != expected or len(content) != file.size:
-        raise DataError(
-            f"{file.name}: expected {file.size:,} bytes with the IDX header {expected} "
-            f"(zeros, type, axes, lengths), found {len(content):,} bytes with {found}"
-        )
-    return np.frombuffer(content, np.uint8, offset=header.size).reshape(file.shape)
+def _from_idx(paths: Sequence[Path]) -> Arrays:
+    """MNIST's format: two zeros, the type, the number of axes, their lengths, the data."""
+
+    def array(path: Path) -> NDArray:
+        whole = content(path)
+        axes = whole[3]
+        lengths = np.frombuffer(whole, ">u4", axes, offset=4)
+        return np.frombuffer(whole, np.uint8, offset=4 + 4 * axes).reshape(lengths)
+
+    images, labels, test_images, test_labels = map(array, paths)
+    return images[:, None], labels, test_images[:, None], test_labels
 
 
-def _bytes(images: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(images[:, None].copy())  # what a file gives cannot be written to
+def _from_svhn(paths: Sequence[Path]) -> Arrays:
+    from scipy.io import loadmat
+
+    def split(path: Path) -> tuple[NDArray, NDArray]:
+        found = loadmat(path)
+        return found["X"].transpose(3, 2, 0, 1), found["y"].ravel() % 10  # they call the 0 10
+
+    return *split(paths[0]), *split(paths[1])
 
 
-def _labels(labels: np.ndarray) -> torch.Tensor:
+def _from_cifar(paths: Sequence[Path]) -> Arrays:
+    """The batches in CIFAR's archive: pickles, whose checksum has been verified."""
+    batches = {}
+    with tarfile.open(paths[0]) as tar:
+        for member in tar:
+            name = PurePosixPath(member.name).name
+            if name.startswith("data_batch") or name in ("train", "test", "test_batch"):
+                batches[name] = pickle.load(tar.extractfile(member), encoding="latin1")
+
+    def split(test: bool) -> tuple[NDArray, NDArray]:
+        own = [batches[name] for name in sorted(batches) if name.startswith("test") == test]
+        labels = [b.get("labels") or b["fine_labels"] for b in own]
+        images = np.concatenate([b["data"] for b in own]).reshape(-1, 3, 32, 32)
+        return images, np.concatenate(labels)
+
+    return *split(test=False), *split(test=True)
+
+
+READERS: dict[str, Callable[[Sequence[Path]], Arrays]] = {
+    "idx": _from_idx,
+    "svhn": _from_svhn,
+    "cifar": _from_cifar,
+}
+
+
+def _tensor(images: NDArray) -> torch.Tensor:
+    return torch.from_numpy(images.copy())  # contiguous; what a file gives cannot be written to
+
+
+def _labels(labels: NDArray) -> torch.Tensor:
     return torch.from_numpy(labels.astype(np.int64))

