@@ -71,9 +71,16 @@ def judge_all(names: Sequence[str] | None = None) -> list[Verdict]:
     claims = table.read()
     table.known("setting", names or (), list(claims.settings))
     studies = {name: assessments.frozen_of(name) for name in STUDIES}
-    settings = claims.settings.values()
-    found = [v for own in settings for v in judge(claims, own, _frozen(own), studies)]
-    return [v for v in _with_holm(found) if v.setting.name in (names or claims.settings)]
+    asked = [claims.settings[name] for name in names or claims.settings]
+    families = {_family(setting) for setting in asked}
+    related = [own for own in claims.settings.values() if _family(own) in families]
+    found = [v for own in related for v in judge(claims, own, _frozen(own), studies)]
+    return [v for v in _with_holm(found) if v.setting in asked]
+
+
+def _family(setting: Setting) -> tuple[str, str]:
+    """Dataset and protocol: Holm's p counts the claims that share both."""
+    return setting.dataset, setting.protocol
 
 
 def _frozen(setting: Setting) -> list[Run]:
@@ -100,7 +107,7 @@ def judge(
 def _with_holm(found: Sequence[Verdict]) -> list[Verdict]:
     by_family: dict[tuple[str, str], list[int]] = {}
     for k, verdict in enumerate(found):
-        by_family.setdefault((verdict.setting.dataset, verdict.setting.protocol), []).append(k)
+        by_family.setdefault(_family(verdict.setting), []).append(k)
     adjusted = list(found)
     for places in by_family.values():
         for k, p in zip(places, rules.holm([found[k].judged.p for k in places]), strict=True):

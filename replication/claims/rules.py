@@ -11,8 +11,9 @@ from itertools import permutations
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 LEVEL = 0.95
 LEAST_SEEDS = 3
@@ -260,7 +261,7 @@ def page_p(values: NDArray) -> float:
     over the seeds is a convolution. Ties share their mean rank, which keeps it exact to halves.
     """
     weights = np.arange(1, values.shape[1] + 1)
-    ranks = stats.rankdata(values, axis=1)
+    ranks = pd.DataFrame(values).rank(axis=1).to_numpy()
     found = float((ranks * weights).sum())
     total = np.ones(1)
     for own in ranks:

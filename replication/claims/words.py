@@ -1,9 +1,10 @@
 """Verdicts in words: one rendering for pages, README, front page and the command line."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
+from replication.claims import table as claim_table
 from replication.claims.judge import FIRST_SEED, Verdict, judge_all
 from replication.claims.rules import NOT_JUDGED
 from replication.claims.table import Claim, Setting
@@ -133,13 +134,21 @@ def table(verdicts: Sequence[Verdict], write: Callable[[Verdict], str] = cell) -
     return "\n".join(lines)
 
 
+def _judged(groups: Collection[str], datasets: Collection[str] = DATASETS) -> list[Verdict]:
+    """The verdicts on groups of claims on datasets."""
+    known = claim_table.read()
+    asked = {name for claim in known.claims if claim.group in groups for name in claim.settings}
+    names = [n for n, own in known.settings.items() if n in asked and own.dataset in datasets]
+    found = judge_all(names) if names else []
+    return [verdict for verdict in found if verdict.claim.group in groups]
+
+
 def page(shown: Sequence[Trained], *groups: str) -> str:
     """The verdicts on groups of claims for the datasets of the runs that a page shows, as Markdown.
 
     One line says so where the shown runs are not those that judge.
     """
-    datasets = {run.config.dataset for run in shown}
-    found = [v for v in judge_all() if v.claim.group in groups and v.setting.dataset in datasets]
+    found = _judged(groups, {run.config.dataset for run in shown})
     if not found:
         return NOTHING
     parts = [table(found), LEGEND]
@@ -153,7 +162,7 @@ def page(shown: Sequence[Trained], *groups: str) -> str:
 
 def why_in_short() -> str:
     """How many predictions on why there is a code came true, by setting; which did not."""
-    found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]
+    found = _judged(["why"])
     said = []
     for setting in dict.fromkeys(verdict.setting for verdict in found):
         own = [verdict for verdict in found if verdict.setting == setting]
@@ -171,7 +180,7 @@ def why_in_short() -> str:
 
 def why() -> str:
     """The verdicts on the predictions of the page on why there is a code, as Markdown."""
-    found = [verdict for verdict in judge_all() if verdict.claim.group == "why"]
+    found = _judged(["why"])
     return f"{table(found)}\n\n{LEGEND}"
 
 
@@ -181,8 +190,8 @@ def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
     `dataset` holds one name or several with commas.
     """
     names = [name.strip() for name in dataset.split(",")]
-    judged = [verdict for verdict in judge_all() if verdict.claim.group != "why"]
-    found = [verdict for verdict in judged if verdict.setting.dataset in names]
+    groups = {claim.group for claim in claim_table.read().claims} - {"why"}
+    found = _judged(groups, names)
     if not found:
         return NOTHING
     groups = dict.fromkeys(verdict.claim.group for verdict in found)

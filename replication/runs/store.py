@@ -134,11 +134,11 @@ def _frozen_run(row: dict[str, Any], history: pd.DataFrame, folder: Path) -> Run
     epoch = info["diverged_epoch"]
     info["diverged_epoch"] = None if epoch == "" else int(epoch)
     # What the head does not have is no column of its own history.
-    columns = [c for c in history if c in ("epoch", "split") or history[c].notna().any()]
+    own = history.columns[history.notna().any() | history.columns.isin(["epoch", "split"])]
     return Run(
         id=row["id"],
         config=RunConfig(**{name: row[name] for name in CONFIG_FIELDS if name in row}),
-        history=history[columns].drop(columns="id", errors="ignore").reset_index(drop=True),
+        history=history[own].drop(columns="id", errors="ignore").reset_index(drop=True),
         info=info,
         arrays_path=folder / "arrays" / f"{row['id']}.npz",
     )

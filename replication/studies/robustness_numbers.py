@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from replication.studies.assessments import Assessment
 
@@ -49,6 +48,8 @@ def interval(values: pd.Series) -> tuple[float, float]:
     """
     if len(values) < 2:
         return float("nan"), float("nan")
+    from scipy import stats  # which takes half a second to import
+
     found = stats.bootstrap(
         (values.to_numpy(),),
         np.mean,

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
-from scipy import stats
 
 from binenc_core.config import LINEAR_HEADS
+from replication.claims import rules
 from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
@@ -80,10 +80,7 @@ def _changes(effects: Effects, quantity: str, scale: float, unit: str) -> Panel:
 
 def interval(values: pd.Series) -> float:
     """Half the width of the 95 % interval of a mean (Student's t); 0 for a single value."""
-    count = len(values)
-    if count < 2:
-        return 0.0
-    return float(stats.t.ppf(0.975, count - 1) * values.std(ddof=1) / count**0.5)
+    return float(rules.interval(values).high - values.mean()) if len(values) > 1 else 0.0
 
 
 def stretched(value: float) -> float:
