@@ -5,6 +5,7 @@ epoch was logged, checkpoint.safetensors with its weights. A frozen campaign is 
 `results/<name>` with runs.csv, history.csv, arrays/<id>.npz and README.md.
 """
 
+import csv
 import json
 import os
 import shutil
@@ -93,13 +94,27 @@ def find(config: RunConfig, frozen: Mapping[str, Run] | None = None) -> Run | No
     return found and replace(found, config=config)
 
 
-def frozen_runs(folder: Path | None = None) -> dict[str, Run]:
+class FrozenRuns(Mapping[str, Run]):
+    """Frozen runs by id: a campaign is read when the first of its runs is asked for."""
+
+    def __init__(self, folder: Path):
+        """The runs of all campaigns in a folder; raises RuntimeError for a damaged one."""
+        tables = sorted(folder.glob("[!.]*/runs.csv"))  # a hidden folder is a draft
+        self._folders = {name: table.parent for table in tables for name in _ids(table)}
+
+    def __getitem__(self, run_id: str) -> Run:
+        return _campaign(self._folders[run_id])[run_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._folders)
+
+    def __len__(self) -> int:
+        return len(self._folders)
+
+
+def frozen_runs(folder: Path | None = None) -> FrozenRuns:
     """Every run of the campaigns frozen in a folder (results/ by default), by id."""
-    folder = folder or RESULTS
-    runs: dict[str, Run] = {}
-    for table in sorted(folder.glob("[!.]*/runs.csv")):  # a hidden folder is a draft
-        runs.update({run.id: run for run in load_campaign(table.parent)})
-    return runs
+    return FrozenRuns(folder or RESULTS)
 
 
 def load_campaign(folder: Path) -> list[Run]:
@@ -107,24 +122,36 @@ def load_campaign(folder: Path) -> list[Run]:
 
     Raises RuntimeError where its tables are damaged.
     """
-    # A changed file has another time, so a campaign frozen again is read again.
-    times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
-    runs = _read_campaign(folder, times)
+    runs = _campaign(folder).values()
     return [replace(run, history=run.history.copy(deep=False)) for run in runs]
 
 
+def _ids(table: Path) -> list[str]:
+    with table.open(encoding="utf8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if any(not row.get("id") for row in rows):
+        raise RuntimeError(f"the frozen campaign {table.parent} is damaged: a run has no id")
+    return [row["id"] for row in rows]
+
+
+def _campaign(folder: Path) -> dict[str, Run]:
+    # A changed file has another time, so a campaign frozen again is read again.
+    times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
+    return _read_campaign(folder, times)
+
+
 @cache
-def _read_campaign(folder: Path, times: tuple[int, ...]) -> tuple[Run, ...]:
+def _read_campaign(folder: Path, times: tuple[int, ...]) -> dict[str, Run]:
     # Twelve hexadecimal digits may look like a number.
     as_text = {"id": str, "commit": str}
     try:
         table = pd.read_csv(folder / "runs.csv", keep_default_na=False, dtype=as_text)
         history = pd.read_csv(folder / "history.csv", dtype=as_text)
         histories = dict(tuple(history.groupby("id")))
-        return tuple(
-            _frozen_run(row, histories.get(row["id"], history[:0]), folder)
+        return {
+            row["id"]: _frozen_run(row, histories.get(row["id"], history[:0]), folder)
             for row in table.to_dict("records")
-        )
+        }
     except (KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise RuntimeError(f"the frozen campaign {folder} is damaged: {error}") from error
 
