@@ -7,21 +7,27 @@ PARAMS ?=
 # Arguments of pytest, e.g. make test ARGS="-k figures"
 ARGS ?=
 
+STYLE = echo "ruff: lint and format" && $(PY) -m ruff check . && $(PY) -m ruff format --check .
+PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile
+
 .DEFAULT_GOAL := help
-.PHONY: help book test data bench readme clean
+.PHONY: help book test test-all data bench readme clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 book: $(READY) ## run the notebooks and build _build/html (PARAMS="-p epochs 50" sets parameters)
 	@$(PY) -m binenc_book $(PARAMS)
 
-test: $(READY) ## check style and run the tests (ARGS="-k name" goes to pytest)
-	@echo "ruff: lint and format"
-	@$(PY) -m ruff check .
-	@$(PY) -m ruff format --check .
-	@echo "pytest: units, notebooks, and the built book in a browser"
-	@OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+test: $(READY) ## check style and run the tests of five minutes (ARGS="-k name" goes to pytest)
+	@$(STYLE)
+	@echo "pytest: units, a campaign, three notebooks, and the built book in a browser"
+	@$(PYTEST) -m "not full" $(ARGS)
+
+test-all: $(READY) ## run all tests: kills, SLURM, the light installation, every notebook too
+	@$(STYLE)
+	@echo "pytest: everything"
+	@$(PYTEST) $(ARGS)
 
 data: $(READY) ## fetch and verify MNIST and FashionMNIST
 	@$(PY) -m replication data

@@ -117,6 +117,7 @@ def test_frozen_assessments_are_hits_whatever_number_of_images_they_took(study):
     assert other.images == 9
 
 
+@pytest.mark.full
 def test_one_failure_stops_no_other_and_is_told_in_one_line(study):
     configs = [quick(seed=5), quick(seed=0)]
     with pytest.raises(RuntimeError, match=r"seed 5: the network is odd$"):
@@ -125,6 +126,7 @@ def test_one_failure_stops_no_other_and_is_told_in_one_line(study):
     assert assessments.find("robustness", quick(seed=5)) is None
 
 
+@pytest.mark.full
 def test_a_diverged_training_is_refused_and_the_others_are_assessed(study):
     diverged = small(gamma=DIVERGING_GAMMA)
     refused = r"diverged in epoch 0; allowed: networks whose training went through"
@@ -176,6 +178,7 @@ def grid(tmp_path):
     return str(path)
 
 
+@pytest.mark.full
 def test_the_command_assesses_and_freezes(study, grid, capsys):
     words = ["assess", "robustness", grid, "--images", "7", "--device", "cpu", "--freeze"]
     assert main(words) == 0
@@ -194,6 +197,7 @@ def test_the_command_takes_the_first_seeds(study, grid):
     assert not store.RESULTS.exists()
 
 
+@pytest.mark.full
 def test_a_failed_command_leaves_what_was_frozen(study, grid, tmp_path, capsys):
     main(["assess", "robustness", grid, "--device", "cpu", "--freeze"])
     folder = store.RESULTS / "robustness" / "two"

@@ -65,6 +65,7 @@ def test_a_figure_gives_the_picture_of_what_it_shows(opened):
         assert ElementTree.fromstring(text).tag == "{http://www.w3.org/2000/svg}svg"
 
 
+@pytest.mark.full
 def test_the_legend_hides_an_architecture_in_all_panels(opened):
     found = [
         (box, b)
@@ -83,6 +84,7 @@ def test_the_legend_hides_an_architecture_in_all_panels(opened):
         button.click()
 
 
+@pytest.mark.full
 def test_a_page_is_printed_with_figures_that_were_never_seen(pages_with_figures, browser):
     """A browser prints what is there when its `beforeprint` has been handled: it does not wait."""
     context = browser.new_context(viewport={"width": 1000, "height": 100}, color_scheme="dark")
@@ -101,6 +103,7 @@ def test_a_page_is_printed_with_figures_that_were_never_seen(pages_with_figures,
     context.close()
 
 
+@pytest.mark.full
 def test_without_javascript_each_figure_is_a_picture(pages_with_figures, browser):
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844})
     for address in pages_with_figures.values():

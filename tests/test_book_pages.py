@@ -30,7 +30,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module", params=["http", "file"])
+@pytest.fixture(scope="module", params=[pytest.param("http", marks=pytest.mark.full), "file"])
 def origin(request, built_book):
     """Address of the book's folder."""
     if request.param == "file":
@@ -73,7 +73,7 @@ def picture(page, name: str, kind: str) -> None:
     page.screenshot(path=file, full_page=True)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.full)])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_shown_whole_and_asks_nobody_else(origin, contexts, name, theme):
     with watch(contexts[theme].new_page()) as page:
@@ -108,6 +108,7 @@ def test_a_page_fits_a_phone(built_book, contexts, name):
         picture(page, name, "narrow")
 
 
+@pytest.mark.full
 def test_the_pages_that_sphinx_adds_are_sound_too(built_book, contexts):
     made = {
         path.relative_to(built_book).with_suffix("").as_posix(): path

@@ -520,7 +520,7 @@ def two_notebooks(tmp_path):
     return tmp_path
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_notebooks_run_once_until_something_changes(two_notebooks, capfd):
     root = two_notebooks
     assert execute.execute(root, {})
@@ -537,7 +537,7 @@ def test_notebooks_run_once_until_something_changes(two_notebooks, capfd):
     assert done.cells[-1].outputs[0].text == f"7 1 {root}\n"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_failed_run_is_said_and_leaves_no_page(two_notebooks, capfd):
     root = two_notebooks
     save(root, "second", new_code_cell("print('before')"), new_code_cell("1 / 0"))

@@ -126,6 +126,7 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     assert trained(folder) == ids(good)
 
 
+@pytest.mark.full
 def test_a_diverged_run_is_no_failure(tmp_path):
     folder = tmp_path / "store"
     grid = QUICK | {"head": "binary", "gamma": [1e39, 2e39]}
@@ -143,6 +144,7 @@ def test_a_diverged_run_is_no_failure(tmp_path):
     assert (code, out.splitlines()[-1]) == (0, "froze 2 runs into results/lost")
 
 
+@pytest.mark.full
 def test_the_first_seeds_alone_are_trained(tmp_path):
     folder = tmp_path / "store"
     path = campaign_file(tmp_path / "some.toml", QUICK | {"seed": SEEDS})
@@ -153,6 +155,7 @@ def test_the_first_seeds_alone_are_trained(tmp_path):
     assert (code, err) == (2, f"error: seeds is 9; allowed: 1 to {len(SEEDS)}, as some has\n")
 
 
+@pytest.mark.full
 def test_nothing_whole_is_nothing_to_freeze(tmp_path):
     folder = tmp_path / "store"
     path = campaign_file(tmp_path / "some.toml", QUICK | {"head": ["none", "linear"]})
@@ -165,6 +168,7 @@ def test_nothing_whole_is_nothing_to_freeze(tmp_path):
     assert not (folder / "results").exists()
 
 
+@pytest.mark.full
 def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_path):
     folder = tmp_path / "store"
     longer = campaign_file(tmp_path / "longer.toml", LONGER | {"seed": [0, 1]})
@@ -184,6 +188,7 @@ def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_p
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["its processes begin", "it begins"])
+@pytest.mark.full
 def test_an_interrupted_start_says_nothing_but_that(tmp_path, longer, early):
     with started(tmp_path / "store", "campaign", longer) as command:
         if early:
@@ -195,6 +200,7 @@ def test_an_interrupted_start_says_nothing_but_that(tmp_path, longer, early):
         wait_until(command.is_alone, "the end of its processes")
 
 
+@pytest.mark.full
 def test_two_campaigns_on_one_store_train_no_run_twice(tmp_path):
     """Though each begins with the runs that the other begins with."""
     folder = tmp_path / "store"
@@ -210,6 +216,7 @@ def test_two_campaigns_on_one_store_train_no_run_twice(tmp_path):
     assert trained(folder) == ids(path)
 
 
+@pytest.mark.full
 def test_a_process_that_is_killed_takes_only_its_run_with_it(tmp_path, longer):
     folder = tmp_path / "store"
     with started(folder, "campaign", longer, "--processes", 2) as command:
@@ -228,6 +235,7 @@ def test_a_process_that_is_killed_takes_only_its_run_with_it(tmp_path, longer):
     assert checkpoints(folder) == []
 
 
+@pytest.mark.full
 def test_nothing_outlives_a_campaign_that_is_killed_and_its_locks_are_taken_over(tmp_path):
     folder = tmp_path / "store"
     path = campaign_file(tmp_path / "two.toml", LONGER | {"seed": [0, 1], "epochs": 100})
@@ -243,6 +251,7 @@ def test_nothing_outlives_a_campaign_that_is_killed_and_its_locks_are_taken_over
     assert trained(folder) == ids(path)
 
 
+@pytest.mark.full
 def test_as_many_processes_as_asked(tmp_path, longer):
     with started(tmp_path / "store", "campaign", longer, "--processes", 1) as command:
         wait_until(lambda: checkpoints(tmp_path / "store"), "a checkpoint")

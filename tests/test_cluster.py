@@ -115,7 +115,7 @@ log_every = 1
 """
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_campaign_on_the_cluster(executor, monkeypatch, tmp_path, capsys):
     (tmp_path / "two.toml").write_text(CAMPAIGN, encoding="utf8")
     words = ["campaign", "two.toml", "--executor", "slurm", "--device", "cpu"]
@@ -130,7 +130,7 @@ def test_campaign_on_the_cluster(executor, monkeypatch, tmp_path, capsys):
     assert "two: 2 of 2 runs, hits: 2" in capsys.readouterr().out
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_array_of_runs_of_which_one_fails(executor, tmp_path):
     configs = [small("binary"), small("nonlinear"), small("none")]
     damaged = store.runs_folder() / configs[1].id
@@ -148,7 +148,7 @@ def test_array_of_runs_of_which_one_fails(executor, tmp_path):
     assert left(tmp_path / "slurm", "*.err") == [f"{jobs[1].id}_0_log.err"]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_requeued_run_ends_as_if_it_had_been_left_alone(executor, monkeypatch, tmp_path):
     config = small(epochs=300, log_every=20)
     (job,) = executor().submit([config])
@@ -166,7 +166,7 @@ def test_requeued_run_ends_as_if_it_had_been_left_alone(executor, monkeypatch, t
     assert_same_arrays(run.arrays(), expected.arrays())
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_jobs_requeued_by_others_go_on_and_jobs_canceled_have_failed(executor, tmp_path):
     def started(job) -> bool:
         return (tmp_path / "slurm" / f"{job.id}_0_log.err").exists()
@@ -185,7 +185,7 @@ def test_jobs_requeued_by_others_go_on_and_jobs_canceled_have_failed(executor, t
     assert third.failure() == "left the queue before it started"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_stop_leaves_no_job(executor):
     stopped = executor()
     jobs = stopped.submit([endless(0), endless(1), endless(2)]) + stopped.submit([endless(3)])
@@ -197,7 +197,7 @@ def test_stop_leaves_no_job(executor):
     stopped.stop()  # there is nothing left to stop
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_refused_jobs(executor, capfd):
     refused = executor(partition="nowhere")
     with pytest.raises(RuntimeError, match=r"^SLURM refused the jobs: .*[Ii]nvalid partition.*$"):

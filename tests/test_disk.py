@@ -56,6 +56,7 @@ def assert_readable(folder: Path, settings: dict) -> None:
         assert found.arrays()["epochs"].tolist() == [0]
 
 
+@pytest.mark.full
 def test_a_full_disk_ends_a_training_with_one_line(small_disk):
     assert run(small_disk, "train", *words(QUICK))[0] == 0
     kept = visible(small_disk)
@@ -70,6 +71,7 @@ def test_a_full_disk_ends_a_training_with_one_line(small_disk):
     assert_readable(small_disk, QUICK)
 
 
+@pytest.mark.full
 def test_a_full_disk_fails_the_runs_of_a_campaign_that_do_not_fit(small_disk, tmp_path):
     """Those before and after it are kept."""
     path = campaign_file(tmp_path / "some.toml", QUICK, LARGE, QUICK | {"seed": 1})
@@ -86,6 +88,7 @@ def test_a_full_disk_fails_the_runs_of_a_campaign_that_do_not_fit(small_disk, tm
         assert_readable(small_disk, settings)
 
 
+@pytest.mark.full
 def test_a_disk_that_is_full_when_a_run_ends_keeps_its_checkpoint(small_disk):
     """There is room for the checkpoint, but not for the run with a copy of it."""
     settings = QUICK | {"width": 182}
@@ -109,6 +112,7 @@ def remount(disk: Path, options: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["train", "campaign"])
+@pytest.mark.full
 def test_a_disk_that_cannot_be_written_is_told_before_any_training(small_disk, tmp_path, command):
     path = campaign_file(tmp_path / "some.toml", QUICK)
     remount(small_disk / "runs", "ro")
@@ -122,6 +126,7 @@ def test_a_disk_that_cannot_be_written_is_told_before_any_training(small_disk, t
 
 
 @pytest.mark.parametrize("command", ["train", "campaign"])
+@pytest.mark.full
 def test_a_folder_that_cannot_be_made_is_told_before_any_training(tmp_path, command):
     folder = tmp_path / "store"
     folder.mkdir()

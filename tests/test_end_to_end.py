@@ -23,14 +23,14 @@ def last_epoch(request, tmp_path_factory):
         return found
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("head", ["binary", "linear"])
 def test_digits_are_learned(last_epoch, head):
     assert last_epoch[head].loc["test", "accuracy"] >= 0.95
     assert last_epoch[head].loc["train", "accuracy"] >= 0.99
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("split", ["train", "test"])
 def test_the_binary_head_shares_whole_codes_and_the_linear_head_does_not(last_epoch, split):
     # Of the 360 test images a few lie between two codes: on three seeds 0.967 to 0.981.
@@ -42,7 +42,7 @@ def test_the_binary_head_shares_whole_codes_and_the_linear_head_does_not(last_ep
     assert last_epoch["binary"].loc[split, "distinct_codes"] == 10
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_values_of_the_binary_head_are_in_two_peaks(last_epoch):
     peaks = {head: last_epoch[head].loc["train", "peak_separation"] for head in last_epoch}
     assert peaks["binary"] > 2 * peaks["linear"]

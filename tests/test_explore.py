@@ -83,7 +83,7 @@ def test_without_ipython_it_is_not_live(monkeypatch):
     assert not explore.is_live()
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_under_papermill_the_page_s_drawing_is_shown(tmp_path):
     """A real kernel: the cell's output is the MIME type that the book draws, and no panel."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -98,7 +98,7 @@ def test_under_papermill_the_page_s_drawing_is_shown(tmp_path):
     assert result.data[MIME]["show"] == "trainer"
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_client_that_answers_prompts_is_live():
     """A real kernel, asked as JupyterLab asks."""
     from jupyter_client.manager import start_new_kernel

@@ -80,6 +80,7 @@ def test_a_run_is_trained_kept_and_frozen(made, request, changes, tmp_path):
 
 
 @pytest.mark.parametrize("made", ["cifar10"], indirect=True)
+@pytest.mark.full
 def test_a_resnet_goes_on_from_its_checkpoint_to_the_bit(made, monkeypatch, tmp_path):
     """Its running means, its crops and flips and its γ are as in a training in one go."""
     config = recipe("cifar10", "later", gamma_growth=50, precision="bf16", **SMALL)

@@ -87,7 +87,7 @@ def killed_after(path: Path, folder: Path, seconds: float) -> bool:
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_campaign_killed_ten_times_freezes_the_same_bytes(tmp_path):
     path = campaign_file(tmp_path / "killed.toml", GRID)
     alone = tmp_path / "alone"

@@ -236,7 +236,7 @@ def run(command: list[str], folder: Path, environment: dict) -> subprocess.Compl
     return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_light_installation_lacks_pytorch(small_machine):
     tree, environment = small_machine
     code = "import binenc_core; print(binenc_core.__file__); import torch"
@@ -246,7 +246,7 @@ def test_the_light_installation_lacks_pytorch(small_machine):
     assert "ModuleNotFoundError: No module named 'torch'" in done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_the_book_is_built_from_frozen_runs(small_machine):
     tree, environment = small_machine
     done = run(["binenc_book"], tree, environment)
@@ -263,7 +263,7 @@ def test_the_book_is_built_from_frozen_runs(small_machine):
     assert found["book/protocols"].select(".book-figure")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_notebook_runs_from_its_own_folder(small_machine, tmp_path):
     """As JupyterLab runs it, on Binder too."""
     tree, environment = small_machine
@@ -273,7 +273,7 @@ def test_a_notebook_runs_from_its_own_folder(small_machine, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_notebook_that_asks_for_what_is_not_frozen_says_so(small_machine, tmp_path):
     tree, environment = small_machine
     page, output = "book/figures/fig1_binarity.ipynb", str(tmp_path / "out.ipynb")
@@ -284,7 +284,7 @@ def test_a_notebook_that_asks_for_what_is_not_frozen_says_so(small_machine, tmp_
     assert re.search(NEEDED, last)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["data", "digits"]])
 def test_commands_that_need_no_pytorch_work(small_machine, words):
     tree, environment = small_machine

@@ -173,8 +173,9 @@ def drawn_masks(batches: list[torch.Tensor], width: int) -> list[torch.Tensor]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("hidden", [2, 3])
+@pytest.mark.parametrize(
+    ("hidden", "masked"), [(3, True), pytest.param(2, False, marks=pytest.mark.full)]
+)
 @pytest.mark.parametrize(
     ("head", "penalty", "softmax", "optimizer"),
     [
@@ -403,7 +404,7 @@ def test_random_numbers_fill_the_unit_interval_evenly(engine):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
+@pytest.mark.full
 def test_it_learns_the_digits(engine):
     last = train(engine, 150)[-1]
     assert last["epoch"] == 150

@@ -106,7 +106,7 @@ def test_no_more_processes_than_cores_and_runs(monkeypatch, cores, missing, expe
     assert said[1].startswith(f"training in {expected} processes, about ")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_runs_side_by_side_equal_those_of_this_process_to_the_bit(
     monkeypatch, tmp_path, one_thread
 ):

@@ -263,6 +263,7 @@ LONG = [
 
 @pytest.mark.parametrize("changes", LONG)
 @pytest.mark.parametrize("head", ["binary", "none"])
+@pytest.mark.full
 def test_a_training_that_was_cut_off_ends_as_one_in_one_go(
     monkeypatch, tmp_path, said, head, changes
 ):

@@ -182,7 +182,7 @@ def test_another_optimizer_begins_anew(paused):
 
 
 @pytest.mark.browser
-@pytest.mark.slow
+@pytest.mark.full
 def test_without_adam_the_same_network_learns_as_much_and_writes_no_code(browser):
     page = opened(browser, "wide", reduced_motion="reduce")
     run = f"{TRAINER}.bookTrainer.run"

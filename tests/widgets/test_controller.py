@@ -53,7 +53,7 @@ def test_what_is_on_disk_comes_into_view_at_once(panel):
     assert [shown.run.id for shown in panel.runs] == [run.id]
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_training_is_followed_stopped_and_taken_up_again(panel, monkeypatch, tmp_path):
     config = small(epochs=60, width=64, latent_dim=4)
     panel.train(config)
@@ -99,7 +99,7 @@ def test_a_training_is_followed_stopped_and_taken_up_again(panel, monkeypatch, t
     assert_same_bytes(panel.now.run, resumed)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_one_process_trains_one_run_after_another(panel):
     panel.train(quick())
     panel.train(quick(seed=1))
@@ -112,7 +112,7 @@ def test_one_process_trains_one_run_after_another(panel):
     assert processes(panel.worker) == first
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_panel_made_anew_follows_and_stops_what_its_predecessor_began(panel):
     config = small(epochs=500, width=64)
     panel.train(config)
@@ -125,7 +125,7 @@ def test_a_panel_made_anew_follows_and_stops_what_its_predecessor_began(panel):
     assert "Train goes on from epoch" in panel.message
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_why_a_training_failed_is_told(panel, monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "file"))
@@ -135,7 +135,7 @@ def test_why_a_training_failed_is_told(panel, monkeypatch, tmp_path):
     assert panel.message.startswith("FileExistsError: ")
 
 
-@pytest.mark.slow
+@pytest.mark.full
 def test_a_run_that_another_process_trains_is_left_to_it(panel):
     with trainer._locked(quick(), str):
         panel.train(quick())

@@ -80,6 +80,7 @@ def test_an_unfinished_run_is_read_as_far_as_it_is():
     assert_same_arrays(found.arrays, shorter.arrays())
 
 
+@pytest.mark.full
 def test_to_look_at_runs_needs_no_pytorch():
     code = (
         "import sys, replication.widgets as w; p = w.gamma_panel(); "

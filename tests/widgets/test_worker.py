@@ -10,7 +10,7 @@ from replication.base.provenance import ROOT
 from replication.runs import trainer
 from small_runs import small
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_root")]
+pytestmark = [pytest.mark.full, pytest.mark.usefixtures("own_root")]
 
 LONG = {"epochs": 2000, "width": 64}  # none of these trainings ends by itself
 # As much of a kernel as the process beside it knows: one that goes on until its input ends.
