@@ -55,6 +55,7 @@ def test_sliders_move_by_keyboard_and_change_what_is_shown(opened):
     assert moved
 
 
+@pytest.mark.full
 def test_a_figure_gives_the_picture_of_what_it_shows(opened):
     for page, box in each(opened):
         with page.expect_download() as caught:

@@ -94,7 +94,6 @@ def test_a_page_is_shown_whole_and_asks_nobody_else(origin, contexts, name, them
         assert [address for address in page.asked if not address.startswith(local)] == []
         if origin.startswith("file"):
             assert violations(page) == []
-            picture(page, name, theme)
         assert page.errors == []
 
 
@@ -105,7 +104,20 @@ def test_a_page_fits_a_phone(built_book, contexts, name):
         page.goto((built_book / f"{name}.html").as_uri())
         draw_figures(page)
         assert page.evaluate(WIDTH) <= 390
-        picture(page, name, "narrow")
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("kind", "theme", "width"),
+    [("light", "light", 1280), ("dark", "dark", 1280), ("narrow", "light", 390)],
+)
+def test_there_are_pictures_of_all_pages(built_book, contexts, kind, theme, width):
+    for name in PAGES:
+        with contexts[theme].new_page() as page:
+            page.set_viewport_size({"width": width, "height": 844})
+            page.goto((built_book / f"{name}.html").as_uri())
+            draw_figures(page)
+            picture(page, name, kind)
 
 
 @pytest.mark.full
