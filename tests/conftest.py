@@ -15,6 +15,20 @@ from small_runs import use_folders
 ROOT = Path(__file__).parents[1]
 
 
+def pytest_collection_modifyitems(items):
+    """Let one process begin with the book's build, and all tests of the book come last.
+
+    A process runs a file's tests together, but what a test of the book would wait for may take as
+    long as all the others.
+    """
+    for item in items:
+        item.of_book = "built_book" in item.fixturenames
+        file = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(f"{file}, book" if item.of_book else file))
+    items.sort(key=lambda item: item.of_book and item.path.name != "test_book.py")
+    items.sort(key=lambda item: item.path.name != "test_book.py")
+
+
 @pytest.fixture
 def own_root(monkeypatch, tmp_path):
     """Runs, campaigns and the project's root in a folder of the test's own."""
