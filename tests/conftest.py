@@ -15,6 +15,7 @@ from small_runs import use_folders
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     """Let one process begin with the book's build, and all tests of the book come last.
 
