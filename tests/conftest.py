@@ -15,18 +15,23 @@ from small_runs import use_folders
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items):
-    """Let one process begin with the book's build, and all tests of the book come last.
+def is_of_book(item) -> bool:
+    """Whether a test needs the built book."""
+    return "built_book" in item.fixturenames
 
-    A process runs a file's tests together, but what a test of the book would wait for may take as
-    long as all the others.
+
+def pytest_itemcollected(item):
+    """Let one process run the tests of a file together, and those of the book apart from them."""
+    file = item.nodeid.partition("::")[0]
+    item.add_marker(pytest.mark.xdist_group(f"{file}, book" if is_of_book(item) else file))
+
+
+def pytest_collection_modifyitems(items):
+    """Let one process begin with the book's build, which takes as long as many tests.
+
+    All other tests of the book come last.
     """
-    for item in items:
-        item.of_book = "built_book" in item.fixturenames
-        file = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(f"{file}, book" if item.of_book else file))
-    items.sort(key=lambda item: item.of_book and item.path.name != "test_book.py")
+    items.sort(key=is_of_book)
     items.sort(key=lambda item: item.path.name != "test_book.py")
 
 
