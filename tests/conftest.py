@@ -15,23 +15,12 @@ from small_runs import use_folders
 ROOT = Path(__file__).parents[1]
 
 
-def is_of_book(item) -> bool:
-    """Whether a test needs the built book."""
-    return "built_book" in item.fixturenames
-
-
-def pytest_itemcollected(item):
-    """Let one process run the tests of a file together, and those of the book apart from them."""
-    file = item.nodeid.partition("::")[0]
-    item.add_marker(pytest.mark.xdist_group(f"{file}, book" if is_of_book(item) else file))
-
-
 def pytest_collection_modifyitems(items):
     """Let one process begin with the book's build, which takes as long as many tests.
 
-    All other tests of the book come last.
+    The others go on with what needs no book, and all other tests of the book come last.
     """
-    items.sort(key=is_of_book)
+    items.sort(key=lambda item: item.path.parent.name == "built")
     items.sort(key=lambda item: item.path.name != "test_book.py")
 
 

@@ -3,7 +3,6 @@
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from site_pages import PAGES, ROOT, draw_figures
 pytestmark = pytest.mark.browser
 
 SCREENSHOTS = ROOT / "_build" / "screenshots"
-AXE = (Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js").read_text("utf8")
+AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text("utf8")
 # What axe-core finds in the theme itself.
 KNOWN = {"label-content-name-mismatch", "region"}
 # Without `preload` axe does not ask for style sheets once more, which a file may not.
