@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 from dataclasses import Field, asdict, dataclass, field, fields, replace
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any
 
 # The meaning of a RunConfig. Raise it by hand whenever the same fields would give other numbers,
@@ -252,16 +252,36 @@ def checked(item: Field, value: Any) -> Any:
     allowed = f"{'a whole number' if kind is int else 'a number'} {least}"
     if below is not None:
         allowed += f" and < {below}"
-    wrong = ValueError(f"{item.name} is {value!r}; allowed: {allowed}")
+    number = read_number(value, kind)
+    if number is not None:
+        large = number >= minimum if above is None else number > above
+        if large and number < (math.inf if below is None else below):
+            return number
+    raise ValueError(f"{item.name} is {value!r}; allowed: {allowed}")
+
+
+def read_number(value: Any, kind: type[int] | type[float]) -> int | float | None:
+    """A number of a kind from what Python, TOML, papermill or a command line has; None for others.
+
+    A text counts as what it says, and a float without a fraction is whole: 2.0 and "2e0" are 2.
+    """
     if isinstance(value, bool) or not isinstance(value, Real | str):
-        raise wrong
+        return None
     try:
-        number = kind(value) + 0  # -0.0 + 0 is 0.0
-    except (ValueError, OverflowError):  # not a number in words, or nan or inf as an int
-        raise wrong from None
-    if not isinstance(value, str) and number != value:
-        raise wrong
-    large = number >= minimum if above is None else number > above
-    if not (large and number < (math.inf if below is None else below)):
-        raise wrong
+        if kind is float:
+            return float(value) + 0  # -0.0 + 0 is 0.0
+        if isinstance(value, Integral) or (isinstance(value, str) and value.isdecimal()):
+            return int(value)
+        number = float(value)
+        return int(number) if number.is_integer() else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_whole(name: str, value: Any, most: int | None = None) -> int:
+    """A whole number from 1 (to `most`), as `read_number` reads it; else a ValueError."""
+    number = read_number(value, int)
+    if number is None or not 1 <= number <= (number if most is None else most):
+        allowed = "a whole number ≥ 1" if most is None else f"a whole number from 1 to {most}"
+        raise ValueError(f"{name} is {value!r}; allowed: {allowed}")
     return number

@@ -4,9 +4,12 @@ Commands: campaign | train | freeze | evaluate | verdicts | assess | costs | dat
 """
 
 import re
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
+from replication.base import console
 from replication.cli import assess, campaign, costs, data, evaluate, freeze, train, verdicts
 from replication.cli.options import Parser
 from replication.data.sources import DataError
@@ -34,6 +37,7 @@ def _with_negative_numbers(argv: Sequence[str]) -> list[str]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 for success, 2 for bad input, 1 for what fails while it works."""
+    console.prepare()
     parser = _parser()
     words = _with_negative_numbers(sys.argv[1:] if argv is None else argv)
     arguments, unknown = parser.parse_known_args(words)
@@ -41,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = [action.option_strings[-1:] for action in arguments.parser._actions]
         allowed = ", ".join(name for names in options for name in names)
         parser.error(f"unknown parameter {unknown[0]!r}; allowed: {allowed}")
+    if threading.current_thread() is threading.main_thread():
+        # What batch systems send ends a command as Ctrl-C does: with what was logged, and a word.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         try:
             work = arguments.prepare(arguments)

@@ -15,7 +15,7 @@ from replication.studies.assessments import (
     frozen_of,
     keep,
 )
-from replication.studies.catalog import STUDIES, check_images, check_study
+from replication.studies.catalog import STUDIES, check_study, images_of
 from small_runs import small, use_folders
 
 INFO = {
@@ -156,11 +156,11 @@ def test_nothing_to_freeze_is_refused():
         freeze_all("robustness", "some", [], "command")
 
 
-def test_damaged_frozen_files_are_told():
+def test_damaged_frozen_files_are_told_and_left_out(capsys):
     folder = freeze_all("robustness", "some", [kept()], "command")
     (folder / "table.csv").write_text("id\n", encoding="utf8")
-    with pytest.raises(RuntimeError, match="is damaged"):
-        frozen_of("robustness")
+    assert frozen_of("robustness") == {}
+    assert f"left out: the frozen robustness in {folder} is damaged" in capsys.readouterr().err
 
 
 def test_the_readme_says_how_it_was_made_and_what_is_in_it():
@@ -191,15 +191,21 @@ def test_every_folder_has_a_name_of_its_own():
     assert len(names) == 8
 
 
-@pytest.mark.parametrize("images", [0, -1, 2.5, True, "5", 11])
+@pytest.mark.parametrize("images", [0, -1, 2.5, True, "five", 11])
 def test_a_wrong_number_of_images_names_what_is_allowed(images):
     with pytest.raises(ValueError, match="allowed: a whole number from 1 to 10"):
-        check_images(images, 10)
+        images_of("robustness", images, 10)
 
 
-@pytest.mark.parametrize("images", [None, 1, 10])
-def test_a_right_number_of_images_is_accepted(images):
-    check_images(images, 10)
+@pytest.mark.parametrize(
+    ("study", "asked", "most", "number"),
+    [
+        *(("robustness", None, 10_000, 500), ("robustness", None, 360, 360)),
+        *(("robustness", 7, 10_000, 7), ("reliability", None, 10_000, 10_000)),
+    ],
+)
+def test_a_study_takes_as_many_images_as_asked_or_its_own_number(study, asked, most, number):
+    assert images_of(study, asked, most) == number
 
 
 def test_an_unknown_study_names_the_others():

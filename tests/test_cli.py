@@ -94,7 +94,7 @@ BAD_INPUT = [
     (["train", "--metrics", "x"], "metrics is 'x'; allowed: described, released"),
     (["campaign"], "NAME"),
     (["campaign", "none"], f"campaign is 'none'; allowed: {', '.join(grids.names())}, or the path"),
-    (["campaign", "absent.toml"], "campaign is 'absent.toml'; allowed: "),
+    (["campaign", "absent.toml"], "campaign absent.toml: there is no such file"),
     (["campaign", "mnist", "--device", "tpu"], "device is 'tpu'; allowed: auto, cuda, mps, cpu"),
     (["campaign", "mnist", "--threads", "0"], f"threads is '0'; allowed: {WHOLE}"),
     (["campaign", "mnist", "--processes", "-2"], f"processes is '-2'; allowed: {WHOLE}"),

@@ -183,4 +183,4 @@ def test_a_damaged_campaign_is_named(lost):
     path = store.RESULTS / "campaign" / "runs.csv"
     path.write_text(path.read_text(encoding="utf8").replace(lost, "other", 1), encoding="utf8")
     with pytest.raises(RuntimeError, match=r"the frozen campaign .*campaign is damaged: "):
-        find(quick())
+        store.load_campaign(path.parent)

@@ -13,6 +13,7 @@ from typing import Any
 from binenc_book import pictures
 from binenc_book.check_site import check
 from binenc_book.execute import execute
+from replication.base import console
 
 SITE = Path("_build", "html")
 
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     `argv` are the command-line arguments, those of the process by default.
     """
+    console.prepare()
     parser = argparse.ArgumentParser(prog="python -m binenc_book", description=__doc__)
     parser.add_argument(
         "-p",

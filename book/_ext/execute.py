@@ -22,6 +22,7 @@ from binenc_book.toc import notebooks
 from replication.runs import pytorch
 
 WORKERS = min(2, os.cpu_count() or 1)
+LONGEST_FOLDER = 70
 # The tag of cells that are shown, but not run, where PyTorch is not installed.
 NEEDS_PYTORCH = "needs-pytorch"
 NOT_RUN = "*Not run: PyTorch is not installed (`pip install -r requirements.txt`).*"
@@ -57,9 +58,12 @@ def assign_parameters(root: Path, pages: Sequence[str], given: dict[str, Any]) -
 
 def set_environment() -> None:
     """Tell the kernels that they run for the book: Plotly's MIME type, no progress bars."""
+    # The kernel of this Python comes first, whatever else is called python3.
+    own = os.path.join(sys.prefix, "share", "jupyter")
     os.environ |= {
         "TQDM_DISABLE": "1",
         "PLOTLY_RENDERER": "plotly_mimetype",
+        "JUPYTER_PATH": os.pathsep.join(filter(None, [own, os.environ.get("JUPYTER_PATH")])),
     }
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
@@ -70,7 +74,10 @@ def own_sockets() -> Iterator[Config]:
 
     Kernels that start at the same moment can be given the same TCP port.
     """
-    with tempfile.TemporaryDirectory(prefix="kernel") as folder:
+    own = tempfile.gettempdir()
+    # A socket's path has 107 bytes at most, and clusters have long names for temporary folders.
+    short = own if len(os.fsencode(own)) <= LONGEST_FOLDER else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="kernel", dir=short) as folder:
         yield Config(KernelManager={"transport": "ipc", "ip": f"{folder}/socket"})
 
 

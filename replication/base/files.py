@@ -9,11 +9,18 @@ from pathlib import Path
 from uuid import uuid4
 
 
-def check_writable(folder: Path) -> None:
-    """Make a folder if it is missing; raises OSError where nothing can be written in it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", dir=folder):
-        pass
+def check_writable(folder: Path, variable: str) -> None:
+    """Make a folder if it is missing; raises OSError where nothing can be written in it.
+
+    The error, one line, names the folder and the environment variable that chooses another.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".", dir=folder):
+            pass
+    except OSError as error:
+        reason = error.strerror or error
+        raise OSError(f"cannot write {folder}: {reason}; {variable} chooses another") from error
 
 
 @contextmanager
@@ -25,7 +32,12 @@ def whole_file(target: Path) -> Iterator[Path]:
     """
     draft = target.with_name(f".{target.name.lstrip('.')}-{uuid4().hex}")
     try:
+        # Some libraries write files that their owner alone can read: this has what the umask asks.
+        draft.touch()
+        mode = draft.stat().st_mode
         yield draft
+        if draft.stat().st_mode != mode:
+            draft.chmod(mode)
         _sync(draft)
         os.replace(draft, target)
     finally:
@@ -40,9 +52,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
     where the disk is full or the parent cannot be written.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    draft = target.with_name(f".{target.name}-{uuid4().hex}")
+    draft.mkdir()  # not tempfile's, whose folders are their owner's alone
     try:
-        draft.chmod(0o755)  # mkdtemp's folders are their owner's alone
         yield draft
         for path in draft.rglob("*"):
             if path.is_file():

@@ -12,8 +12,13 @@ PACKAGES = ("torch", "scikit-learn", "numpy")
 
 
 def commit() -> str:
-    """The commit of the code, "-dirty" behind it where the packages differ; "unknown" elsewhere."""
+    """The commit of the code, "-dirty" behind it where the packages differ; "unknown" elsewhere.
+
+    The folder may lie in a repository of somebody else's, whose commit says nothing of this code.
+    """
     try:
+        if Path(_git("rev-parse", "--show-toplevel")).resolve() != ROOT:
+            return "unknown"
         head = _git("rev-parse", "--short=12", "HEAD")
         changed = _git("status", "--porcelain", "--", "binenc_core", "replication")
     except (OSError, subprocess.CalledProcessError):
@@ -22,7 +27,10 @@ def commit() -> str:
 
 
 def _git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, check=True, capture_output=True, text=True)
+    own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", *arguments], cwd=ROOT, env=own, check=True, capture_output=True, text=True
+    )
     return done.stdout.strip()
 
 

@@ -16,7 +16,7 @@ from replication.runs import pytorch, store, trainer
 from replication.runs.labels import labels
 from replication.studies import assessments
 from replication.studies.assessments import Assessment
-from replication.studies.catalog import check_images, check_study
+from replication.studies.catalog import check_study, images_of
 
 
 def get_or_assess_all(
@@ -41,7 +41,7 @@ def get_or_assess_all(
     trainer.check_device(device)
     configs = list({config.id: config for config in configs}.values())
     for dataset in {config.dataset for config in configs}:
-        check_images(images, DATASETS[dataset].test_images)
+        images_of(study, images, DATASETS[dataset].test_images)
     frozen = assessments.frozen_of(study)
     found = {c.id: assessments.find(study, c, images, frozen) for c in configs}
     missing = [config for config in configs if found[config.id] is None]
@@ -143,6 +143,7 @@ def assess_one(study: str, config: RunConfig, images: int | None, device: str) -
     # A GPU would round what a convolution takes to fewer digits than float32 has.
     with torch.backends.cudnn.flags(True, benchmark=False, deterministic=True, allow_tf32=False):
         module = import_module(f"replication.studies.{study}")
-        made = module.assess(built.model, data, config, images)
+        number = images_of(study, images, len(data.test_labels))
+        made = module.assess(built.model, data, config, number)
     info = {"seconds": round(time.perf_counter() - begun, 1), **origin(target)}
     return assessments.keep(study, config, images, made.images, made.table, made.arrays, info)

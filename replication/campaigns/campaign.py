@@ -108,7 +108,7 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
     waited for. Raises, before any work, OSError for a runs folder that cannot be written and
     DataError for a dataset whose files are not to be had.
     """
-    check_writable(store.runs_folder())
+    check_writable(store.runs_folder(), "BINENC_RUNS")
     # Once, before several processes ask for the same files.
     for dataset in {config.dataset for config in campaign.waiting}:
         if DATASETS[dataset].files:

@@ -48,14 +48,18 @@ def read(name: str) -> NamedRuns:
     tables of fields that change together. Raises ValueError, in one line,
     for an unknown name and for a file that says something else.
     """
-    path = Path(name) if name.endswith(".toml") else CAMPAIGNS / f"{name}.toml"
+    is_path = name.lower().endswith(".toml")
+    path = Path(name) if is_path else CAMPAIGNS / f"{name}.toml"
     if not path.is_file():
-        raise ValueError(
-            f"campaign is {name!r}; allowed: {', '.join(names())}, or the path of a .toml file"
-        )
+        if is_path:
+            raise ValueError(f"campaign {name}: there is no such file")
+        allowed = f"{', '.join(names())}, or the path of a .toml file"
+        raise ValueError(f"campaign is {name!r}; allowed: {allowed}")
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf8"))
+        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         groups = _groups(tables)
+    except UnicodeDecodeError:
+        raise ValueError(f"{path.name}: it is not in UTF-8; allowed: TOML in UTF-8") from None
     except ValueError as error:  # also what tomllib raises
         raise ValueError(f"{path.name}: {error}") from None
     return NamedRuns(path.stem, tables["about"], groups)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import product
 
-from binenc_core.config import HEADS, PAPER_HEADS, RunConfig
+from binenc_core.config import HEADS, PAPER_HEADS, RunConfig, read_whole
 from replication.campaigns import grids
 from replication.data.datasets import DATASETS
 from replication.data.recipes import PROTOCOLS, protocol_of, recipe, switches
@@ -38,7 +38,7 @@ def page_configs(
     """
     asked = switches(protocol) if protocol is not None else {}
     asked |= {name: value for name, value in changes.items() if value is not None}
-    check_seeds(seeds)
+    seeds = None if seeds is None else read_whole("seeds", seeds)
     datasets = names("dataset", dataset, DATASETS)
     return [c for name in datasets for c in _dataset_configs(name, heads, seeds, asked)]
 
@@ -50,12 +50,6 @@ def names(parameter: str, text: str, allowed: Iterable[str]) -> list[str]:
         if name not in list(allowed):
             raise ValueError(f"{parameter} is {name!r}; allowed: {', '.join(allowed)}")
     return found
-
-
-def check_seeds(seeds: int | None) -> None:
-    """Raise ValueError for what is neither None nor a number of seeds."""
-    if seeds is not None and (isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1):
-        raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
 
 
 def assessed_configs(
@@ -70,7 +64,7 @@ def assessed_configs(
     nothing but datasets is asked, those without any are left out, if others have some.
     Raises ValueError for an unknown name or a value out of range.
     """
-    check_seeds(seeds)
+    seeds = None if seeds is None else read_whole("seeds", seeds)
     datasets = names("dataset", dataset, DATASETS)
     protocols = [None] if protocol is None else names("protocol", protocol, PROTOCOLS)
     asked = {name: value for name, value in changes.items() if value is not None}
@@ -113,7 +107,7 @@ def gamma_configs(
     for nothing, and then there are none without a frozen campaign. Another dataset has its own
     recipe. Raises ValueError for an unknown name or a value out of range.
     """
-    check_seeds(seeds)
+    seeds = None if seeds is None else read_whole("seeds", seeds)
     asked = {name: value for name, value in changes.items() if value is not None}
     frozen = [run.config for run in campaign_runs(GAMMA)]
     if not frozen and not asked and dataset is None and seeds is None:
@@ -150,14 +144,9 @@ def paired_runs(names: Iterable[str]) -> dict[str, list[Run]]:
     """The runs of campaigns that are compared, by name: of all of them, or of their forerunners.
 
     Those of the forerunners unless each campaign has ENOUGH_SEEDS: a long training beside a short
-    one compares nothing. Raises RuntimeError for damaged files.
+    one compares nothing.
     """
-    own = {name: _frozen(name) for name in names}
+    own = {name: store.campaign_of(name) for name in names}
     if all(len({run.config.seed for run in runs}) >= ENOUGH_SEEDS for runs in own.values()):
         return own
-    return {name: _frozen(name + FORERUNNER) or runs for name, runs in own.items()}
-
-
-def _frozen(name: str) -> list[Run]:
-    folder = store.RESULTS / name
-    return store.load_campaign(folder) if folder.exists() else []
+    return {name: store.campaign_of(name + FORERUNNER) or runs for name, runs in own.items()}

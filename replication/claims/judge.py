@@ -84,9 +84,7 @@ def _family(setting: Setting) -> tuple[str, str]:
 
 
 def _frozen(setting: Setting) -> list[Run]:
-    folder = store.RESULTS / setting.name
-    runs = store.load_campaign(folder) if folder.exists() else []
-    return [run for run in runs if run.config.seed >= FIRST_SEED]
+    return [run for run in store.campaign_of(setting.name) if run.config.seed >= FIRST_SEED]
 
 
 # What each study found of networks, by its name and the id of the network's run.

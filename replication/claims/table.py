@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from binenc_core.config import RunConfig
+from binenc_core.config import RunConfig, read_whole
 from binenc_core.metrics.names import METRICS
 from replication.claims.measures import STUDY_MEASURES
 from replication.data.datasets import DATASETS
@@ -146,9 +146,7 @@ def _setting(name: str, own: dict[str, Any]) -> Setting:
     known(f"key of setting {name}", own, ("dataset", "protocol", "planned"))
     known(f"dataset of setting {name}", [own.get("dataset")], DATASETS)
     known(f"protocol of setting {name}", [own.get("protocol")], list(PROTOCOLS))
-    planned = own.get("planned")
-    if isinstance(planned, bool) or not isinstance(planned, int) or planned < 1:
-        raise ValueError(f"planned of setting {name} is {planned!r}; allowed: a whole number ≥ 1")
+    own["planned"] = read_whole(f"planned of setting {name}", own.get("planned"))
     return Setting(name, **own)
 
 

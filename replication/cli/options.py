@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import NoReturn
 
-from binenc_core.config import HEADS, RunConfig, checked
+from binenc_core.config import HEADS, RunConfig, checked, read_whole
 from replication.data.datasets import DATASETS
 from replication.data.recipes import PROTOCOLS, recipe, usual_protocol
 
@@ -114,9 +114,10 @@ def whole_number(name: str):
     """What turns an option's text into a whole number ≥ 1."""
 
     def convert(text: str) -> int:
-        if not text.isdecimal() or int(text) < 1:
-            raise argparse.ArgumentTypeError(f"{name} is {text!r}; allowed: a whole number ≥ 1")
-        return int(text)
+        try:
+            return read_whole(name, text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
 

@@ -43,9 +43,11 @@ class Source(NamedTuple):
 
 
 def default_folder() -> Path:
-    """The data folder: the environment variable BINENC_DATA, else `data` in the project."""
-    chosen = os.environ.get("BINENC_DATA")
-    return Path(chosen).expanduser() if chosen else ROOT / "data"
+    """The data folder: the environment variable BINENC_DATA, else `data` in the project.
+
+    A relative path is one from the project's root, whatever the current folder is.
+    """
+    return ROOT / Path(os.environ.get("BINENC_DATA") or "data").expanduser()
 
 
 def fetch(name: str, folder: Path | None = None, say: Say = print) -> Path | None:

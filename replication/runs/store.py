@@ -9,6 +9,7 @@ import csv
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -77,9 +78,11 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`."""
-    chosen = os.environ.get("BINENC_RUNS")
-    return Path(chosen).expanduser() if chosen else provenance.ROOT / "runs"
+    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`.
+
+    A relative path is one from the project's root, whatever the current folder is.
+    """
+    return provenance.ROOT / Path(os.environ.get("BINENC_RUNS") or "runs").expanduser()
 
 
 def find(config: RunConfig, frozen: Mapping[str, Run] | None = None) -> Run | None:
@@ -98,12 +101,17 @@ class FrozenRuns(Mapping[str, Run]):
     """Frozen runs by id: a campaign is read when the first of its runs is asked for."""
 
     def __init__(self, folder: Path):
-        """The runs of all campaigns in a folder; raises RuntimeError for a damaged one."""
+        """The runs of all campaigns in a folder; a damaged one is told and left out."""
         tables = sorted(folder.glob("[!.]*/runs.csv"))  # a hidden folder is a draft
         self._folders = {name: table.parent for table in tables for name in _ids(table)}
 
     def __getitem__(self, run_id: str) -> Run:
-        return _campaign(self._folders[run_id])[run_id]
+        folder = self._folders[run_id]
+        try:
+            return _campaign(folder)[run_id]
+        except RuntimeError as error:
+            leave_out(str(error))
+            raise KeyError(run_id) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._folders)
@@ -126,17 +134,37 @@ def load_campaign(folder: Path) -> list[Run]:
     return [replace(run, history=run.history.copy(deep=False)) for run in runs]
 
 
+def campaign_of(name: str) -> list[Run]:
+    """The runs of a campaign in results/; none where it is not there, or damaged, which is told."""
+    folder = RESULTS / name
+    try:
+        return load_campaign(folder) if folder.exists() else []
+    except RuntimeError as error:
+        leave_out(str(error))
+        return []
+
+
+@cache
+def leave_out(reason: str) -> None:
+    """Say once, on the standard error, why something in results/ is left out."""
+    print(f"left out: {reason}", file=sys.stderr, flush=True)
+
+
 def _ids(table: Path) -> list[str]:
-    with table.open(encoding="utf8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if any(not row.get("id") for row in rows):
-        raise RuntimeError(f"the frozen campaign {table.parent} is damaged: a run has no id")
-    return [row["id"] for row in rows]
+    try:
+        with table.open(encoding="utf8", newline="") as file:
+            return [row["id"] for row in csv.DictReader(file)]
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        leave_out(f"the frozen campaign {table.parent} is damaged: {error!r}")
+        return []
 
 
 def _campaign(folder: Path) -> dict[str, Run]:
     # A changed file has another time, so a campaign frozen again is read again.
-    times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
+    try:
+        times = tuple((folder / name).stat().st_mtime_ns for name in ("runs.csv", "history.csv"))
+    except OSError as error:
+        raise RuntimeError(f"the frozen campaign {folder} is damaged: {error}") from error
     return _read_campaign(folder, times)
 
 

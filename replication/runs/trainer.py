@@ -23,6 +23,10 @@ class BusyError(RuntimeError):
     """Another process is training the run."""
 
 
+class LockedError(RuntimeError):
+    """Somebody else's lock, which this user may not open, lies on the run."""
+
+
 def get_or_train(
     config: RunConfig,
     device: str = "auto",
@@ -46,7 +50,7 @@ def get_or_train(
     from replication.base.devices import resolve_device
 
     target = resolve_device(device)
-    check_writable(store.runs_folder())
+    check_writable(store.runs_folder(), "BINENC_RUNS")
     with _locked(config, say if wait else None):
         if found := store.find(config, frozen):
             return _hit(found, say)
@@ -61,14 +65,15 @@ def check_device(name: str) -> None:
 
 def is_busy(config: RunConfig) -> bool:
     """Whether a process, on this machine or on another that shares the disk, trains the run."""
-    path = _hidden(config, "lock")
-    if not path.exists():
+    if not _hidden(config, "lock").exists():
         return False
     try:
-        with FileLock(path).acquire(timeout=0):
+        with _lock(config).acquire(timeout=0):
             return False
     except Timeout:
         return True
+    except OSError:  # another user's, which `get_or_train` tells
+        return False
 
 
 def progress_of(config: RunConfig) -> progress.Progress | None:
@@ -91,11 +96,15 @@ def _hidden(config: RunConfig, kind: str) -> Path:
     return store.runs_folder() / f".{config.id}.{kind}"
 
 
+def _lock(config: RunConfig) -> FileLock:
+    return FileLock(_hidden(config, "lock"))
+
+
 @contextmanager
 def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
     """Hold the run's lock; where another process has it, say so and wait, or raise BusyError."""
     # The system gives up a lock when its process ends, however it ends.
-    lock = FileLock(_hidden(config, "lock"))
+    lock = _lock(config)
     try:
         lock.acquire(timeout=LOCK_SECONDS)
     except Timeout:
@@ -104,6 +113,11 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
             raise BusyError(text) from None
         say(f"waiting: {text}")
         lock.acquire()
+    except OSError as error:
+        raise LockedError(
+            f"{config.label} ({config.id}) is locked by somebody else: {lock.lock_file}: "
+            f"{error.strerror}"
+        ) from error
     try:
         yield
     finally:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from binenc_core.config import RunConfig
 from replication.base.files import whole_folder
 from replication.base.progress import duration
+from replication.data.datasets import DATASETS
 from replication.runs import freeze, store
-from replication.studies.catalog import STUDIES
+from replication.studies.catalog import STUDIES, images_of
 
 INFO_FIELDS = ["seconds", "device", "threads", "processor", "versions", "commit"]
 
@@ -75,7 +76,7 @@ def find(
 
 def kept_folder(study: str, config: RunConfig, images: int | None) -> Path:
     """Where an assessment that was made here is kept."""
-    number = images or STUDIES[study].images or "all"
+    number = images_of(study, images, DATASETS[config.dataset].test_images)
     name = f"{config.id}-{study}-{number}-v{STUDIES[study].version}"
     return store.runs_folder() / ".assessments" / name
 
@@ -104,12 +105,15 @@ def keep(
 def frozen_of(study: str, campaigns: Collection[str] | None = None) -> dict[str, Assessment]:
     """What results/ holds of a study, or of these campaigns', by the id of the network's run.
 
-    What another version of the study found is left out. Raises RuntimeError for damaged files.
+    What another version of the study found is left out, and so are damaged files, which is told.
     """
     found: dict[str, Assessment] = {}
     for path in sorted((store.RESULTS / study).glob("[!.]*/models.csv")):
         if campaigns is None or path.parent.name in campaigns:
-            found |= _read_frozen(study, path.parent)
+            try:
+                found |= _read_frozen(study, path.parent)
+            except RuntimeError as error:
+                store.leave_out(str(error))
     return found
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 from numpy.typing import NDArray
 
+from binenc_core.config import read_whole
 from binenc_core.reliability import METRICS, SCORES, SOFTMAX_INPUTS, TASKS
 from binenc_core.robustness import ATTACKS
 
@@ -101,8 +102,11 @@ def check_study(name: str) -> None:
         raise ValueError(f"study is {name!r}; allowed: {', '.join(STUDIES)}")
 
 
-def check_images(images: int | None, most: int) -> None:
-    """Raise ValueError for what is neither None nor a number of images, at most `most`."""
-    is_number = isinstance(images, int) and not isinstance(images, bool)
-    if images is not None and not (is_number and 1 <= images <= most):
-        raise ValueError(f"images is {images!r}; allowed: a whole number from 1 to {most}")
+def images_of(study: str, images: int | None, most: int) -> int:
+    """How many of a dataset's test images a study takes: those asked for, or its own number.
+
+    Raises ValueError for what is no number of images up to `most`.
+    """
+    if images is not None:
+        return read_whole("images", images, most)
+    return min(STUDIES[study].images or most, most)

@@ -99,6 +99,7 @@ def test_the_command_names_what_is_allowed(words_given, said):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.full
 def test_judging_needs_no_pytorch():
     code = (
         "import sys, json; import replication.claims.words; from replication.claims import judge;"

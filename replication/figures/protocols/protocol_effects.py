@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from binenc_core.config import LINEAR_HEADS, RunConfig
+from binenc_core.config import LINEAR_HEADS, RunConfig, read_whole
 from replication.data.recipes import recipe, switches
 from replication.figures.common import captions
 from replication.figures.common.curves import Row
@@ -49,8 +49,7 @@ def plan(seeds: int, gamma: float, epochs: int, width: int) -> Plan:
 
     Raises ValueError for a value out of range.
     """
-    if isinstance(seeds, bool) or not isinstance(seeds, int) or seeds < 1:
-        raise ValueError(f"seeds is {seeds!r}; allowed: a whole number ≥ 1")
+    seeds = read_whole("seeds", seeds)
     same = {"epochs": epochs, "width": width, "log_every": epochs}
     described = switches(TEXT) | {"gamma": gamma} | same
     settings = {TEXT: described}
