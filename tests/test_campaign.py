@@ -1,5 +1,6 @@
 """The scheduler of a campaign, with an executor that trains nothing and does what it is told."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from filelock import FileLock
 
 from binenc_core.config import RunConfig
 from replication.base.progress import Progress
-from replication.campaigns import campaign
+from replication.campaigns import campaign, local
 from replication.data.recipes import recipe
 from replication.data.sources import DataError
 from replication.runs import store, trainer
@@ -302,3 +303,17 @@ def test_files_that_are_not_to_be_had_end_a_campaign_before_any_training(monkeyp
     with pytest.raises(DataError):
         campaign.train_missing(campaign.begin([recipe("mnist")]), executor, lambda state: None)
     assert executor.submitted == []
+
+
+@pytest.mark.full
+def test_a_process_that_never_begins_fails_its_run_in_one_line(monkeypatch):
+    monkeypatch.setattr(local, "START_SECONDS", 1)
+    # As a library that tries for ever to get memory.
+    monkeypatch.setattr(local.workers, "train_one", never_begin)
+    state = campaign.begin(CONFIGS[:1])
+    campaign.train_missing(state, local.LocalExecutor(1), lambda state: None)
+    assert state.failed[CONFIGS[0]] == "its process did not begin within 1 s: is the memory short?"
+
+
+def never_begin(*_) -> None:
+    time.sleep(600)

@@ -169,12 +169,13 @@ def test_nothing_whole_is_nothing_to_freeze(tmp_path):
 
 
 @pytest.mark.full
-def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])  # a person's, a batch system's
+def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_path, number):
     folder = tmp_path / "store"
     longer = campaign_file(tmp_path / "longer.toml", LONGER | {"seed": [0, 1]})
     with started(folder, "campaign", longer, "--processes", 2) as command:
         wait_until(lambda: len(checkpoints(folder)) == 2, "two checkpoints")
-        command.signal_group(signal.SIGINT)
+        command.signal_group(number)
         code, out, err = command.end()
         assert (code, err) == (130, INTERRUPTED)
         assert out == ""

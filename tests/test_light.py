@@ -21,6 +21,7 @@ from binenc_book.execute import NEEDS_PYTORCH
 from replication.__main__ import main
 from replication.campaigns.get_runs import get_or_train_all
 from replication.data.recipes import recipe
+from replication.runs import pytorch
 from replication.runs.trainer import get_or_train
 
 ROOT = Path(__file__).parents[1]
@@ -179,6 +180,21 @@ def test_a_missing_run_is_told_beside_the_nearest_frozen_one(without_torch, caps
 def test_where_nothing_alike_is_frozen_that_is_told(without_torch, own_root):
     with pytest.raises(RuntimeError, match=r"not on disk: 1 run, .* nothing is frozen; .*PyTorch"):
         get_or_train_all([recipe("digits")])
+
+
+def test_a_pytorch_that_cannot_be_loaded_is_not_called_missing(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+
+    class Broken:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "torch":
+                raise ImportError("libtorch.so: cannot be mapped\nmore")
+
+    monkeypatch.delitem(sys.modules, "torch")
+    monkeypatch.setattr(sys, "meta_path", [Broken, *sys.meta_path])
+    with pytest.raises(RuntimeError, match=r"cannot be loaded: libtorch\.so: cannot be mapped$"):
+        pytorch.check()
 
 
 @pytest.mark.parametrize("here", [False, True])

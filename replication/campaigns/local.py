@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -12,27 +13,43 @@ from pebble import ProcessExpired, ProcessPool
 
 from binenc_core.config import RunConfig
 from replication.campaigns import workers
+from replication.runs import trainer
+
+# A process that has not begun to train in this time never will: a library that finds too little
+# memory may try for ever.
+START_SECONDS = 60
 
 
 class LocalJob:
-    """One run that a process has been given."""
+    """One run that a process has been given; it fails where the process does not begin."""
 
-    def __init__(self, future: Future):
-        self.future = future
+    def __init__(self, future: Future, config: RunConfig):
+        self.future, self.config = future, config
+        self._begun, self._waited, self._asked = False, 0.0, time.monotonic()
 
     def done(self) -> bool:
         """Whether it has ended, whichever way."""
+        if not self._begun and not self.future.done():
+            self._begun = trainer.is_busy(self.config)
+            now = time.monotonic()
+            # No more than a second each time: the whole campaign may have been stopped meanwhile.
+            self._waited += min(1, now - self._asked)
+            self._asked = now
+            if self._waited > START_SECONDS and not self._begun:
+                self.future.cancel()
         return self.future.done()
 
     def failure(self) -> str | None:
         """Why it failed, in one line, once it is done; None if it did not."""
+        if self.future.cancelled():
+            return f"its process did not begin within {START_SECONDS} s: is the memory short?"
         error = self.future.exception()
         if error is None:
             return None
         if isinstance(error, ProcessExpired):
             return f"its process was killed (exit code {error.exitcode})"
         first = str(error).partition("\n")[0]
-        return f"{type(error).__name__}: {first}"
+        return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
 class LocalExecutor:
@@ -63,7 +80,7 @@ class LocalExecutor:
                 self.stop()
                 self.pool = self._new_pool()
             futures = [self.pool.schedule(workers.train_one, args=[c, *how]) for c in configs]
-        return [LocalJob(future) for future in futures]
+        return [LocalJob(*pair) for pair in zip(futures, configs, strict=True)]
 
     def stop(self) -> None:
         """End every process at once."""

@@ -14,6 +14,8 @@ def train_one(config: RunConfig, device: str, threads: int, say: Say = print) ->
     Returns at once where the run is in the runs folder or another process is training it; whoever
     asks for it has looked in results/. Raises as `trainer.get_or_train` does.
     """
+    # What is slow to load comes before the run is locked: who waits for it sees where it fails.
+    import sklearn.datasets  # noqa: F401
     import torch
 
     from replication.runs.trainer import BusyError, get_or_train

@@ -10,11 +10,17 @@ NEEDED = "PyTorch, which is not installed here: pip install -r requirements.txt"
 
 
 def is_installed() -> bool:
-    """Whether PyTorch can be imported; where it can, it is."""
+    """Whether PyTorch can be imported; where it can, it is.
+
+    Raises RuntimeError for one that is there and cannot be loaded, as where the memory is short.
+    """
     try:
         import torch  # noqa: F401
-    except ImportError:
+    except ModuleNotFoundError:
         return False
+    except ImportError as error:
+        reason = str(error).partition("\n")[0]
+        raise RuntimeError(f"PyTorch is installed, but cannot be loaded: {reason}") from error
     return True
 
 
