@@ -22,7 +22,7 @@ QUICK = {
     "log_every": 1,
 }
 # A second or more, with a checkpoint every tenth.
-LONGER = QUICK | {"epochs": 40, "log_every": 4}
+LONGER = QUICK | {"epochs": 80, "log_every": 4}
 
 # Processes that a process spawns import its script too: all of them keep the frozen campaigns
 # beside it and note there what they have trained.

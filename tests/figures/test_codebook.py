@@ -67,10 +67,10 @@ def test_order_and_signs_of_dimensions_mean_nothing(seed):
     same = moved(codes)
     assert (same != codes).any()
     assert codebook.matched_bits(codes, same) == 1
-    assert codebook.distance_correlation(codes, same) == pytest.approx(1)
+    assert codebook.mantel_correlation(codes, same) == pytest.approx(1)
     assert codebook.matched_bits(other, same) == pytest.approx(codebook.matched_bits(other, codes))
-    assert codebook.distance_correlation(other, same) == pytest.approx(
-        codebook.distance_correlation(other, codes)
+    assert codebook.mantel_correlation(other, same) == pytest.approx(
+        codebook.mantel_correlation(other, codes)
     )
     assert codebook.distinct_splits(same) == codebook.distinct_splits(codes)
     assert sorted(codebook.smaller_side(same)) == sorted(codebook.smaller_side(codes))
@@ -95,4 +95,4 @@ def test_a_wrong_bit_costs_its_share():
 
 
 def test_equal_distances_have_no_correlation():
-    assert np.isnan(codebook.distance_correlation(TETRAHEDRON, random_codes(0, 4)))
+    assert np.isnan(codebook.mantel_correlation(TETRAHEDRON, random_codes(0, 4)))

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
-from replication.figures.codes.codebook import distance_correlation, matched_bits
+from replication.figures.codes.codebook import mantel_correlation, matched_bits
 from replication.figures.common.figure_meta import figure_meta
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 
@@ -24,7 +24,7 @@ SHUFFLES, QUANTILES = 200, (0.025, 0.975)
 # What two code books have in common, whatever the order and the signs of their dimensions.
 MEASURES: dict[str, Callable[[NDArray, NDArray], float]] = {
     "bits that agree": matched_bits,
-    "correlation of distances": distance_correlation,
+    "Mantel correlation": mantel_correlation,
 }
 LINE_HEIGHT = 46
 
@@ -48,8 +48,8 @@ def data(books: Sequence[Book]) -> Resemblance:
     columns = ["dataset", "head", "first", "second", "measure", "value", *CHANCE_COLUMNS]
     caption = (
         "Code books of two seeds at the last epoch, a mark for each pair of seeds. Left: bits that "
-        "agree under the best order and signs of one book's dimensions. Right: correlation of the "
-        "Hamming distances over the pairs of classes. Gray: the middle "
+        "agree under the best order and signs of one book's dimensions. Right: Mantel test, the "
+        "correlation of the Hamming distances over the pairs of classes. Gray: the middle "
         f"{QUANTILES[1] - QUANTILES[0]:.0%} and the median of {SHUFFLES} shuffles of one book's "
         "classes."
     )

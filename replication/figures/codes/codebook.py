@@ -60,10 +60,10 @@ def matched_bits(one: NDArray, other: NDArray) -> float:
     return float((1 + best / len(one)).mean() / 2)
 
 
-def distance_correlation(one: NDArray, other: NDArray) -> float:
-    """Pearson correlation over pairs of classes of two books' Hamming distances.
+def mantel_correlation(one: NDArray, other: NDArray) -> float:
+    """Mantel's statistic: the correlation over pairs of classes of two books' Hamming distances.
 
-    nan where all distances of a book are equal.
+    Shuffling the classes of one book gives its chance. nan where all distances of a book are equal.
     """
     first, second = of_pairs(hamming(one)), of_pairs(hamming(other))
     if np.ptp(first) == 0 or np.ptp(second) == 0:
