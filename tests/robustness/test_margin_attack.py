@@ -1,3 +1,4 @@
+import foolbox
 import pytest
 import torch
 
@@ -5,6 +6,8 @@ from attacked import flat, linear
 from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
+from binenc_core.robustness.nearest import nearest_other
+from binenc_core.robustness.network import decisions
 
 DTYPES = [torch.float32, torch.float64]
 
@@ -69,3 +72,27 @@ def test_same_numbers_every_time():
     first = margin_attack(*arguments)
     torch.rand(3)
     assert torch.equal(margin_attack(*arguments), first)
+
+
+@pytest.mark.parametrize(
+    ("attack", "half", "most"),
+    [
+        # How many times theirs the margin attack's ‖r‖ may be: on half of the images, on 95 %.
+        (foolbox.attacks.L2FMNAttack(steps=300), 1.0, 1.05),
+        (foolbox.attacks.DDNAttack(steps=300), 1.01, 1.05),
+    ],
+    ids=["fast minimum norm", "decoupled direction and norm"],
+)
+def test_maintained_attacks_find_nothing_much_smaller(digits, attack, half, most):
+    network, pool, _ = digits
+    images, decided = pool[:60], decisions(network, pool)
+    classes = decided[:60]
+    ours = margin_attack(network, images, classes, nearest_other(images, classes, pool, decided))
+    model = foolbox.PyTorchModel(network, bounds=(-1e3, 1e3), device="cpu")
+    theirs, _, _ = attack(model, images, classes, epsilons=None)
+    assert (decisions(network, ours) != classes).all()
+    fooled = decisions(network, theirs) != classes
+    assert fooled.float().mean() > 0.9
+    ratios = (l2_norms(ours - images) / l2_norms(theirs - images))[fooled]
+    assert ratios.median() <= half
+    assert ratios.quantile(0.95) <= most
