@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from binenc_core.robustness import CORRUPTIONS
 from binenc_core.robustness.network import Logits, decisions
 
 SEED = 0
@@ -69,18 +70,12 @@ def _hidden(places: Tensor, length: int, share: float) -> Tensor:
     return (positions >= begins) & (positions < begins + side)
 
 
-class Corruption(NamedTuple):
-    """What a corruption does to images, and the severities that are measured beside none."""
-
-    applied: Callable[[Tensor, float, Draws], Tensor]
-    severities: tuple[float, ...]
-
-
-CORRUPTIONS = {
-    "noise": Corruption(noisy, (0.1, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)),
-    "blur": Corruption(blurred, (0.02, 0.04, 0.06, 0.08, 0.1, 0.15)),
-    "contrast": Corruption(faded, (0.2, 0.4, 0.6, 0.8, 0.9, 0.95)),
-    "occlusion": Corruption(occluded, (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)),
+# By the names of `robustness.CORRUPTIONS`: images, severity and random numbers -> images.
+APPLIED: dict[str, Callable[[Tensor, float, Draws], Tensor]] = {
+    "noise": noisy,
+    "blur": blurred,
+    "contrast": faded,
+    "occlusion": occluded,
 }
 
 
@@ -105,7 +100,7 @@ def accuracy_under(
     for name, corruption in CORRUPTIONS.items():
         rows.append(Accuracy(name, 0.0, clean))
         rows += [
-            Accuracy(name, severity, accuracy(corruption.applied(images, severity, draws)))
+            Accuracy(name, severity, accuracy(APPLIED[name](images, severity, draws)))
             for severity in corruption.severities
         ]
     return rows

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from binenc_core.robustness import corruptions
-from binenc_core.robustness.corruptions import CORRUPTIONS, accuracy_under, drawn
+from binenc_core.robustness import CORRUPTIONS, corruptions
+from binenc_core.robustness.corruptions import accuracy_under, drawn
 
 IMAGES = torch.rand(200, 1, 28, 28, generator=torch.Generator().manual_seed(1)) * 2 - 1
 DRAWS = drawn(IMAGES)

@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from binenc_core.robustness import CORRUPTIONS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.figure_meta import figure_meta
@@ -16,14 +17,6 @@ from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import accuracies, corrupted_images
 
-# What each corruption's severity is.
-UNITS = {
-    "noise": "standard deviation (pixels: ±1)",
-    "blur": "standard deviation (side: 1)",
-    "contrast": "share of the contrast taken away",
-    "occlusion": "side of the gray square (image: 1)",
-}
-TITLES = {"noise": "Gaussian noise", "blur": "Gaussian blur", "contrast": "Less contrast"}
 COLUMNS = 2
 PANEL_HEIGHT = 270
 
@@ -74,7 +67,7 @@ def figure(found: Corrupted) -> go.Figure:
         rows=rows,
         cols=COLUMNS,
         shared_yaxes="all",
-        subplot_titles=[TITLES.get(name, name.capitalize()) for name in names],
+        subplot_titles=[CORRUPTIONS[name].title for name in names],
         horizontal_spacing=0.05,
         vertical_spacing=0.4 / rows,
     )
@@ -86,7 +79,7 @@ def figure(found: Corrupted) -> go.Figure:
         severities = found.table.loc[found.table["corruption"] == name, "severity"]
         room = 0.04 * (severities.max() - severities.min())
         ends = [severities.min() - room, severities.max() + room]
-        fig.update_xaxes(range=ends, zeroline=False, title_text=UNITS[name], **where)
+        fig.update_xaxes(range=ends, zeroline=False, title_text=CORRUPTIONS[name].unit, **where)
     add_slider(
         fig,
         found.groups,
