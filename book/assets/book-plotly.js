@@ -254,7 +254,7 @@
     plot.replaceChildren();
     scroll.append(plot);
     if (buttons) scroll.before(buttons);
-    plot.style.minWidth = `${leastWidth(layout)}px`;
+    plot.style.minWidth = `${(layout.meta || {}).least_width || leastWidth(layout)}px`;
     // Given together with the figure, frames would make Plotly pause before it draws.
     const drawn = Plotly.newPlot(plot, { data: figure.data, config, layout });
     const frames = (window.bookFrames || {})[box.dataset.name];
@@ -262,6 +262,11 @@
     scroll.before(...sliders.map((spec) => slider(plot, spec)));
     makeReachable(scroll);
     await drawn;
+    // Marks that stand for a page lead to it.
+    plot.on("plotly_click", ({ points }) => {
+      const page = points[0].customdata;
+      if (typeof page === "string" && page.includes(".html")) location.href = page;
+    });
     box.dataset.state = "ready";
     adapt(box);
   }

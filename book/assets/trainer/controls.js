@@ -113,14 +113,19 @@
     return { element: box, show };
   }
 
+  function optimizer(change) {
+    const names = Object.fromEntries(Object.entries(trainer.OPTIMIZERS)
+      .map(([name, { label }]) => [name, label]));
+    return choice("Classifier's optimizer", names, (settings) => settings.optimizer,
+      (name) => change({ optimizer: name }));
+  }
+
   /* What is set before a training, apart from digits and γ. */
   function network(change) {
     const setting = (name, options, key, read = (value) => value) =>
       choice(name, options, (settings) => settings[key], (value) => change({ [key]: read(value) }));
     const sizes = [];
     for (let p = trainer.LEAST_LATENT; p <= trainer.MOST_LATENT; p++) sizes.push(p);
-    const optimizers = Object.fromEntries(Object.entries(trainer.OPTIMIZERS)
-      .map(([name, { label }]) => [name, label]));
     const rates = Object.fromEntries(trainer.RATES.map((rate, index) => [index, String(rate)]));
     const latent = slider("P", sizes, (settings) => settings.latent, (p) => change({ latent: p }));
     const parts = [
@@ -132,7 +137,7 @@
       setting("Dropout", trainer.DROPOUT_EPOCHS, "dropoutEpochs"),
       choice("Learning rate", rates, (settings) => trainer.RATES.indexOf(settings.rate),
         (index) => change({ rate: trainer.RATES[index] })),
-      setting("Classifier's optimizer", optimizers, "optimizer"),
+      optimizer(change),
       seed(change),
     ];
     const elements = parts.map((part) => part.element);
@@ -144,5 +149,5 @@
     return { element: box, show };
   }
 
-  trainer.controls = { slider, choice, gamma, digits, presets, network };
+  trainer.controls = { slider, choice, gamma, digits, optimizer, presets, network };
 })();

@@ -71,8 +71,9 @@
       const link = element("a", {
         href: this.box.dataset.page, textContent: "Change digits, network and protocol",
       });
-      this.shown = [this.gamma];
-      this.body.replaceChildren(this.latent.canvas, this.gamma.element,
+      const optimizer = trainer.controls.optimizer((settings) => this.change(settings));
+      this.shown = [this.gamma, optimizer];
+      this.body.replaceChildren(this.latent.canvas, this.gamma.element, optimizer.element,
         element("div", { className: "trainer-buttons" }, this.start, link), this.status, this.news);
     }
 

@@ -1,0 +1,20 @@
+/* The filter above a long table (.book-filter, see replication/claims/everything.py). */
+(() => {
+  "use strict";
+
+  for (const box of document.querySelectorAll(".book-filter")) {
+    const input = box.querySelector("input"), count = box.querySelector("output");
+    const rows = [...document.getElementById(input.getAttribute("aria-controls")).tBodies[0].rows];
+    const filter = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+      }
+      count.textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length}`;
+    };
+    box.hidden = false;
+    input.addEventListener("input", filter);
+    filter();
+  }
+})();

@@ -1,0 +1,108 @@
+"""The front page's findings: four questions, answered by verdicts alone."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from replication.claims import words
+from replication.claims.judge import Verdict, judge_all
+
+
+class Card(NamedTuple):
+    """A question, the claim and the setting whose verdict answers it, and the page that shows it.
+
+    `answers`: a clause by what the verdict comes to (`words.MARKS`); `number`: what the estimate
+    is of.
+    """
+
+    question: str
+    claim: str
+    setting: str
+    page: str
+    number: str
+    answers: dict[str, str]
+
+
+UNSETTLED = {"inconclusive": "this is not settled", "not judged": "this is not judged yet"}
+CARDS = (
+    Card(
+        *("Is there a code?", "vertices-code", "mnist", "codes"),
+        "cosine of class means and corners, above chance",
+        {
+            "replicated": "every class has a corner of its own",
+            "not replicated": "the classes are no nearer to corners than by chance",
+        },
+    ),
+    Card(
+        *("What writes it?", "why-sgd", "why", "why"),
+        "the same cosine where SGD trains the last layer, all else alike",
+        {
+            "replicated": "at the paper’s γ the optimizer of the last layer, not exp(x²), writes "
+            "the code",
+            "not replicated": "with SGD in the last layer there is a code as well",
+        },
+    ),
+    Card(
+        *("Is the network more accurate?", "fig3-test-linear", "mnist", "figures/fig3_accuracy"),
+        "test accuracy, with the penalty less without",
+        {
+            "replicated": "the penalty raises the accuracy",
+            "small": "the penalty raises the accuracy, perhaps by less than counts",
+            "not replicated": "the penalty does not raise the accuracy by as much as counts",
+            "reversed": "the penalty lowers the accuracy",
+        },
+    ),
+    Card(
+        *("Is it harder to fool?", "robust-smallest", "mnist", "robustness"),
+        "smallest perturbation found, over that of the best other architecture",
+        {
+            "replicated": "it takes larger perturbations to change a decision",
+            "small": "it takes perhaps slightly larger perturbations to change a decision",
+            "not replicated": "it takes no larger perturbations to change a decision, whatever "
+            "DeepFool says",
+            "reversed": "it takes smaller perturbations to change a decision, whatever DeepFool "
+            "says",
+        },
+    ),
+)
+
+
+def verdicts() -> list[tuple[Card, Verdict]]:
+    """Each card with its verdict, from results/."""
+    found = judge_all([card.setting for card in CARDS])
+    by_claim = {(v.claim.id, v.setting.name): v for v in found}
+    return [(card, by_claim[card.claim, card.setting]) for card in CARDS]
+
+
+def answer(card: Card, verdict: Verdict) -> str:
+    """The clause that a verdict comes to."""
+    return (card.answers | UNSETTLED).get(verdict.kind, verdict.judged.verdict)
+
+
+def sentence(found: Sequence[tuple[Card, Verdict]]) -> str:
+    """What was found, as Markdown: of final verdicts alone, since nothing rests on others."""
+    final = [answer(card, v) for card, v in found if v.n and not v.provisional]
+    rest = len(found) - len(final)
+    said = f"**We find:** {'; '.join(final)}." if final else ""
+    if rest:
+        some = "The other answers are" if final else "**All answers are**"
+        said += f" {some} provisional, until all planned seeds are trained."
+    return said.strip()
+
+
+def html(found: Sequence[tuple[Card, Verdict]]) -> str:
+    """The cards as a list, each a link to its page."""
+    return f'<ul class="book-cards">{"".join(_item(*pair) for pair in found)}</ul>'
+
+
+def _item(card: Card, verdict: Verdict) -> str:
+    number = words.estimate(verdict)
+    state = f"{verdict.n} seeds" if not verdict.provisional else words.seeds(verdict)
+    provisional = " · provisional" if verdict.n and verdict.provisional else ""
+    size = f'<span class="book-card-number">{escape(number)}</span> ' if number else ""
+    return (
+        f'<li><a href="{card.page}.html"><strong>{escape(card.question)}</strong></a>'
+        f'<span class="book-card-answer">{words.MARKS[verdict.kind]} '
+        f"{escape(answer(card, verdict))}</span>"
+        f"<small>{size}{escape(card.number)} · {state}{provisional}</small></li>"
+    )

@@ -1,0 +1,1 @@
+"""All verdicts in one picture."""
