@@ -27,7 +27,7 @@ UNSETTLED = {"inconclusive": "this is not settled", "not judged": "this is not j
 CARDS = (
     Card(
         *("Is there a code?", "vertices-code", "mnist", "codes"),
-        "cosine of class means and corners, above chance",
+        "cosine to the corners, above chance",
         {
             "replicated": "every class has a corner of its own",
             "not replicated": "the classes are no nearer to corners than by chance",
@@ -35,7 +35,7 @@ CARDS = (
     ),
     Card(
         *("What writes it?", "why-sgd", "why", "why"),
-        "the same cosine where SGD trains the last layer, all else alike",
+        "the same, with SGD in the last layer",
         {
             "replicated": "at the paper’s γ the optimizer of the last layer, not exp(x²), writes "
             "the code",
@@ -44,7 +44,7 @@ CARDS = (
     ),
     Card(
         *("Is the network more accurate?", "fig3-test-linear", "mnist", "figures/fig3_accuracy"),
-        "test accuracy, with the penalty less without",
+        "test accuracy gained by the penalty",
         {
             "replicated": "the penalty raises the accuracy",
             "small": "the penalty raises the accuracy, perhaps by less than counts",
@@ -54,7 +54,7 @@ CARDS = (
     ),
     Card(
         *("Is it harder to fool?", "robust-smallest", "mnist", "robustness"),
-        "smallest perturbation found, over that of the best other architecture",
+        "smallest perturbation, over the best other’s",
         {
             "replicated": "it takes larger perturbations to change a decision",
             "small": "it takes perhaps slightly larger perturbations to change a decision",
