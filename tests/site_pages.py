@@ -34,6 +34,7 @@ def plotly_figures(page: str) -> dict[str, dict]:
 
 def draw_figures(page) -> list:
     """Scroll to each figure in turn, as a reader does, and wait until it is drawn."""
+    page.evaluate("document.querySelectorAll('.book-fold').forEach(fold => { fold.open = true })")
     figures = page.query_selector_all(FIGURES)
     for figure in figures:
         figure.scroll_into_view_if_needed()

@@ -42,6 +42,7 @@ def _save_page(context, site: Path, path: Path) -> int:
     text = path.read_text("utf8")
     page = context.new_page()
     page.goto(path.resolve().as_uri())
+    page.eval_on_selector_all(".book-fold", "folds => folds.forEach(fold => { fold.open = true; })")
     boxes = page.query_selector_all(".book-figure")
     for box in boxes:
         name, alt = (box.get_attribute(key) or "" for key in ("data-name", "aria-label"))

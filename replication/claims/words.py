@@ -143,7 +143,7 @@ def _judged(groups: Collection[str], datasets: Collection[str] = DATASETS) -> li
     return [verdict for verdict in found if verdict.claim.group in groups]
 
 
-def page(shown: Sequence[Trained], *groups: str) -> str:
+def page(shown: Sequence[Trained], *groups: str, write: Callable[[Verdict], str] = cell) -> str:
     """The verdicts on groups of claims for the datasets of the runs that a page shows, as Markdown.
 
     One line says so where the shown runs are not those that judge.
@@ -151,7 +151,7 @@ def page(shown: Sequence[Trained], *groups: str) -> str:
     found = _judged(groups, {run.config.dataset for run in shown})
     if not found:
         return NOTHING
-    parts = [table(found), LEGEND]
+    parts = [table(found, write), LEGEND]
     if any(run.config.seed < FIRST_SEED for run in shown):
         parts.append(
             f"The figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: they were "
