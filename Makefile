@@ -33,6 +33,7 @@ data: $(READY) ## fetch and verify MNIST and FashionMNIST
 	@$(PY) -m replication data
 
 bench: $(READY) ## measure speed and memory, as ratios, and how soon the built pages are there
+	@test -f _build/html/index.html || { echo "the pages are timed too: run make book first" >&2; exit 1; }
 	@$(PY) -m benchmarks.training_step
 	@$(PY) -m benchmarks.evaluation
 	@$(PY) -m benchmarks.campaign

@@ -16,7 +16,9 @@ from replication.campaigns import grids
 
 ROUNDS = 2
 RATIO_GOAL = 1.5
-TRAINED = {"dataset": "digits", "head": ["binary", "linear"], "seed": [0, 1, 2, 3]}
+# Long enough that the start of a process is little of it.
+TRAINED = {"dataset": "digits", "head": ["binary", "linear"], "seed": [0, 1]}
+TRAINED |= {"width": 512, "epochs": 400}
 HITS, HITS_GOAL = 200, 5  # runs, s
 FOUND = {"dataset": "digits", "head": "binary", "width": 8, "latent_dim": 2, "epochs": 20}
 
