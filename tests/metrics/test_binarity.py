@@ -80,3 +80,9 @@ def test_peak_separation_of_values_without_two_peaks(draw, separation):
     standardized = binarity.standardize(torch.from_numpy(values))
     found = binarity.peak_separation(fit_mixtures(standardized))
     assert found.tolist() == pytest.approx([separation] * 3, abs=0.15)
+
+
+def test_the_separation_counts_in_the_mean_of_both_widths():
+    means, stds = torch.tensor([[-1.0, 1.0], [0.0, 3.0]]), torch.tensor([[0.1, 0.3], [1.0, 0.5]])
+    known = fit_mixtures(VALUES)._replace(means=means, stds=stds)
+    assert binarity.peak_separation(known).tolist() == pytest.approx([2 / 0.2, 3 / 0.75])
