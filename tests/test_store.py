@@ -57,6 +57,7 @@ def test_campaigns_and_runs_are_found_together():
 
 def test_a_campaign_frozen_again_is_read_again():
     frozen(quick())
+    assert find(quick()) is not None
     assert find(quick(seed=1)) is None
     frozen(quick(seed=1))
     assert find(quick()) is None
