@@ -18,8 +18,16 @@ ROOT = Path(__file__).parents[1]
 def pytest_collection_modifyitems(items):
     """Let one process begin with the book's build, which takes as long as many tests.
 
-    The others go on with what needs no book, and all other tests of the book come last.
+    The others go on with what needs no book, and all other tests of the book come last. Of a test
+    that is sampled all cases but the first are `full`.
     """
+    seen = set()
+    for item in items:
+        if item.get_closest_marker("sampled"):
+            name = (item.path, item.originalname)
+            if name in seen:
+                item.add_marker(pytest.mark.full)
+            seen.add(name)
     items.sort(key=lambda item: item.path.parent.name == "built")
     items.sort(key=lambda item: item.path.name != "test_book.py")
 

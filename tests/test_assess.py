@@ -74,6 +74,7 @@ def study(monkeypatch):
     return calls
 
 
+@pytest.mark.full
 def test_networks_are_trained_and_assessed_once_in_the_order_asked(study):
     configs = [quick(seed=1), quick(seed=0), quick(seed=1)]
     said = []

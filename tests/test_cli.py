@@ -254,6 +254,7 @@ def test_every_switch_is_tested_alone():
 
 @pytest.mark.parametrize("option", OTHER_SWITCHES)
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.sampled
 def test_a_switch_can_be_set_alone(option, protocol):
     words = [*SMALL, "--head", "binary", "--protocol", protocol, option, OTHER_SWITCHES[option]]
     (config,) = configs(_parser().parse_args(["train", *words]))
@@ -281,6 +282,7 @@ def runnable(command: str) -> list[list[str]]:
         ("released", ["--protocol", "released", "--seed", "0", "2"]),
     ],
 )
+@pytest.mark.sampled
 def test_the_commands_of_a_campaign_can_be_typed(name, varied, capsys):
     """Also where its name is a value of an option, as those of datasets and protocols are."""
     options = [*QUICK, *varied]

@@ -58,6 +58,7 @@ def state_of(run):
     ],
     indirect=["made"],
 )
+@pytest.mark.sampled
 def test_a_run_is_trained_kept_and_frozen(made, request, changes, tmp_path):
     name = request.node.callspec.params["made"]
     config = recipe(name, **{"protocol": "later", **SMALL, **changes})

@@ -192,6 +192,7 @@ def drawn_masks(batches: list[torch.Tensor], width: int) -> list[torch.Tensor]:
         ("none", "mean_exp", "once", "adam"),
     ],
 )
+@pytest.mark.sampled
 def test_the_first_epochs_are_those_of_the_core(
     engine, monkeypatch, head, penalty, softmax, optimizer, hidden, masked
 ):

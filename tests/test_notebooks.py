@@ -87,7 +87,7 @@ def test_the_trainings_of_the_quick_start_are_in_a_frozen_campaign():
 
 def in_short(page: str):
     """A page, marked where its notebook is not one of the three that `make test` runs."""
-    short = ("book/quickstart", "book/figures/fig1_binarity", "book/index")
+    short = ("book/verdicts", "book/figures/fig1_binarity", "book/index")
     return pytest.param(page, marks=[] if page in short else pytest.mark.full)
 
 

@@ -162,6 +162,7 @@ OTHERS = [
 
 @pytest.mark.parametrize("changes", OTHERS)
 @pytest.mark.parametrize("epochs", [1, 2, 3])
+@pytest.mark.sampled
 def test_a_training_goes_on_to_the_bit_also_across_a_switch(changes, epochs):
     config = small(epochs=4, **changes)
     kept: list[Checkpoint] = []

@@ -46,6 +46,7 @@ def test_a_state_holds_weights_moments_and_random_states():
         {"augmentation": "crop_flip", "activation": "silu"},
     ],
 )
+@pytest.mark.sampled
 def test_a_restored_state_goes_on_to_the_bit(changes):
     config = small(**{"width": 8, **changes})
     with own_random_state(CPU):

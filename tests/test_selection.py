@@ -52,6 +52,7 @@ def test_changes_apply_to_the_campaigns_runs():
 
 
 @pytest.mark.parametrize("protocol", ["described", "released", "later"])
+@pytest.mark.sampled
 def test_a_protocol_sets_the_switches_of_the_campaigns_runs_and_nothing_else(protocol):
     frozen = frozen_digits()
     configs = page_configs("digits", protocol=protocol)

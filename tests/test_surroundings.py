@@ -101,6 +101,7 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_pa
 
 
 @pytest.mark.parametrize("words", [["--help"], ["data", "digits"], ["verdicts", "--group", "why"]])
+@pytest.mark.sampled
 def test_output_survives_an_encoding_without_its_signs(words):
     command = [sys.executable, "-m", "replication", *words]
     environment = os.environ | {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
@@ -131,6 +132,7 @@ def test_a_campaign_that_is_not_read_is_named_in_one_line(tmp_path):
         assert "\n" not in str(caught.value)
 
 
+@pytest.mark.full
 def test_no_control_codes_reach_a_file(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("FORCE_COLOR", "1")
     use_folders(monkeypatch, tmp_path)

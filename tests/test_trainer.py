@@ -354,6 +354,7 @@ def test_a_damaged_checkpoint_is_told_and_the_training_starts_again(monkeypatch,
         ({"epochs": 4, "log_every": 1}, {"epochs": 7, "log_every": 3}),
     ],
 )
+@pytest.mark.sampled
 def test_a_finished_training_is_extended(monkeypatch, tmp_path, short, long):
     whole, state = alone(monkeypatch, tmp_path, small(**long))
     first = get_or_train(small(**short), "cpu", str)
@@ -388,6 +389,7 @@ def test_a_training_goes_on_from_the_furthest_checkpoint(monkeypatch):
     "other",
     [{"seed": 1}, {"head": "linear"}, {"softmax": "twice"}, {"log_every": 2}, {"epochs": 7}],
 )
+@pytest.mark.sampled
 def test_another_training_is_not_extended(monkeypatch, other):
     get_or_train(small(**{"epochs": 4, **other}), "cpu", str)
     epochs = trained_epochs(monkeypatch)

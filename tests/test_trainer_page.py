@@ -206,6 +206,7 @@ def test_without_adam_the_same_network_learns_as_much_and_writes_no_code(browser
 
 @pytest.mark.browser
 @pytest.mark.parametrize("head", ["nonlinear", "none"])
+@pytest.mark.sampled
 def test_where_x_has_no_negative_numbers_no_vertex_cosine_is_told(paused, head):
     assert "Vertex cosine" in paused.inner_text(".trainer-status")
     paused.click("summary")
@@ -268,6 +269,7 @@ def test_it_gives_its_data_and_its_picture(paused):
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [320, 390])
 @pytest.mark.parametrize("compact", [False, True])
+@pytest.mark.sampled
 def test_a_phone_shows_it_whole(browser, compact, width):
     page = opened(browser, "codeless", compact, viewport={"width": width, "height": 800})
     until(page, "running")

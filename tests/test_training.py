@@ -279,6 +279,7 @@ def assert_same_outcome(one, other):
         },
     ],
 )
+@pytest.mark.sampled
 def test_a_training_gives_the_same_numbers_again(digits, changes):
     first = loop.train(small(**changes), CPU, digits)
     assert first.records

@@ -41,6 +41,7 @@ def each(opened) -> list:
     return [(page, box) for page, boxes in opened for box in boxes]
 
 
+@pytest.mark.full
 def test_sliders_move_by_keyboard_and_change_what_is_shown(opened):
     moved = 0
     for page, box in each(opened):

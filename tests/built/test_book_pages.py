@@ -93,10 +93,13 @@ def test_a_page_is_shown_whole_and_asks_nobody_else(origin, contexts, name, them
         assert [address for address in page.asked if not address.startswith(local)] == []
         if origin.startswith("file"):
             assert violations(page) == []
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert page.evaluate(WIDTH) <= 390
         assert page.errors == []
 
 
 @pytest.mark.parametrize("name", PAGES)
+@pytest.mark.full
 def test_a_page_fits_a_phone(built_book, contexts, name):
     with contexts["light"].new_page() as page:
         page.set_viewport_size({"width": 390, "height": 844})

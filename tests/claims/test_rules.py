@@ -37,6 +37,7 @@ def rate(verdicts: list[str], wanted) -> float:
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 @pytest.mark.parametrize("margin", [0.05, 0.5, 2.0])
+@pytest.mark.sampled
 def test_equal_heads_are_seldom_told_apart(seeds, margin):
     found = [rules.contrast(d, margin).verdict for d in draws(seeds)]
     assert rate(found, (*POSITIVE, *AGAINST)) <= 0.05 + SLACK
@@ -46,6 +47,7 @@ def test_equal_heads_are_seldom_told_apart(seeds, margin):
 
 @pytest.mark.parametrize("seeds", [3, 5, 10])
 @pytest.mark.parametrize("margin", [0.05, 0.5])
+@pytest.mark.sampled
 def test_one_of_four_equal_heads_is_seldom_the_most(seeds, margin):
     """All four heads scatter alike, so that the three differences share binary encoding's."""
     heads = draws(seeds, 4)
@@ -62,6 +64,7 @@ def test_an_effect_at_the_margin_is_seldom_called_replicated(seeds):
 
 
 @pytest.mark.parametrize(("seeds", "power"), [(3, 0.5), (5, 0.95), (10, 0.99)])
+@pytest.mark.sampled
 def test_large_effects_are_found(seeds, power):
     found = [rules.contrast(d + 4, 0.5).verdict for d in draws(seeds)]
     assert rate(found, (REPLICATED,)) >= power

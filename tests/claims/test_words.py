@@ -74,6 +74,7 @@ def test_every_class_has_a_mark():
 
 
 @pytest.mark.parametrize("extra", [[], ["--csv"]])
+@pytest.mark.sampled
 def test_the_command_prints_the_table(extra):
     command = [sys.executable, "-m", "replication", "verdicts", "--group", "vertices", *extra]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -91,6 +92,7 @@ def test_the_command_prints_the_table(extra):
         (["--group", "figure 9"], "group is 'figure 9'; allowed: figure 1, "),
     ],
 )
+@pytest.mark.sampled
 def test_the_command_names_what_is_allowed(words_given, said):
     command = [sys.executable, "-m", "replication", "verdicts", *words_given]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -43,6 +43,7 @@ def test_numbers_as_they_are_written(write, values, text):
 
 
 @pytest.mark.parametrize("module", [*FIGURES, quickstart])
+@pytest.mark.sampled
 def test_findings_and_figures_take_one_dataset_or_two(module):
     for runs in (made_runs(seeds=1), made_runs(seeds=3) + made_runs("fashion_mnist", seeds=1)):
         curves = module.data(runs)

@@ -29,6 +29,7 @@ CHANGE = ("misclassified", "mahalanobis", "change_up")
 
 @pytest.mark.parametrize("module", FIGURES)
 @pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.sampled
 def test_every_figure_can_be_shown_and_says_what_was_trained(tmp_path, module, seeds):
     found = four_heads(tmp_path, seeds) + four_heads(tmp_path, seeds, protocol="released")
     fig = module.figure(module.data(found))
@@ -115,6 +116,7 @@ def test_a_curve_whose_score_failed_is_left_out(tmp_path):
 
 
 @pytest.mark.parametrize("module", [reliability_curves, reliability_calibration])
+@pytest.mark.sampled
 def test_a_slider_goes_through_datasets_and_protocols(tmp_path, module):
     best = {"values": {LOWEST: 0.02}}
     groups = [

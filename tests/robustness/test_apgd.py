@@ -23,6 +23,7 @@ def test_the_distance_to_a_linear_boundary_is_found(dtype):
 @pytest.mark.parametrize(
     ("scale", "tolerance"), [(2**-20, 0), (2**20, 0), (1e-6, 0.03), (1e6, 0.03)]
 )
+@pytest.mark.sampled
 def test_the_scale_of_the_logits_does_not_count(dtype, scale, tolerance):
     """A power of two changes no digit; other scales change roundings, on which steps may hang."""
     case = linear(dtype, flat(2))

@@ -70,6 +70,7 @@ def test_a_decision_is_the_first_of_the_largest_logits():
 
 
 @pytest.mark.parametrize("name", ["fashion_mnist", "cifar10"])
+@pytest.mark.sampled
 def test_networks_with_convolutions_can_be_attacked_together(name):
     """As one image alone, also where batches are normalized."""
     config = recipe(name, width=32)
