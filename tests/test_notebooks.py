@@ -119,12 +119,20 @@ def test_runs_with_papermill_from_the_root(page, tmp_path_factory):
     trained = {(c["dataset"], c["epochs"], c["width"], c["seed"]) for c in kept}
     expected = {("digits", *size.values(), 0)}
     assert trained == expected or (
-        not kept and Path(page).name in ("harder", "index", "own_network", "verdicts", "why")
+        not kept
+        and Path(page).name in ("about", "harder", "index", "own_network", "verdicts", "why")
     )
     outputs = [o for cell in executed.code_cells(nbformat.read(output, 4)) for o in cell.outputs]
     drawn = [o for o in outputs if "application/vnd.plotly.v1+json" in o.get("data", {})]
     # Of the code book's figures one compares seeds.
-    figures = {"verdicts": 0, "explore": 0, "quickstart": 2, "fig1_binarity": 2, "codes": 3}
+    figures = {
+        "about": 0,
+        "verdicts": 0,
+        "explore": 0,
+        "quickstart": 2,
+        "fig1_binarity": 2,
+        "codes": 3,
+    }
     figures |= {"fig2_encoding": 2, "own_network": 0, "why": 5}
     # Of the harder datasets nothing is frozen, and the digits have no other dataset beside them.
     figures |= {"robustness": 4, "harder": 0, "reliability": 3}

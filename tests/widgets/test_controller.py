@@ -132,7 +132,7 @@ def test_why_a_training_failed_is_told(panel, monkeypatch, tmp_path):
     panel.train(quick())
     followed(panel)
     assert panel.training is None
-    assert panel.message.startswith("FileExistsError: ")
+    assert panel.message.startswith("OSError: cannot write ")
 
 
 @pytest.mark.full
