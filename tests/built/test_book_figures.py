@@ -111,6 +111,8 @@ def test_without_javascript_each_figure_is_a_picture(pages_with_figures, browser
     for address in pages_with_figures.values():
         with context.new_page() as page:
             page.goto(address)
+            for line in page.query_selector_all(".book-fold > summary"):
+                line.click()
             for box in page.query_selector_all(FIGURES):
                 picture = box.query_selector("noscript img")
                 picture.scroll_into_view_if_needed()
