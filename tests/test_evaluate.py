@@ -4,22 +4,13 @@ import pandas as pd
 import pytest
 
 from binenc_core import evaluation
+from campaign_commands import QUICK, campaign_file
 from replication.__main__ import main
 from replication.runs import freeze, store
 from replication.runs.trainer import get_or_train
 from small_runs import small
 
-GRID = """
-about = "Two networks."
-[[grid]]
-dataset = "digits"
-head = ["binary", "none"]
-seed = 0
-width = 16
-latent_dim = 2
-epochs = 3
-log_every = 1
-"""
+GRID = QUICK | {"head": ["binary", "none"], "seed": 0, "epochs": 3}
 
 pytestmark = pytest.mark.usefixtures("own_root")
 
@@ -27,8 +18,7 @@ pytestmark = pytest.mark.usefixtures("own_root")
 @pytest.fixture
 def campaign(tmp_path):
     """The path of a campaign whose two runs are trained and frozen."""
-    path = tmp_path / "pair.toml"
-    path.write_text(GRID, "utf8")
+    path = campaign_file(tmp_path / "pair.toml", GRID)
     runs = [get_or_train(small(head, epochs=3)) for head in ("binary", "none")]
     freeze.freeze(runs, store.RESULTS / "pair", "train them")
     return path

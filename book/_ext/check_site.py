@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-MAX_PAGE_BYTES = 200_000
+MAX_PAGE_BYTES = 150_000
 MAX_SITE_BYTES = 16_000_000
 FOREIGN = re.compile(r"(https?:|wss?:)?//", re.IGNORECASE)
 # Relations by which <link> makes a browser fetch something.

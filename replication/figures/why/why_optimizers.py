@@ -14,7 +14,7 @@ from replication.figures.why.why_runs import BASE, CODE, NO_CODE, chosen, table
 from replication.runs.store import Run
 
 # Whether an optimizer's steps know the axes: name, color, marker.
-HEAD_STYLES = {
+AXES_STYLES = {
     True: ("steps know the axes", "#0072b2", "circle"),
     False: ("steps know no axes", "#cc79a7", "diamond-open"),
 }
@@ -50,7 +50,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     )
     for i, dataset in enumerate(datasets, start=1):
         for j, name in enumerate(NAMES, start=1):
-            for axes, (label, color, symbol) in HEAD_STYLES.items():
+            for axes, (label, color, symbol) in AXES_STYLES.items():
                 own = found[(found["dataset"] == dataset) & (found["axes"] == axes)]
                 fig.add_trace(_dots(own, name, label, color, symbol, i + j == 2), row=i, col=j)
         order = list(found.loc[found["dataset"] == dataset, "optimizer"].unique())
