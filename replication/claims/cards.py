@@ -97,12 +97,10 @@ def html(found: Sequence[tuple[Card, Verdict]]) -> str:
 
 def _item(card: Card, verdict: Verdict) -> str:
     number = words.estimate(verdict)
-    state = f"{verdict.n} seeds" if not verdict.provisional else words.seeds(verdict)
-    provisional = " · provisional" if verdict.n and verdict.provisional else ""
     size = f'<span class="book-card-number">{escape(number)}</span> ' if number else ""
     return (
         f'<li><a href="{card.page}.html"><strong>{escape(card.question)}</strong></a>'
         f'<span class="book-card-answer">{words.MARKS[verdict.kind]} '
         f"{escape(answer(card, verdict))}</span>"
-        f"<small>{size}{escape(card.number)} · {state}{provisional}</small></li>"
+        f"<small>{size}{escape(card.number)} · {words.state([verdict])}</small></li>"
     )

@@ -37,7 +37,7 @@ SYMBOLS = {
 }
 FARTHEST = 30
 TICKS = (-16, -4, -1, 0, 1, 4, 9, 16, 25)
-LINE_HEIGHT, LEAST_WIDTH, WRAP = 27, 640, 56
+LINE_HEIGHT, LEAST_WIDTH, WRAP = 30, 640, 56
 
 
 class Forest(NamedTuple):
@@ -55,8 +55,8 @@ def data(verdicts: Sequence[Verdict]) -> Forest:
     rest = f" {waiting} claims are not judged yet." if waiting else ""
     caption = (
         "Every judged claim with its 95 % interval, to the right as claimed, in units of its "
-        f"margin (gray band); where it has a threshold, of {UNIT} from that. Pale: provisional. "
-        f"The axis is a square root.{rest}"
+        f"margin (gray band, in which equality lies); where it has a threshold, of {UNIT} from "
+        f"that. Pale: provisional. The axis is a square root.{rest}"
     )
     return Forest(shown, to_frame(verdicts), caption)
 
@@ -95,7 +95,7 @@ def figure(forest: Forest) -> go.Figure:
     fig.update_xaxes(
         tickvals=[_place(tick) for tick in TICKS],
         ticktext=[f"{tick:g}".replace("-", "−") for tick in TICKS],
-        range=[_place(-9), _place(FARTHEST)],
+        range=[min([_place(-4), *_lowest(forest.shown)]) - 0.2, _place(FARTHEST) + 0.2],
         title_text="effect, in margins",
         zeroline=True,
     )
@@ -126,6 +126,10 @@ def _lines(shown: Sequence[Verdict]) -> dict[tuple[str, str | None], int]:
 def _place(margins: float) -> float:
     """Where so many margins lie: the root of their size, so that 1 is seen beside 20."""
     return math.copysign(math.sqrt(min(abs(margins), FARTHEST)), margins)
+
+
+def _lowest(shown: Sequence[Verdict]) -> list[float]:
+    return [_place(min(_in_margins(verdict))) for verdict in shown]
 
 
 def _in_margins(verdict: Verdict) -> list[float]:
