@@ -169,10 +169,12 @@ def page(shown: Sequence[Trained], *groups: str) -> str:
     if not found:
         return NOTHING
     parts = [table(found), waiting(found), LEGEND]
-    if any(run.config.seed < FIRST_SEED for run in shown):
+    exploring = {run.config.dataset for run in shown if run.config.seed < FIRST_SEED}
+    if exploring:
+        names = " and ".join(info.title for name, info in DATASETS.items() if name in exploring)
         parts.append(
-            f"The figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: they were "
-            "trained after the claims and their margins had been written down."
+            f"On {names} the figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: "
+            "they were trained after the claims and their margins had been written down."
         )
     return "\n\n".join(filter(None, parts))
 
