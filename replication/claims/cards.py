@@ -90,6 +90,15 @@ def sentence(found: Sequence[tuple[Card, Verdict]]) -> str:
     return said.strip()
 
 
+def markdown(found: Sequence[tuple[Card, Verdict]]) -> str:
+    """The cards as a Markdown list, for the README."""
+    return "\n".join(
+        f"- **{card.question}** {words.MARKS[v.kind]} {answer(card, v)} ({card.number}: "
+        f"{words.estimate(v) or 'no value'}; {words.state([v])})."
+        for card, v in found
+    )
+
+
 def html(found: Sequence[tuple[Card, Verdict]]) -> str:
     """The cards as a list, each a link to its page."""
     return f'<ul class="book-cards">{"".join(_item(*pair) for pair in found)}</ul>'
