@@ -79,7 +79,7 @@ def links_html(
     csv: bool = True,
     reproduce: str = "",
 ) -> str:
-    """A figure's data, picture, notebook, parameters and function, and how it is made again.
+    """A figure's data, picture, address, notebook, parameters, function, and how it is made again.
 
     `page` is the Sphinx name of the page, `source` the dotted name of the function that draws the
     figure, or an address; `csv` says whether the figure has a file of data, and `reproduce` is a
@@ -90,6 +90,8 @@ def links_html(
         links.append(f'<a href="{csv_address(page, name)}" download>Data (CSV)</a>')
     # Saves what the figure shows at the moment, so it needs the script.
     links.append('<button type="button" class="book-save" hidden>Picture (SVG)</button>')
+    # As book-link.js reads and writes it.
+    links.append('<button type="button" class="book-copy" hidden>Copy link</button>')
     if reproduce:
         notebook = _from(page, Path("_sources", f"{page}.ipynb"))
         links += [
