@@ -399,7 +399,7 @@ def sphinx_book(tmp_path):
         for cell, shown in zip(done.cells[2:], (fig, figure()), strict=True):
             cell.outputs = [plotly_output(shown)]
         inputs = executed.inputs_digest(source)
-        executed.write_record(done, parameters, executed.stamp(clean, parameters, inputs))
+        executed.write_record(done, parameters, executed.stamp(clean, parameters, inputs), 1.0)
         path = executed.copy_of(source, "index")
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(done, path)

@@ -15,14 +15,17 @@ import nbformat
 import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
 from traitlets.config import Config
 
 from binenc_book import executed
 from binenc_book.toc import notebooks
+from replication.base.progress import duration
 from replication.runs import pytorch
 
 WORKERS = min(2, os.cpu_count() or 1)
 LONGEST_FOLDER = 70
+USUAL_SECONDS = 10.0  # of a notebook that was never run here
 # The tag of cells that are shown, but not run, where PyTorch is not installed.
 NEEDS_PYTORCH = "needs-pytorch"
 NOT_RUN = "*Not run: PyTorch is not installed (`pip install -r requirements.txt`).*"
@@ -136,17 +139,18 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
         message = f"{cause(error)}\n    what it got to: {failed.relative_to(root)}"
         return Outcome(page, time.monotonic() - start, message)
     show_hidden(notebook, hidden)
-    executed.write_record(notebook, parameters, stamp)
+    seconds = time.monotonic() - start
+    executed.write_record(notebook, parameters, stamp, seconds)
     nbformat.write(notebook, partial)
     os.replace(partial, target)
     failed.unlink(missing_ok=True)
-    return Outcome(page, time.monotonic() - start, "")
+    return Outcome(page, seconds, "")
 
 
-def has_current_copy(root: Path, page: str, stamp: str) -> bool:
-    """Whether a page's executed copy carries this stamp."""
+def last_record(root: Path, page: str) -> dict[str, Any]:
+    """What a page's executed copy was made from, empty where there is none."""
     path = executed.copy_of(root, page)
-    return path.is_file() and executed.read_record(nbformat.read(path, 4))["stamp"] == stamp
+    return executed.read_record(nbformat.read(path, 4)) if path.is_file() else {}
 
 
 def execute(root: Path, given: dict[str, Any]) -> bool:
@@ -162,18 +166,30 @@ def execute(root: Path, given: dict[str, Any]) -> bool:
         page: executed.stamp(nbformat.read(root / f"{page}.ipynb", 4), parameters[page], inputs)
         for page in pages
     }
-    todo = [page for page in pages if not has_current_copy(root, page, stamps[page])]
+    records = {page: last_record(root, page) for page in pages}
+    todo = [page for page in pages if records[page].get("stamp") != stamps[page]]
     for page in pages:
         if page not in todo:
             print(f"  {page}: current", flush=True)
     if not todo:
         return True
     print(f"  running {', '.join(Path(page).name for page in todo)}", flush=True)
+    expected = {page: records[page].get("seconds", USUAL_SECONDS) for page in todo}
     good = True
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool, _bar(todo) as bar:
         runs = [pool.submit(run_notebook, root, p, parameters[p], stamps[p]) for p in todo]
         for run in as_completed(runs):
             page, seconds, error = run.result()
-            print(f"  {page} ({seconds:.1f} s): {error or 'done'}", flush=True)
+            del expected[page]
+            bar.set_postfix_str(f"about {duration(sum(expected.values()) / WORKERS)} to go")
+            bar.update()
+            bar.write(f"  {page} ({seconds:.1f} s): {error or 'done'}")
+            sys.stdout.flush()
             good = good and not error
     return good
+
+
+def _bar(pages: Sequence[str]) -> tqdm:
+    """A bar over notebooks, on a terminal and where TQDM_DISABLE does not forbid it."""
+    off = True if os.environ.get("TQDM_DISABLE") else None
+    return tqdm(total=len(pages), desc="  notebooks", unit="notebook", disable=off, leave=False)
