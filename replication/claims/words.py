@@ -41,6 +41,12 @@ def title(setting: Setting) -> str:
     return f"{DATASETS[setting.dataset].title}, {PROTOCOL_WORDS[setting.protocol]}"
 
 
+def heading(group: str) -> str:
+    """A group of claims as a heading; this book's own figures have other numbers."""
+    name = f"{group} of the paper" if group.startswith("figure") else group
+    return name[:1].upper() + name[1:]
+
+
 def is_factor(claim: Claim) -> bool:
     """Whether a claim's numbers are logarithms, which readers want as factors."""
     return claim.scale == "log" or claim.kind == "sooner"
@@ -215,7 +221,7 @@ def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
         return NOTHING
     groups = dict.fromkeys(verdict.claim.group for verdict in found)
     parts = [
-        f"**{name[:1].upper()}{name[1:]}**\n\n"
+        f"**{heading(name)}**\n\n"
         + table([verdict for verdict in found if verdict.claim.group == name])
         for name in groups
     ]

@@ -37,6 +37,10 @@ class Trained(Protocol):
     def config(self) -> RunConfig:
         """How it was trained."""
 
+    @property
+    def info(self) -> dict[str, Any]:
+        """How that went, by name."""
+
 
 @dataclass(frozen=True)
 class Run:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from replication.claims import words
 from replication.claims.judge import Verdict, to_frame
 from replication.claims.rules import NOT_JUDGED
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
 
 # The page that shows a group of claims, from the book's folder.
@@ -44,24 +44,18 @@ MARGINS = {"t": 60, "b": 10, "l": 10, "r": 10}
 
 
 class Forest(NamedTuple):
-    """The verdicts that have an estimate, and all of them as a table."""
+    """The verdicts that have an estimate, all of them as a table, and how many claims wait."""
 
     shown: list[Verdict]
     table: pd.DataFrame
-    caption: str
+    waiting: int
 
 
 def data(verdicts: Sequence[Verdict]) -> Forest:
     """The verdicts of the claims that are judged, in the order of the table of claims."""
     shown = [v for v in verdicts if v.judged.verdict != NOT_JUDGED and not math.isnan(v.judged.low)]
     waiting = len({v.claim.id for v in verdicts} - {v.claim.id for v in shown})
-    rest = f" {waiting} claims are not judged yet." if waiting else ""
-    caption = (
-        "Every judged claim with its 95 % interval, to the right as claimed, in units of its "
-        f"margin (gray band, in which equality lies); where it has a threshold, of {UNIT} from "
-        f"that. Pale: provisional. The axis is a square root.{rest}"
-    )
-    return Forest(shown, to_frame(verdicts), caption)
+    return Forest(shown, to_frame(verdicts), waiting)
 
 
 def figure(forest: Forest) -> go.Figure:
@@ -78,7 +72,7 @@ def figure(forest: Forest) -> go.Figure:
         own = [v for v in forest.shown if settings[v.setting] == title]
         fig.add_trace(_marks(own, rows, place, len(titles)))
     for (group, text), top in rows.items():
-        name = _wrapped(text) if text else f"<b>{group[:1].upper()}{group[1:]}</b>"
+        name = _wrapped(text) if text else f"<b>{words.heading(group)}</b>"
         fig.add_annotation(
             text=name,
             x=0,
@@ -100,19 +94,20 @@ def figure(forest: Forest) -> go.Figure:
         side="top",
         zeroline=True,
     )
-    fig.update_layout(
+    rest = f" {forest.waiting} claims are not judged yet." if forest.waiting else ""
+    return described(
+        fig,
+        figure,
+        alt="Forest plot: for each claim of the paper the effect with its interval, in units "
+        "of the margin that was fixed beforehand.",
+        caption="Every judged claim with its 95 % interval, to the right as claimed, in units of "
+        f"its margin (gray band), or of {UNIT} from its threshold. Pale: provisional. The "
+        f"axis is a square root.{rest}",
+        table=forest.table,
         height=total + MARGINS["t"] + MARGINS["b"],
         margin=MARGINS,
         hovermode="closest",
-        meta=figure_meta(
-            figure,
-            alt="Forest plot: for each claim of the paper the effect with its interval, in units "
-            "of the margin that was fixed beforehand.",
-            caption=forest.caption,
-            table=forest.table,
-        ),
     )
-    return fig
 
 
 def _rows(shown: Sequence[Verdict]) -> tuple[dict[tuple[str, str], int], int]:
