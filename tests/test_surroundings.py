@@ -4,12 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 
+import nbformat
 import pytest
 from filelock import FileLock
-from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.kernelspec import NoSuchKernel
+from nbformat.v4 import new_code_cell, new_notebook
 
-from binenc_book.execute import own_sockets, set_environment
+from binenc_book.execute import cause, own_sockets
+from binenc_book.toc import notebooks
 from binenc_core.config import read_number
 from campaign_commands import QUICK, campaign_file
 from replication.__main__ import main
@@ -230,16 +234,44 @@ def test_kernels_have_sockets_whatever_the_temporary_folder_is(length, monkeypat
         assert len(os.fsencode(config.KernelManager["ip"])) + len("-5") < 107
 
 
-def test_the_notebooks_kernel_is_this_python_whatever_is_called_python3(monkeypatch, tmp_path):
+@pytest.fixture
+def other_python3(monkeypatch, tmp_path):
+    """Another kernel called python3, which Jupyter finds first."""
     other = tmp_path / "kernels" / "python3"
     other.mkdir(parents=True)
     spec = {"argv": ["/elsewhere/python"], "display_name": "Other", "language": "python"}
     (other / "kernel.json").write_text(json.dumps(spec))
-    monkeypatch.setattr(os, "environ", os.environ | {"JUPYTER_PATH": str(tmp_path)})
-    set_environment()
-    found = KernelSpecManager().get_kernel_spec("python3")
-    assert "/elsewhere/python" not in found.argv
-    assert found.resource_dir.startswith(sys.prefix)
+    before = filter(None, [os.environ.get("JUPYTER_PATH")])
+    monkeypatch.setenv("JUPYTER_PATH", os.pathsep.join([str(tmp_path), *before]))
+
+
+def test_papermill_runs_a_notebook_in_its_own_python(other_python3, tmp_path):
+    kernel = nbformat.read(provenance.ROOT / "book" / "index.ipynb", 4).metadata.kernelspec
+    source, output = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
+    cells = [new_code_cell("import sys; sys.executable")]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), source)
+    command = [sys.executable, "-m", "papermill", source, output]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (shown,) = nbformat.read(output, 4).cells[0].outputs
+    assert shown.data["text/plain"] == repr(sys.executable)
+
+
+def test_every_notebook_asks_for_the_kernel_that_is_installed_with_the_project():
+    folder = provenance.ROOT / "book"
+    project = tomllib.loads((folder / "kernel" / "pyproject.toml").read_text("utf8"))
+    ((place, files),) = project["tool"]["setuptools"]["data-files"].items()
+    pages = [
+        nbformat.read(provenance.ROOT / f"{page}.ipynb", 4) for page in notebooks(folder.parent)
+    ]
+    assert {f"share/jupyter/kernels/{page.metadata.kernelspec.name}" for page in pages} == {place}
+    # For which Jupyter takes the Python that starts the kernel.
+    assert json.loads((folder / "kernel" / files[0]).read_text("utf8"))["argv"][0] == "python"
+
+
+def test_a_kernel_that_is_not_installed_is_told_in_one_line():
+    said = cause(NoSuchKernel("binenc"))
+    assert said == "needs the kernel binenc: pip install -r requirements-book.txt brings it"
 
 
 def git(folder, *words) -> None:
