@@ -1,7 +1,9 @@
 """What a machine may have around the project: other users, encodings, paths, environments."""
 
+import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import tomllib
@@ -21,7 +23,7 @@ from replication.base import console, files, provenance
 from replication.campaigns import campaign, grids
 from replication.campaigns.watch import lines
 from replication.data import sources
-from replication.runs import store, trainer
+from replication.runs import checkpoints, store, trainer
 from replication.runs.freeze import freeze
 from small_runs import quick, use_folders
 
@@ -101,6 +103,46 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_pa
     assert f"is locked by somebody else: {path}: Permission denied" in state.failed[theirs]
 
 
+# --- file systems without
+
+
+def failing(code: int):
+    def fail(*arguments):
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
+    monkeypatch, tmp_path
+):
+    use_folders(monkeypatch, tmp_path)
+    monkeypatch.setattr("fcntl.flock", failing(errno.ENOTSUP))
+    path = tmp_path / "runs" / f".{quick().id}.lock"
+    with pytest.raises(OSError, match=f"^cannot lock {path}: Operation not .*BINENC_RUNS chooses"):
+        trainer.get_or_train(quick(), "cpu", str)
+    assert not trainer.is_busy(quick())
+    assert store.find(quick()) is None
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
+def test_files_are_kept_where_they_cannot_be_synchronized_or_linked(code, monkeypatch, tmp_path):
+    use_folders(monkeypatch, tmp_path)
+    monkeypatch.setattr(os, "fsync", failing(code))
+    monkeypatch.setattr(os, "link", failing(code))
+    run = trainer.get_or_train(quick(), "cpu", str)
+    assert checkpoints.load(run.checkpoint_path).epochs == 1
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_a_file_that_did_not_reach_the_disk_takes_no_place(code, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("before")
+    monkeypatch.setattr(os, "fsync", failing(code))
+    with pytest.raises(OSError), files.whole_file(tmp_path / "file") as draft:
+        draft.write_text("after")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "before")]
+
+
 # --- text
 
 
@@ -156,6 +198,25 @@ def test_lines_are_said_whatever_the_stream_is(monkeypatch, capfdbinary):
     state.failed[quick()] = "γ · é"
     watch(state)
     assert b"failed: ? ? ?" in capfdbinary.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["data", "digits"], ["verdicts"], ["verdicts", "--csv"]])
+@pytest.mark.sampled
+def test_a_reader_who_leaves_ends_a_command_without_a_word(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "replication", *words]
+    done = subprocess.run(command, cwd=provenance.ROOT, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+def test_closed_streams_are_nowhere_and_no_file_takes_their_place():
+    code = "import os; from replication.base import console; console.prepare(); print('lost'); "
+    code += "os._exit(open('/dev/zero').fileno())"
+    script = f'exec "$0" -c "{code}" <&- >&- 2>&-'
+    done = subprocess.run(["sh", "-c", script, sys.executable], cwd=provenance.ROOT)
+    assert done.returncode >= 3
 
 
 # --- numbers

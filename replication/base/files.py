@@ -1,5 +1,6 @@
 """Writing files and folders so that they appear whole or not at all."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -7,6 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
+
+# What file systems answer that have no such call.
+CANNOT_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
 
 
 def check_writable(folder: Path, variable: str) -> None:
@@ -67,7 +71,11 @@ def whole_folder(target: Path) -> Iterator[Path]:
 def _sync(path: Path) -> None:
     """Bring a file to the disk: a power cut must not leave it empty under its new name."""
     with path.open("rb") as file:
-        os.fsync(file.fileno())
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            if error.errno not in CANNOT_SYNC:
+                raise
 
 
 def _exchange(draft: Path, target: Path) -> None:
