@@ -31,9 +31,10 @@ def check_writable(folder: Path, variable: str) -> None:
 def whole_file(target: Path) -> Iterator[Path]:
     """A temporary file to write, which takes the place of `target` when the block succeeds.
 
-    If the block fails the temporary file is removed and `target` is as it was. Raises OSError
-    where the disk is full or the folder cannot be written.
+    If the block fails the temporary file is removed and `target` is as it was; a link stays one.
+    Raises OSError where the disk is full or the folder cannot be written.
     """
+    target = target.resolve()
     draft = target.with_name(f".{target.name.lstrip('.')}-{uuid4().hex}")
     try:
         # Some libraries write files that their owner alone can read: this has what the umask asks.
@@ -52,9 +53,10 @@ def whole_file(target: Path) -> Iterator[Path]:
 def whole_folder(target: Path) -> Iterator[Path]:
     """A temporary folder to fill, which takes the place of `target` when the block succeeds.
 
-    If the block fails the temporary folder is removed and `target` is as it was. Raises OSError
-    where the disk is full or the parent cannot be written.
+    If the block fails the temporary folder is removed and `target` is as it was; a link stays one.
+    Raises OSError where the disk is full, the parent cannot be written, or `target` is a file.
     """
+    target = target.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}-{uuid4().hex}")
     draft.mkdir()  # not tempfile's, whose folders are their owner's alone
@@ -83,7 +85,7 @@ def _exchange(draft: Path, target: Path) -> None:
 
     Where the renaming fails half-way, the old content is in a hidden folder beside `target`.
     """
-    if not target.exists():
+    if not target.is_dir():
         os.replace(draft, target)
         return
     old = target.with_name(f".{target.name}-old-{uuid4().hex}")

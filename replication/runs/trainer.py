@@ -120,8 +120,8 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise OSError(
-            f"cannot lock {lock.lock_file}: {error.strerror}; BINENC_RUNS chooses a folder on a disk "
-            "with locks"
+            f"cannot lock {lock.lock_file}: {error.strerror}; BINENC_RUNS chooses a folder on "
+            "another disk"
         ) from error
     try:
         yield
