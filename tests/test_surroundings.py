@@ -138,7 +138,8 @@ def test_files_are_kept_where_they_cannot_be_synchronized_or_linked(code, monkey
 def test_a_file_that_did_not_reach_the_disk_takes_no_place(code, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("before")
     monkeypatch.setattr(os, "fsync", failing(code))
-    with pytest.raises(OSError), files.whole_file(tmp_path / "file") as draft:
+    told = f"{os.strerror(code)}: .{tmp_path / 'file'}.$"
+    with pytest.raises(OSError, match=told), files.whole_file(tmp_path / "file") as draft:
         draft.write_text("after")
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "before")]
 
@@ -246,6 +247,15 @@ def test_a_relative_folder_is_one_of_the_project_wherever_a_command_begins(monke
     monkeypatch.setenv("BINENC_DATA", "some/data")
     assert store.runs_folder() == provenance.ROOT / "some" / "runs"
     assert sources.default_folder() == provenance.ROOT / "some" / "data"
+
+
+def test_the_home_of_nobody_is_told_with_its_variable(monkeypatch, capsys):
+    monkeypatch.setenv("BINENC_RUNS", "~no such person/runs")
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *"--dataset digits --width 9".split()])
+    assert stopped.value.code == 1
+    said = "error: BINENC_RUNS is '~no such person/runs': there is no such home folder\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize(

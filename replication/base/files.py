@@ -45,6 +45,9 @@ def whole_file(target: Path) -> Iterator[Path]:
             draft.chmod(mode)
         _sync(draft)
         os.replace(draft, target)
+    except OSError as error:
+        _name(target, error)
+        raise
     finally:
         draft.unlink(missing_ok=True)
 
@@ -66,8 +69,17 @@ def whole_folder(target: Path) -> Iterator[Path]:
             if path.is_file():
                 _sync(path)
         _exchange(draft, target)
+    except OSError as error:
+        _name(target, error)
+        raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _name(target: Path, error: OSError) -> None:
+    """Let an error that names no file, as that of a full disk, name what was to be written."""
+    if error.errno and error.filename is None:
+        error.filename = str(target)
 
 
 def _sync(path: Path) -> None:

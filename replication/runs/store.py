@@ -78,11 +78,8 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`.
-
-    A relative path is one from the project's root, whatever the current folder is.
-    """
-    return provenance.ROOT / Path(os.environ.get("BINENC_RUNS") or "runs").expanduser()
+    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`."""
+    return provenance.folder("BINENC_RUNS", "runs")
 
 
 def find(config: RunConfig, frozen: Mapping[str, Run] | None = None) -> Run | None:
