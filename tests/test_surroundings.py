@@ -252,7 +252,7 @@ def test_a_relative_folder_is_one_of_the_project_wherever_a_command_begins(monke
 def test_the_home_of_nobody_is_told_with_its_variable(monkeypatch, capsys):
     monkeypatch.setenv("BINENC_RUNS", "~no such person/runs")
     with pytest.raises(SystemExit) as stopped:
-        main(["train", *"--dataset digits --width 9".split()])
+        main(["train", *["--dataset", "digits", "--width", "9"]])
     assert stopped.value.code == 1
     said = "error: BINENC_RUNS is '~no such person/runs': there is no such home folder\n"
     assert capsys.readouterr().err == said

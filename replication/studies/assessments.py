@@ -133,17 +133,18 @@ def _read_frozen(study: str, folder: Path) -> dict[str, Assessment]:
             store.leave_out(
                 f"{others} of {len(models)} networks in {folder}: their {study} was asked otherwise"
             )
+        same = models[models["asked"] == asked]
         by_id = {key: own.drop(columns="id") for key, own in tables.groupby("id")}
         return {
             row["id"]: Assessment(
                 study,
-                RunConfig(**{name: row[name] for name in store.CONFIG_FIELDS if name in row}),
+                config,
                 row["images"],
                 by_id[row["id"]].reset_index(drop=True),
                 {key: row[key] for key in INFO_FIELDS},
                 folder / "arrays" / f"{row['id']}.npz",
             )
-            for row in models[models["asked"] == asked].to_dict("records")
+            for row, config in store.known_configs(same, folder, ("images", "asked", "version"))
         }
     except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise RuntimeError(f"the frozen {study} in {folder} is damaged: {error}") from error
