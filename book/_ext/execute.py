@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import nbformat
 import papermill
+from jupyter_client.kernelspec import NoSuchKernel
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 from tqdm import tqdm
@@ -61,13 +62,7 @@ def assign_parameters(root: Path, pages: Sequence[str], given: dict[str, Any]) -
 
 def set_environment() -> None:
     """Tell the kernels that they run for the book: Plotly's MIME type, no progress bars."""
-    # The kernel of this Python comes first, whatever else is called python3.
-    own = os.path.join(sys.prefix, "share", "jupyter")
-    os.environ |= {
-        "TQDM_DISABLE": "1",
-        "PLOTLY_RENDERER": "plotly_mimetype",
-        "JUPYTER_PATH": os.pathsep.join(filter(None, [own, os.environ.get("JUPYTER_PATH")])),
-    }
+    os.environ |= {"TQDM_DISABLE": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 
@@ -84,8 +79,10 @@ def own_sockets() -> Iterator[Config]:
         yield Config(KernelManager={"transport": "ipc", "ip": f"{folder}/socket"})
 
 
-def cause(error: PapermillExecutionError | RuntimeError) -> str:
+def cause(error: PapermillExecutionError | NoSuchKernel | RuntimeError) -> str:
     """Say in one line why a run ended early."""
+    if isinstance(error, NoSuchKernel):
+        return f"needs the kernel {error.name}: pip install -r requirements-book.txt brings it"
     if isinstance(error, PapermillExecutionError):
         return f"failed in cell {error.cell_index}: {error.ename}: {error.evalue}"
     return f"lost its kernel, perhaps for want of memory: {error}"
@@ -128,13 +125,12 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
                 partial,
                 parameters=parameters,
                 cwd=root,
-                kernel_name="python3",
                 progress_bar=False,
                 config=config,
                 stdout_file=sys.stdout,  # a training says beforehand how long it will take
             )
     # A kernel that dies or does not start is a RuntimeError.
-    except (PapermillExecutionError, RuntimeError) as error:
+    except (PapermillExecutionError, NoSuchKernel, RuntimeError) as error:
         os.replace(partial, failed)
         message = f"{cause(error)}\n    what it got to: {failed.relative_to(root)}"
         return Outcome(page, time.monotonic() - start, message)
