@@ -11,10 +11,12 @@ import tomllib
 import nbformat
 import pytest
 from filelock import FileLock
+from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import NoSuchKernel
 from nbformat.v4 import new_code_cell, new_notebook
 
-from binenc_book.execute import cause, own_sockets
+from binenc_book import executed
+from binenc_book.execute import cause, own_kernel, run_notebook
 from binenc_book.toc import notebooks
 from binenc_core.config import read_number
 from campaign_commands import QUICK, campaign_file
@@ -300,7 +302,7 @@ def test_kernels_have_sockets_whatever_the_temporary_folder_is(length, monkeypat
     long = tmp_path / ("t" * length)
     long.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(long))
-    with own_sockets() as config:
+    with own_kernel() as config:
         # The kernel's ports are numbers behind a hyphen.
         assert len(os.fsencode(config.KernelManager["ip"])) + len("-5") < 107
 
@@ -336,8 +338,24 @@ def test_every_notebook_asks_for_the_kernel_that_is_installed_with_the_project()
         nbformat.read(provenance.ROOT / f"{page}.ipynb", 4) for page in notebooks(folder.parent)
     ]
     assert {f"share/jupyter/kernels/{page.metadata.kernelspec.name}" for page in pages} == {place}
-    # For which Jupyter takes the Python that starts the kernel.
-    assert json.loads((folder / "kernel" / files[0]).read_text("utf8"))["argv"][0] == "python"
+    spec = json.loads((folder / "kernel" / files[0]).read_text("utf8"))
+    # IPython's own, with a word for which Jupyter takes the Python that starts the kernel.
+    usual = get_kernel_dict()
+    assert spec == usual | {"argv": ["python", *usual["argv"][1:]], "display_name": "binenc"}
+
+
+def test_nobodys_profile_of_ipython_changes_the_book(monkeypatch, tmp_path):
+    profile = tmp_path / "theirs" / "profile_default"
+    profile.mkdir(parents=True)
+    text = 'get_config().InteractiveShell.ast_node_interactivity = "all"'
+    (profile / "ipython_kernel_config.py").write_text(text)
+    monkeypatch.setattr(os, "environ", os.environ | {"IPYTHONDIR": str(tmp_path / "theirs")})
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    page = new_notebook(cells=[new_code_cell("1\n2")], metadata={"kernelspec": kernel})
+    nbformat.write(page, tmp_path / "page.ipynb")
+    assert run_notebook(tmp_path, "page", {}, "stamp").error == ""
+    (shown,) = nbformat.read(executed.copy_of(tmp_path, "page"), 4).cells[0].outputs
+    assert shown.data["text/plain"] == "2"
 
 
 def test_a_kernel_that_is_not_installed_is_told_in_one_line():

@@ -67,16 +67,20 @@ def set_environment() -> None:
 
 
 @contextmanager
-def own_sockets() -> Iterator[Config]:
-    """Settings for a kernel that talks through sockets in a folder of its own.
+def own_kernel() -> Iterator[Config]:
+    """Settings for a kernel with a folder of its own for sockets and IPython's settings.
 
-    Kernels that start at the same moment can be given the same TCP port.
+    Kernels that start at the same moment can be given the same TCP port, and somebody's profile of
+    IPython may change what a cell shows.
     """
     own = tempfile.gettempdir()
     # A socket's path has 107 bytes at most, and clusters have long names for temporary folders.
     short = own if len(os.fsencode(own)) <= LONGEST_FOLDER else "/tmp"
     with tempfile.TemporaryDirectory(prefix="kernel", dir=short) as folder:
-        yield Config(KernelManager={"transport": "ipc", "ip": f"{folder}/socket"})
+        yield Config(
+            KernelManager={"transport": "ipc", "ip": f"{folder}/socket"},
+            NotebookClient={"extra_arguments": [f"--ipython-dir={folder}"]},
+        )
 
 
 def cause(error: PapermillExecutionError | NoSuchKernel | RuntimeError) -> str:
@@ -119,7 +123,7 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
     clean = nbformat.read(root / f"{page}.ipynb", 4)
     hidden = without_pytorch(clean)
     try:
-        with own_sockets() as config:
+        with own_kernel() as config:
             notebook = papermill.execute_notebook(
                 clean,
                 partial,
