@@ -39,7 +39,7 @@ FARTHEST = 30
 TICKS = (-16, -4, -1, 0, 1, 4, 9, 16, 25)
 # Heights in pixels: of a group's name, of a line of a claim's text, of its marks below it. A line
 # has as many characters as a phone shows.
-HEAD, TEXT, MARKS, LETTERS = 34, 14, 13, 64
+HEAD, TEXT, MARKS, LETTERS = 34, 14, 13, 54
 MARGINS = {"t": 60, "b": 10, "l": 10, "r": 10}
 
 
