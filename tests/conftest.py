@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import torch
 from filelock import FileLock
 
 from binenc_book.browser import NoBrowser, chromium
@@ -33,10 +34,24 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture
-def own_root(monkeypatch, tmp_path):
-    """Runs, campaigns and the project's root in a folder of the test's own."""
+def own_folders(monkeypatch, tmp_path):
+    """Runs and campaigns in a folder of the test's own."""
     use_folders(monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def own_root(own_folders, monkeypatch, tmp_path):
+    """The project's root there too."""
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
+
+
+@pytest.fixture
+def one_thread():
+    """As the processes of a campaign train: other numbers of threads round sums otherwise."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from binenc_core.config import RunConfig
 from binenc_core.dataset import Dataset
+from binenc_core.training.state import TrainingState, build
 from replication.data.load import load
 from replication.data.recipes import recipe
-from replication.runs import store
+from replication.runs import checkpoints, store
+from replication.runs.freeze import freeze
+from replication.runs.trainer import get_or_train
+
+CPU = torch.device("cpu")
 
 # A weight that float32 cannot hold: the loss is infinite from the first batch on.
 DIVERGING_GAMMA = 1e39
@@ -38,10 +44,27 @@ def few_digits(train: int = 150, test: int = 80) -> Dataset:
     )
 
 
+def built(config: RunConfig) -> TrainingState:
+    """A fresh network for digits, and what trains it."""
+    return build(config, (1, 8, 8), 10, CPU)
+
+
 def use_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Let runs be kept in `folder`/runs and campaigns in `folder`/results."""
     monkeypatch.setenv("BINENC_RUNS", str(folder / "runs"))
     monkeypatch.setattr(store, "RESULTS", folder / "results")
+
+
+def frozen(name: str, *configs: RunConfig) -> list[store.Run]:
+    """Train these runs and freeze them as a campaign; those in the runs folder."""
+    runs = [get_or_train(config, "cpu", str) for config in configs]
+    freeze(runs, store.RESULTS / name, "command")
+    return runs
+
+
+def state_of(run: store.Run) -> dict[str, torch.Tensor]:
+    """Weights, moments and random states of a run after its last logged epoch, by name."""
+    return checkpoints.load(run.checkpoint_path).state
 
 
 def assert_same_bytes(run: store.Run, other: store.Run) -> None:

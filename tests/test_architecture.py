@@ -1,6 +1,9 @@
 """Imports run one way: replication → binenc_core, and inside replication from later to earlier."""
 
 import ast
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +54,25 @@ def test_the_core_opens_no_file_and_prints_nothing():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         assert not calls & {"open", "print"}, path
+
+
+# What reads, and what asks for trainings, in a process that cannot import PyTorch.
+READING = """
+import sys
+sys.modules["torch"] = None
+import replication.campaigns.assess, replication.campaigns.get_runs, replication.claims.judge
+import replication.explore, replication.runs.freeze, replication.runs.logged
+import replication.studies.sanity_checks, replication.widgets.panel
+from replication.__main__ import main
+from replication.runs import store
+run, *_ = store.campaign_of("digits")
+print(len(run.history), sorted(run.arrays())[0])
+main(["train", "--help"])
+"""
+
+
+def test_reading_needs_no_pytorch():
+    command = [sys.executable, "-c", READING]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.match(r"\d+ class_means\nusage: ", done.stdout)

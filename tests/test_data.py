@@ -35,29 +35,20 @@ def test_images_go_back_to_pixels(largest):
     assert dataset.as_bytes(pixels) is pixels
 
 
-@pytest.mark.parametrize("name", ["Digits", "imagenet", None])
-def test_an_unknown_dataset_is_refused(name):
-    with pytest.raises(ValueError, match=f"; allowed: {', '.join(DATASETS)}$"):
-        load(name)
-
-
-def test_digits_are_split_by_class():
+def test_digits_are_split_by_class_and_always_alike():
     digits = load("digits")
+    assert all(torch.equal(a, b) for a, b in zip(digits, load("digits"), strict=True))
     assert tuple(digits.train_images.shape) == (1437, 1, 8, 8)
     assert tuple(digits.test_images.shape) == (360, 1, 8, 8)
+    assert DATASETS["digits"][1:6] == (1437, 360, 1, 8, 10)
     # scikit-learn has 178, 182, 177, 183, 181, 182, 181, 179, 174 and 180 images of 0 ... 9.
     assert digits.train_labels.bincount().tolist() == [
         142, 146, 142, 146, 145, 145, 145, 143, 139, 144,
     ]  # fmt: skip
     assert digits.test_labels.bincount().tolist() == [36, 36, 35, 37, 36, 37, 36, 36, 35, 36]
-
-
-def test_the_split_of_the_digits_never_changes():
-    first, second = load("digits"), load("digits")
-    assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
-    assert first.test_labels[:12].tolist() == [7, 6, 3, 7, 7, 3, 2, 8, 9, 3, 2, 6]
+    assert digits.test_labels[:12].tolist() == [7, 6, 3, 7, 7, 3, 2, 8, 9, 3, 2, 6]
     # The sum of the test set's pixel values, 0 ... 16: another choice of images has another.
-    assert ((first.test_images.double() + 1) * 8).sum() == 112350
+    assert ((digits.test_images.double() + 1) * 8).sum() == 112350
 
 
 def test_train_and_test_digits_are_all_of_scikit_learns():
@@ -78,7 +69,7 @@ def test_train_and_test_digits_are_all_of_scikit_learns():
         ("fashion_mnist", 0.2860, 0.3530, [6000] * 10),
     ],
 )
-def test_the_real_files(name, mean, std, counts, monkeypatch):
+def test_the_real_files(name, mean, std, counts):
     from torchvision import datasets
 
     raw = sources.default_folder() / DATASETS[name].files.folder
@@ -96,19 +87,10 @@ def test_the_real_files(name, mean, std, counts, monkeypatch):
     assert torch.equal(loaded.test_images[:, 0], theirs.data)
 
 
-def test_the_size_of_each_dataset_is_known_without_loading_it():
-    digits = load("digits")
-    count, channels, side, _ = digits.train_images.shape
-    assert DATASETS["digits"][1:6] == (count, len(digits.test_images), channels, side, 10)
-
-
 def test_a_draw_of_fewer_images_is_the_beginning_of_one_of_more():
     few, many = dataset.draw(80, 10), dataset.draw(80, 40)
     assert torch.equal(few, many[:10])
     assert few.tolist() != list(range(10))
     assert sorted(dataset.draw(80, None).tolist()) == list(range(80))
-
-
-def test_a_draw_of_more_images_than_there_are_is_refused():
     with pytest.raises(ValueError, match="images is 81; allowed: 1 to 80"):
         dataset.draw(80, 81)

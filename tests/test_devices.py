@@ -8,7 +8,7 @@ from replication.base.devices import available_devices, resolve_device
 def machine(monkeypatch):
     """Makes a machine that has CUDA or MPS, or neither."""
 
-    def pretend(cuda: bool, mps: bool) -> None:
+    def pretend(cuda, mps):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
         monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
 
@@ -19,7 +19,6 @@ def machine(monkeypatch):
     ("cuda", "mps", "expected"),
     [
         (True, True, ["cuda", "mps", "cpu"]),
-        (True, False, ["cuda", "cpu"]),
         (False, True, ["mps", "cpu"]),
         (False, False, ["cpu"]),
     ],
@@ -32,15 +31,8 @@ def test_auto_takes_cuda_then_mps_then_the_cpu(machine, cuda, mps, expected):
         assert resolve_device(name) == torch.device(name)
 
 
-@pytest.mark.parametrize("name", ["cuda", "mps", "tpu", "CPU", "", "cuda:0"])
+@pytest.mark.parametrize("name", ["cuda", "tpu", ""])
 def test_a_device_that_is_not_there_is_an_error_that_names_those_that_are(machine, name):
-    machine(cuda=False, mps=False)
-    with pytest.raises(ValueError) as error:
-        resolve_device(name)
-    assert str(error.value) == f"device is {name!r}; allowed here: auto, cpu"
-
-
-def test_the_error_names_what_this_machine_has(machine):
     machine(cuda=False, mps=True)
-    with pytest.raises(ValueError, match=r"allowed here: auto, mps, cpu$"):
-        resolve_device("cuda")
+    with pytest.raises(ValueError, match=f"^device is '{name}'; allowed here: auto, mps, cpu$"):
+        resolve_device(name)

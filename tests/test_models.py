@@ -3,7 +3,6 @@ import torch
 from torch import nn
 
 from binenc_core.config import HEADS
-from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
 from replication.data.recipes import recipe
 
@@ -43,12 +42,6 @@ CNN_1024 = (
     128 * 10 + 10,
     1024 * 10 + 10,
 )
-DIGITS_256 = (
-    (64 * 256 + 256) + (256 * 256 + 256) + (256 * 256 + 256),
-    256 * 16 + 16,
-    16 * 10 + 10,
-    256 * 10 + 10,
-)
 
 
 def test_the_released_cnn_has_a_third_dense_layer_without_dropout():
@@ -71,24 +64,13 @@ def test_the_released_cnn_has_a_third_dense_layer_without_dropout():
 @pytest.mark.parametrize("head", HEADS)
 @pytest.mark.parametrize(
     ("dataset", "side", "numbers"),
-    [("mnist", 28, MLP_2048), ("fashion_mnist", 28, CNN_1024), ("digits", 8, DIGITS_256)],
+    [("mnist", 28, MLP_2048), ("fashion_mnist", 28, CNN_1024)],
 )
 def test_parameter_counts(dataset, side, numbers, head):
     backbone, penultimate, classifier, direct = numbers
     expected = backbone + (direct if head == "none" else penultimate + classifier)
     model = network(recipe(dataset, head=head), side)
     assert sum(parameter.numel() for parameter in model.parameters()) == expected
-
-
-@pytest.mark.parametrize("head", HEADS)
-@pytest.mark.parametrize("backbone", ["mlp", "cnn"])
-@pytest.mark.parametrize("side", [8, 28])
-def test_shapes(head, backbone, side):
-    model = network(digits(head, backbone=backbone, width=24, latent_dim=5), side)
-    logits, x = model(images(3, side))
-    assert logits.shape == (3, 10)
-    assert x.shape == (3, 24 if head == "none" else 5)
-    assert logits.dtype == x.dtype == torch.float32
 
 
 def test_the_cnn_halves_the_image_three_times():
@@ -111,24 +93,11 @@ def test_the_cnn_halves_the_image_three_times():
     ]
 
 
-@pytest.mark.parametrize("backbone", ["mlp", "cnn", "resnet18"])
-def test_images_in_color_have_three_channels(backbone):
-    model = network(digits("none", backbone=backbone, width=24), channels=3).eval()
-    batch = images(2, 8, channels=3)
-    x = model(batch)[1]
-    assert x.shape == (2, 512 if backbone == "resnet18" else 24)
-    for channel in range(3):
-        other = batch.clone()
-        other[:, channel] *= -1
-        assert not torch.equal(model(other)[1], x)
-
-
 # Of torchvision's networks for 1000 classes of ImageNet's images in color.
 IMAGENET_PARAMETERS = {"resnet18": 11_689_512, "resnet50": 25_557_032}
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("backbone", IMAGENET_PARAMETERS)
+@pytest.mark.parametrize(("backbone", "channels"), [("resnet18", 1), ("resnet50", 3)])
 def test_a_resnet_is_torchvisions_with_a_small_stem_and_no_classifier(backbone, channels):
     config = recipe("cifar10", backbone=backbone)
     parameters = network(config, 32, channels=channels).backbone.parameters()
@@ -138,16 +107,13 @@ def test_a_resnet_is_torchvisions_with_a_small_stem_and_no_classifier(backbone, 
 
 @pytest.mark.parametrize("side", [28, 32])
 def test_the_stem_of_a_resnet_keeps_the_size_of_the_image(side):
-    model = network(recipe("cifar10", head="none"), side, channels=3).eval()
+    backbone = network(recipe("cifar10"), side, channels=3).backbone.eval()
     sizes = []
-    for layer in (
-        model.backbone.conv1,
-        *(getattr(model.backbone, f"layer{i}") for i in (1, 2, 3, 4)),
-    ):
+    for name in ("conv1", "layer1", "layer2", "layer3", "layer4"):
+        layer = getattr(backbone, name)
         layer.register_forward_hook(lambda m, i, o: sizes.append(o.shape[-1]))
-    h = model(images(1, side, channels=3))[1]
+    assert backbone(images(1, side, channels=3)).shape == (1, 512)
     assert sizes == [side, side, side // 2, side // 4, -(-side // 8)]
-    assert h.shape == (1, 512)
 
 
 def test_a_resnet_is_torchvisions_up_to_its_stem():
@@ -163,7 +129,7 @@ def test_a_resnet_is_torchvisions_up_to_its_stem():
     torch.testing.assert_close(ours(batch), theirs(batch))
 
 
-@pytest.mark.parametrize("backbone", ["mlp", "cnn", "resnet18", "resnet50"])
+@pytest.mark.parametrize("backbone", ["mlp", "resnet50"])
 def test_silu_replaces_every_relu(backbone):
     def activations(name):
         model = network(digits("nonlinear", backbone=backbone, width=8, activation=name))
@@ -186,45 +152,15 @@ def test_silu_is_x_times_its_sigmoid():
 
 
 @pytest.mark.parametrize("head", HEADS)
-def test_logits_are_linear_in_x(head):
-    model = network(digits(head)).eval()
-    logits, x = model(images(5, 8))
+def test_what_each_head_makes_of_h(head):
+    model, batch = network(digits(head)).eval(), images(200, 8)
+    h = model.backbone(batch)
+    linear = network(digits("linear")).penultimate(h)
+    assert (linear < 0).any() and (linear > 0).any()
+    expected = {"none": h, "nonlinear": linear.clamp(min=0)}.get(head, linear)
+    logits, x = model(batch)
+    torch.testing.assert_close(x, expected)
     torch.testing.assert_close(logits, x @ model.classifier.weight.T + model.classifier.bias)
-
-
-@pytest.mark.parametrize("head", ["binary", "linear"])
-def test_a_linear_penultimate_layer_is_linear_in_h(head):
-    model = network(digits(head)).eval()
-    h = model.backbone(images(200, 8))
-    x = model(images(200, 8))[1]
-    layer = model.penultimate
-    torch.testing.assert_close(x, h @ layer.weight.T + layer.bias)
-    assert (x < 0).any() and (x > 0).any()
-
-
-def test_the_nonlinear_head_is_the_linear_one_with_relu():
-    linear, nonlinear = (network(digits(head)).eval() for head in ("linear", "nonlinear"))
-    x, rectified = (model(images(200, 8))[1] for model in (linear, nonlinear))
-    assert (x < 0).any()
-    assert torch.equal(rectified, x.clamp(min=0))
-
-
-def test_without_a_penultimate_layer_x_is_h():
-    model = network(digits("none")).eval()
-    assert torch.equal(model(images(5, 8))[1], model.backbone(images(5, 8)))
-
-
-def test_evaluation_mode_is_deterministic_and_dropout_is_live_in_training():
-    model, batch = network(digits()), images(4, 8)
-    model.eval()
-    assert torch.equal(model(batch)[1], model(batch)[1])
-    model.train()
-    assert not torch.equal(model(batch)[1], model(batch)[1])
-
-
-def test_training_mode_without_dropout_is_evaluation_mode():
-    model, batch = network(digits(dropout=0)), images(4, 8)
-    assert torch.equal(model.train()(batch)[1], model.eval()(batch)[1])
 
 
 def layer_values(model, batch):
@@ -247,12 +183,11 @@ def assert_dropped(before, after, rate):
     assert not after[~alive].any()
 
 
-@pytest.mark.parametrize("rate", [0.5, 0.2])
-def test_the_mlp_drops_after_its_first_and_second_layer(rate):
-    model = network(digits(dropout=rate))
+def test_the_mlp_drops_after_its_first_and_second_layer():
+    model = network(digits(dropout=0.2))
     relus, inputs = layer_values(model, images(100, 8))
-    assert_dropped(relus[0], inputs[1], rate)
-    assert_dropped(relus[1], inputs[2], rate)
+    assert_dropped(relus[0], inputs[1], 0.2)
+    assert_dropped(relus[1], inputs[2], 0.2)
     assert torch.equal(relus[2], inputs[3])  # h goes whole into the penultimate layer
 
 
@@ -264,7 +199,7 @@ def test_the_cnn_drops_after_both_dense_layers():
     assert_dropped(relus[6], inputs[2], 0.5)
 
 
-@pytest.mark.parametrize("backbone", ["mlp", "cnn", "resnet18"])
+@pytest.mark.parametrize("backbone", ["mlp", "resnet18"])
 def test_one_seed_gives_all_heads_the_same_backbone(backbone):
     def weights(model):
         layers = (m for m in model.backbone.modules() if isinstance(m, nn.Linear | nn.Conv2d))
@@ -279,13 +214,12 @@ def test_one_seed_gives_all_heads_the_same_backbone(backbone):
 
 
 def test_heads_with_a_penultimate_layer_start_alike():
-    models = [network(digits(head)) for head in ("binary", "linear", "nonlinear")]
-    states = [[p.clone() for p in model.parameters()] for model in models]
-    assert all(map(torch.equal, states[0], states[1]))
-    assert all(map(torch.equal, states[0], states[2]))
+    first, *others = (network(digits(head)) for head in ("binary", "linear", "nonlinear"))
+    for model in others:
+        assert all(map(torch.equal, model.parameters(), first.parameters()))
     other = network(digits(), seeds=(SEEDS[0], 9))
-    assert not torch.equal(other.penultimate.weight, models[0].penultimate.weight)
-    assert not torch.equal(other.classifier.weight, models[0].classifier.weight)
+    assert not torch.equal(other.penultimate.weight, first.penultimate.weight)
+    assert not torch.equal(other.classifier.weight, first.classifier.weight)
 
 
 def test_construction_neither_reads_nor_changes_the_global_random_state():
@@ -298,9 +232,11 @@ def test_construction_neither_reads_nor_changes_the_global_random_state():
     assert torch.equal(first.penultimate.weight, second.penultimate.weight)
 
 
-@pytest.mark.parametrize(("backbone", "number"), [("mlp", 3), ("cnn", 7), ("resnet18", 20)])
-@pytest.mark.parametrize("head", HEADS)
-def test_bf16_is_for_the_backbone_alone(head, backbone, number):
+@pytest.mark.parametrize(
+    ("backbone", "head", "number"),
+    [("mlp", "nonlinear", 3), ("cnn", "none", 7), ("resnet18", "binary", 20)],
+)
+def test_bf16_is_for_the_backbone_alone(backbone, head, number):
     config = digits(head, backbone=backbone, precision="bf16", width=24)
     model = network(config).eval()
     seen = {}
@@ -315,15 +251,4 @@ def test_bf16_is_for_the_backbone_alone(head, backbone, number):
     assert len(outside) == (1 if head == "none" else 2)
     assert set(outside.values()) == {torch.float32}
     assert logits.dtype == x.dtype == torch.float32
-    assert total_loss(logits, x, torch.zeros(6, dtype=torch.int64), 10, "mean_exp").dtype == (
-        torch.float32
-    )
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
-
-
-def test_bf16_is_close_to_fp32_but_not_equal():
-    batch = images(50, 8)
-    exact, rounded = (network(digits(precision=p)).eval()(batch)[0] for p in ("fp32", "bf16"))
-    assert not torch.equal(exact, rounded)
-    # bfloat16 has 8 significant bits: relative steps of 0.4 %.
-    assert (exact - rounded).norm() / exact.norm() < 0.02

@@ -1,5 +1,3 @@
-import json
-
 import pytest
 
 from replication.base import progress
@@ -19,20 +17,17 @@ def path(tmp_path):
     return tmp_path / ".id.progress"
 
 
-def test_it_begins_with_what_was_expected(path, clock):
-    Reporter(path, 4, 10, 33.0)
-    assert read(path) == Progress(4, 10, 33.0)
-
-
 def test_the_time_left_is_that_of_the_epochs_so_far(path, clock):
     """Those of this process alone: ten epochs were done before, two take eight seconds."""
     tell = Reporter(path, 10, 20, 33.0)
+    assert read(path) == Progress(10, 20, 33.0)
     clock[0] += 8
     tell(12)
     assert read(path) == Progress(12, 20, 32.0)
     clock[0] += 4
     tell(20)
     assert read(path) == Progress(20, 20, 0.0)
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_it_is_written_at_most_once_a_second(path, clock):
@@ -43,38 +38,22 @@ def test_it_is_written_at_most_once_a_second(path, clock):
         assert read(path).done == (0 if epoch < 4 else 4)
 
 
-def test_there_is_none_before_a_training_begins(path):
-    assert read(path) is None
-
-
-def test_nothing_but_the_file_is_left(path, clock):
-    tell = Reporter(path, 0, 2, 1.0)
-    clock[0] += 5
-    tell(1)
-    assert list(path.parent.iterdir()) == [path]
-    assert json.loads(path.read_text(encoding="utf8")) == [1, 2, 5.0]
-
-
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "1 s"),
         (0.4, "1 s"),
-        (3.6, "4 s"),
         (99.4, "99 s"),
         (100, "2 min"),
-        (720, "12 min"),
         (5999, "100 min"),
         (6000, "1.7 h"),
-        (12600, "3.5 h"),
-        (360000, "100.0 h"),
     ],
 )
 def test_a_duration_is_in_the_unit_of_a_reader(seconds, text):
     assert duration(seconds) == text
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", "3"])
+@pytest.mark.parametrize("content", [None, "", "[1]"])
 def test_a_file_that_cannot_be_read_tells_nothing(path, content):
-    path.write_text(content)
+    if content is not None:
+        path.write_text(content)
     assert read(path) is None

@@ -1,8 +1,5 @@
 """Falsifiers on numbers made by hand, where each passes and where each fails."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -16,20 +13,13 @@ def spread(count=100):
     return np.random.default_rng(0).uniform(0.1, 1, count)
 
 
-@pytest.mark.parametrize(
-    ("above", "passed"), [(0, True), (5, True), (6, False), (100, False)], ids=str
-)
+@pytest.mark.parametrize(("above", "passed"), [(0, True), (5, True), (6, False)])
 def test_share_of_images_above_the_bound(above, passed):
+    """A thousandth above it is rounding."""
     bounds = spread()
-    distances = bounds * 0.9
-    distances[:above] = bounds[:above] * 1.01
+    distances = bounds * 1.0009
+    distances[:above] = bounds[:above] * 1.0011
     assert sanity_checks.above_bound(distances, bounds) == Outcome("a", above / 100, 0.05, passed)
-
-
-@pytest.mark.parametrize(("factor", "share"), [(1.0009, 0), (1.0011, 1)])
-def test_a_thousandth_above_the_bound_is_rounding(factor, share):
-    bounds = spread()
-    assert sanity_checks.above_bound(factor * bounds, bounds).measured == share
 
 
 def test_an_image_that_was_not_fooled_is_above_every_bound():
@@ -42,7 +32,6 @@ def test_an_image_that_was_not_fooled_is_above_every_bound():
 @pytest.mark.parametrize(
     ("factors", "measured", "passed"),
     [
-        ((1, 1), 0, True),
         ((1.009, 1), 0.009, True),
         ((1, 1.02), 0.02, False),
         ((0.98, 1), 0.02, False),
@@ -55,17 +44,12 @@ def test_change_with_scale_is_the_largest(factors, measured, passed):
 
 
 @pytest.mark.parametrize(
-    ("factor", "measured", "passed"), [(1, 0, True), (1.005, 0.005, True), (0.9, 0.1, False)]
+    ("factor", "measured", "passed"), [(1.005, 0.005, True), (0.9, 0.1, False)]
 )
-def test_change_with_precision(factor, measured, passed):
+def test_change_with_precision_is_that_of_the_mean(factor, measured, passed):
     distances = spread()
-    found = sanity_checks.change_with_precision(distances, factor * distances)
+    found = sanity_checks.change_with_precision(distances, factor * distances[::-1])
     assert found == Outcome("c", pytest.approx(measured), 0.01, passed)
-
-
-def test_it_is_the_mean_that_may_not_change():
-    distances = spread()
-    assert sanity_checks.change_with_precision(distances, distances[::-1]).passed
 
 
 def test_images_fooled_in_one_precision_alone_are_a_change():
@@ -80,7 +64,7 @@ def test_images_fooled_in_one_precision_alone_are_a_change():
 
 @pytest.mark.parametrize(
     ("factor", "measured", "passed"),
-    [(0.5, -0.5, True), (1, 0, True), (1.04, 0.04, True), (1.06, 0.06, False), (5, 4, False)],
+    [(0.5, -0.5, True), (1.04, 0.04, True), (1.06, 0.06, False)],
 )
 def test_excess_over_a_second_attack(factor, measured, passed):
     second = spread()
@@ -110,13 +94,3 @@ def test_what_cannot_be_measured_does_not_pass():
 def test_distances_that_do_not_match_are_refused(one, two):
     with pytest.raises(ValueError, match="two distances of each image"):
         sanity_checks.above_bound(one, two)
-
-
-def test_outcomes_are_plain_python_values():
-    outcome = sanity_checks.above_bound(spread().astype(np.float32), spread().tolist())
-    assert [type(value) for value in outcome] == [str, float, float, bool]
-
-
-def test_judging_needs_no_torch():
-    code = "import sys; sys.modules['torch'] = None; import replication.studies.sanity_checks"
-    subprocess.run([sys.executable, "-c", code], check=True)

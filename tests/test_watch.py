@@ -8,7 +8,6 @@ from rich.console import Console
 from replication.base.progress import Progress
 from replication.campaigns import watch
 from replication.campaigns.campaign import Campaign, Running
-from replication.data.recipes import recipe
 from replication.runs.store import Run
 from small_runs import quick
 
@@ -55,13 +54,6 @@ def test_the_table_tells_the_state_of_every_run(state):
     assert lines[4:] == ["failed: digits none seed 4: MemoryError: no [bold]memory[/bold] left"]
 
 
-def test_a_campaign_at_its_end_has_no_table():
-    runs = {config: ended(config) for config in CONFIGS}
-    assert picture(Campaign(CONFIGS, runs=runs)) == [
-        "some: 6 runs · done 6 · running 0 · waiting 0 · failed 0"
-    ]
-
-
 def test_lines_tell_each_end_once(state):
     state.running = []
     said = []
@@ -83,24 +75,23 @@ def test_lines_tell_each_end_once(state):
     assert said[2].startswith("digits none seed 5: diverged in epoch 3 (done 4 (")
 
 
-def test_without_a_terminal_there_are_lines(state, capsys):
-    with watch.watching(state, "some") as tell:
-        tell(state)
-        state.runs[CONFIGS[2]] = ended(CONFIGS[2])
-        tell(state)
-    assert capsys.readouterr().out.startswith("digits none seed 2: done (done 3 ")
-
-
-def test_a_terminal_shows_the_last_table(state, monkeypatch):
+@pytest.mark.parametrize("terminal", [True, False])
+def test_a_terminal_shows_a_table_to_the_end_and_a_file_gets_lines(
+    state, monkeypatch, capsys, terminal
+):
     file = StringIO()
-    made = Console(file=file, width=100, force_terminal=True, color_system=None)
+    made = Console(file=file, width=100, force_terminal=terminal, color_system=None)
     monkeypatch.setattr(watch, "Console", lambda: made)
     with watch.watching(state, "some") as tell:
         tell(state)
         state.running = []
         state.runs = {config: ended(config) for config in CONFIGS if config != CONFIGS[4]}
         tell(state)
-    last = file.getvalue().split("some: ")[-1]
-    assert "done 5 (1 were there) · running 0 · waiting 0 · failed 1" in last
-    assert "failed: digits none seed 4" in last
-    assert recipe("digits").label not in last
+    if terminal:
+        last = file.getvalue().split("some: ")[-1]
+        assert "done 5 (1 were there) · running 0 · waiting 0 · failed 1" in last
+        assert "failed: digits none seed 4" in last
+        assert "seed 2" not in last
+    else:
+        assert file.getvalue() == ""
+        assert capsys.readouterr().out.startswith("digits none seed 2: done (done 5 ")
