@@ -64,7 +64,7 @@ def test_the_forest_has_a_mark_for_each_judged_claim_and_setting(all_verdicts):
     assert {page for trace in fig.data for page in trace.customdata} <= {
         f"{page}.html" for page in forest.PAGES.values()
     }
-    assert len(drawn.caption.split()) <= 50
+    assert len(fig.layout.meta["caption"].split()) <= 40
 
 
 def test_the_band_of_the_forest_is_the_margin_of_every_claim():
