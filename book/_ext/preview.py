@@ -7,8 +7,6 @@ import socket
 import subprocess
 import sys
 
-from livereload import Server
-
 from binenc_book.build import SITE
 from replication.base import console
 
@@ -32,6 +30,8 @@ def free_port(first: int) -> int:
 
 def main() -> None:
     """Serve the book of the current folder until Ctrl-C."""
+    from livereload import Server  # a light installation does without
+
     console.prepare()
     renew()
     server = Server()
