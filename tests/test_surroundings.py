@@ -109,7 +109,7 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_pa
 
 
 def failing(code: int):
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise OSError(code, os.strerror(code))
 
     return fail
@@ -125,6 +125,18 @@ def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
         trainer.get_or_train(quick(), "cpu", str)
     assert not trainer.is_busy(quick())
     assert store.find(quick()) is None
+
+
+def test_what_processes_need_and_do_not_get_is_named(monkeypatch, tmp_path, capsys):
+    use_folders(monkeypatch, tmp_path)
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", failing(errno.EROFS))
+    path = campaign_file(tmp_path / "one.toml", QUICK | {"seed": [0]})
+    with pytest.raises(SystemExit) as stopped:
+        main(["campaign", str(path), "--device", "cpu"])
+    assert stopped.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: processes side by side need shared memory: Read-only file")
+    assert "/dev/shm" in line
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
