@@ -136,16 +136,16 @@ def test_the_campaigns_are_four_architectures_with_three_seeds(name):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("kmnist", "KMNIST: MLP of width 16, P = 64, γ = 10 (mean_exp), 2 epochs, one seed; "),
+        ("kmnist", "KMNIST: MLP of width 16, P = 64, γ = 10 (mean_exp), 2 epochs, seed 0; "),
         (
             "svhn",
             "SVHN: ResNet18 with SiLU, P = 4, γ = 0.01·1.084^epoch up to 1e6 (mean_square), "
-            "random crops, 2 epochs, one seed; this project's recipe, protocol of the later",
+            "random crops, 2 epochs, seed 0; this project's recipe, protocol of the later",
         ),
         (
             "cifar100",
             "CIFAR100: ResNet50 with SiLU, P = 36, γ = 0.01·1.084^epoch up to 1e6 (mean_square), "
-            "random crops and flips, 2 epochs, one seed; the later versions' recipe with this "
+            "random crops and flips, 2 epochs, seed 0; the later versions' recipe with this "
             "project's learning rate, protocol of the later versions, but epochs 2 instead of 200",
         ),
     ],
