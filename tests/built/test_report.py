@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from pypdf import PdfReader
@@ -31,6 +32,7 @@ def test_the_pages_follow_each_other_with_pictures_and_without_addresses_of_this
     titles = [entry.title for entry in pdf.outline if not isinstance(entry, list)]
     assert titles == ["Latent binary encoding, replicated", "Figure 3 of the paper: accuracy"]
     text = "\n".join(page.extract_text() for page in pdf.pages)
+    text = unicodedata.normalize("NFKC", text)  # without ligatures
     # Of a drawn figure, and of a fold.
     assert "effect, in margins" in text and "protocol as described in the paper" in text
     for word in ("Show code cell source", "Copy link", "Search"):
