@@ -1,4 +1,8 @@
+import os
+import re
+import signal
 import sys
+import time
 from concurrent.futures import Future
 from types import ModuleType
 
@@ -6,8 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from campaign_commands import QUICK, campaign_file, run, started, wait_until
 from replication.__main__ import main
-from replication.campaigns import assess
+from replication.campaigns import local
 from replication.campaigns.assess import get_or_assess_all
 from replication.runs import freeze, store
 from replication.runs.trainer import get_or_train
@@ -26,25 +31,15 @@ epochs = 1
 """
 
 
-class HereAndNow:
-    """An executor whose work is done at once, in this process."""
-
-    def __init__(self, *how):
-        pass
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *how):
-        pass
-
-    def submit(self, work, *arguments) -> Future:
-        future = Future()
+def here_and_now(executor, work, arguments) -> list[Future]:
+    """What processes would do, in this one."""
+    futures = [Future() for _ in arguments]
+    for future, own in zip(futures, arguments, strict=True):
         try:
-            future.set_result(work(*arguments))
+            future.set_result(work(*own))
         except Exception as error:
             future.set_exception(error)
-        return future
+    return futures
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +65,7 @@ def study(monkeypatch):
     module = ModuleType("replication.studies.robustness")
     module.assess = found
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(assess, "ProcessPoolExecutor", HereAndNow)
+    monkeypatch.setattr(local.LocalExecutor, "schedule", here_and_now)
     return calls
 
 
@@ -121,7 +116,7 @@ def test_frozen_assessments_are_hits_whatever_number_of_images_they_took(study):
 @pytest.mark.full
 def test_one_failure_stops_no_other_and_is_told_in_one_line(study):
     configs = [quick(seed=5), quick(seed=0)]
-    with pytest.raises(RuntimeError, match=r"seed 5: the network is odd$"):
+    with pytest.raises(RuntimeError, match=r"seed 5: ValueError: the network is odd$"):
         get_or_assess_all("robustness", configs, device="cpu", say=str)
     assert assessments.find("robustness", quick(seed=0)) is not None
     assert assessments.find("robustness", quick(seed=5)) is None
@@ -209,7 +204,7 @@ def test_a_failed_command_leaves_what_was_frozen(study, grid, tmp_path, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(["assess", "robustness", str(other), "--device", "cpu", "--freeze"])
     assert stopped.value.code == 1
-    assert "seed 5: the network is odd" in capsys.readouterr().err
+    assert "seed 5: ValueError: the network is odd" in capsys.readouterr().err
     assert (folder / "table.csv").read_bytes() == before
 
 
@@ -229,3 +224,40 @@ def test_the_command_names_what_is_allowed(words, allowed, capsys, tmp_path):
     assert stopped.value.code == 2
     assert allowed in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+# ---- Processes that are ended --------------------------------------------------------------------
+
+
+@pytest.fixture
+def assessing(tmp_path):
+    """The command at work on several networks in two processes, and these."""
+    settings = QUICK | {"width": 64, "epochs": 15, "log_every": 7, "seed": [0, 1, 2]}
+    path = campaign_file(tmp_path / "some.toml", settings)
+    assert run(tmp_path / "store", "campaign", path, "--device", "cpu")[0] == 0
+    words = ["assess", "robustness", path, "--images", 60, "--device", "cpu", "--processes", 2]
+    with started(tmp_path / "store", *words) as command:
+        wait_until(lambda: len(command.workers()) == 2, "processes that assess")
+        yield command
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_study_ends_at_once(assessing, number):
+    assessing.process.send_signal(number)
+    code, _, err = assessing.end(timeout=20)
+    assert code == 130
+    assert "interrupted: finished runs are kept" in err
+    wait_until(assessing.is_alone, "the end of all processes")
+
+
+@pytest.mark.full
+def test_a_process_that_is_killed_takes_one_network_with_it(assessing):
+    time.sleep(3)  # it has begun
+    os.kill(assessing.workers()[0], signal.SIGKILL)
+    code, out, err = assessing.end()
+    assert code == 1
+    assert re.fullmatch(
+        r"error: digits none seed \d: its process was killed \(exit code -9\)\n", err
+    )
+    assert "(3 of 3)" in out

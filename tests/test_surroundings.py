@@ -227,6 +227,13 @@ def test_a_reader_who_leaves_ends_a_command_without_a_word(words):
     assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
+def test_a_line_is_in_a_file_at_once():
+    code = "import os; from replication.base import console; console.prepare(); print('said'); "
+    command = [sys.executable, "-c", f"{code} os._exit(0)"]
+    done = subprocess.run(command, cwd=provenance.ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("said\n", "")
+
+
 def test_closed_streams_are_nowhere_and_no_file_takes_their_place():
     code = "import os; from replication.base import console; console.prepare(); print('lost'); "
     code += "os._exit(open('/dev/zero').fileno())"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def prepare() -> None:
-    """Let output survive any encoding, with replacements, and keep control codes out of files.
+    """Let output survive any encoding, with replacements, line by line, without codes in files.
 
     Where a stream is closed it goes nowhere: the next file that is opened would else take its place
     and get what a library writes there.
@@ -21,7 +21,7 @@ def prepare() -> None:
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="replace", line_buffering=True)
     if not sys.stdout.isatty():
         os.environ.pop("FORCE_COLOR", None)
 

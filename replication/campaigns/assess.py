@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from importlib import import_module
 
 from binenc_core.config import RunConfig
 from replication.base.progress import Say, duration
 from replication.base.provenance import origin
-from replication.campaigns import workers
 from replication.campaigns.get_runs import get_or_train_all
 from replication.data.datasets import DATASETS
 from replication.runs import pytorch, store, trainer
@@ -89,7 +88,7 @@ def _assess(
     say: Say,
 ) -> tuple[list[Assessment], list[str]]:
     """What was found of networks that have their weights, and why it was not of the others."""
-    from replication.campaigns.local import default_processes
+    from replication.campaigns.local import LocalExecutor, default_processes, reason
 
     if not configs:
         return [], []
@@ -98,22 +97,24 @@ def _assess(
     say(f"assessing {len(configs)} networks in {processes} processes")
     made, failed = [], []
     begun = time.perf_counter()
-    pool = ProcessPoolExecutor(processes, workers.spawning(), workers.begin)
-    with pool:
-        futures = {pool.submit(assess_one, study, c, images, device): c for c in configs}
+    executor = LocalExecutor(processes)
+    try:
+        futures = executor.schedule(assess_one, [(study, c, images, device) for c in configs])
+        by_future = dict(zip(futures, configs, strict=True))
         for future in as_completed(futures):
-            name = names[futures[future]]
-            try:
-                made.append(future.result())
+            name = names[by_future[future]]
             # Whatever goes wrong with one network, the others are assessed.
-            except Exception as error:
-                failed.append(f"{name}: {str(error).partition(chr(10))[0]}")
+            if error := future.exception():
+                failed.append(f"{name}: {reason(error)}")
                 say(f"failed: {failed[-1]}")
                 continue
+            made.append(future.result())
             done = len(made) + len(failed)
             left = (time.perf_counter() - begun) / done * (len(configs) - done)
             rest = f", about {duration(left)} to go" if done < len(configs) else ""
             say(f"{name}: {duration(made[-1].info['seconds'])} ({done} of {len(configs)}{rest})")
+    finally:
+        executor.stop()
     return made, failed
 
 

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
@@ -43,19 +43,22 @@ class LocalJob:
         if self.future.cancelled():
             return f"its process did not begin within {START_SECONDS} s: is the memory short?"
         error = self.future.exception()
-        if error is None:
-            return None
-        if isinstance(error, ProcessExpired):
-            return f"its process was killed (exit code {error.exitcode})"
-        first = str(error).partition("\n")[0]
-        return f"{type(error).__name__}: {first}".rstrip(": ")
+        return None if error is None else reason(error)
+
+
+def reason(error: BaseException) -> str:
+    """Why work in a process failed, in one line."""
+    if isinstance(error, ProcessExpired):
+        return f"its process was killed (exit code {error.exitcode})"
+    first = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first}".rstrip(": ")
 
 
 class LocalExecutor:
     """Processes of some threads each, which train one run at a time.
 
     Two processes of one thread are faster than one of two. A process that dies takes only its run
-    with it.
+    with it. They do other work too: `schedule`.
     """
 
     def __init__(self, processes: int, threads: int = 1, device: str = "auto"):
@@ -72,12 +75,16 @@ class LocalExecutor:
     def submit(self, configs: Sequence[RunConfig]) -> list[LocalJob]:
         """Let free processes train these runs."""
         how = (self.device, self.threads, workers.silent)
+        futures = self.schedule(workers.train_one, [(config, *how) for config in configs])
+        return [LocalJob(*pair) for pair in zip(futures, configs, strict=True)]
+
+    def schedule(self, work: Callable, arguments: Iterable[tuple]) -> list[Future]:
+        """Let free processes do some work, once with each tuple of arguments."""
         with _deaf_to_interrupts():
             if not self.pool.active:  # a process that dies before its first run breaks the pool
                 self.stop()
                 self.pool = self._new_pool()
-            futures = [self.pool.schedule(workers.train_one, args=[c, *how]) for c in configs]
-        return [LocalJob(*pair) for pair in zip(futures, configs, strict=True)]
+            return [self.pool.schedule(work, args=own) for own in arguments]
 
     def stop(self) -> None:
         """End every process at once."""
