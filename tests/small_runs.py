@@ -1,5 +1,6 @@
 """Trainings of well under a second, and folders of their own, for the tests of several modules."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,12 @@ def frozen(name: str, *configs: RunConfig) -> list[store.Run]:
     runs = [get_or_train(config, "cpu", str) for config in configs]
     freeze(runs, store.RESULTS / name, "command")
     return runs
+
+
+def kept_in(folder: Path) -> list[str]:
+    """Names of all that is in a runs folder but for locks, which may stay."""
+    names = sorted(path.name for path in folder.iterdir())
+    return [name for name in names if not re.fullmatch(r"\.[0-9a-f]{12}\.lock", name)]
 
 
 def state_of(run: store.Run) -> dict[str, torch.Tensor]:

@@ -10,21 +10,13 @@ from filelock import FileLock
 from jupyter_client.kernelspec import KernelSpecManager
 
 from binenc_book.execute import own_sockets, set_environment
-from binenc_core.config import read_number
 from campaign_commands import QUICK, campaign_file
 from replication.__main__ import main
-from replication.base import console, files, provenance
-from replication.campaigns import campaign, grids
-from replication.campaigns.watch import lines
-from replication.data import sources
+from replication.base import provenance
+from replication.campaigns import local
+from replication.campaigns.get_runs import get_or_train_all
 from replication.runs import store, trainer
-from replication.runs.freeze import freeze
-from small_runs import quick, use_folders
-
-GRID = 'about = "é"\n[[grid]]\ndataset = "digits"\nseed = 0\n'
-
-
-# --- people who share a folder
+from small_runs import frozen, quick
 
 
 @pytest.fixture
@@ -34,51 +26,16 @@ def group_umask():
     os.umask(before)
 
 
-def mode(path) -> int:
-    return path.stat().st_mode & 0o777
-
-
-def test_files_and_folders_have_the_mode_that_the_umask_asks_for(group_umask, tmp_path):
-    with files.whole_file(tmp_path / "file") as draft:
-        draft.unlink()
-        os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))  # as some libraries write
-    with files.whole_folder(tmp_path / "folder") as draft:
-        (draft / "inside").write_text("x")
-    assert [mode(tmp_path / n) for n in ("file", "folder", "folder/inside")] == [
-        *(0o664, 0o775, 0o664)
-    ]
-
-
-def test_all_that_a_training_leaves_can_be_used_by_the_group(group_umask, monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+def test_all_that_a_training_leaves_can_be_used_by_the_group(group_umask, own_folders, tmp_path):
     trainer.get_or_train(quick())
     made = [tmp_path / "runs", *(tmp_path / "runs").rglob("*")]
     assert any(path.suffix == ".lock" for path in made)
-    assert {mode(path) for path in made} == {0o664, 0o775}
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in made}
+    assert modes == {(False, 0o664), (True, 0o775)}
 
 
-class Here:
-    """An executor that trains in this process, and says how that failed."""
-
-    def room(self, running):
-        return 1
-
-    def submit(self, configs):
-        def failure():
-            try:
-                trainer.get_or_train(configs[0], "cpu", str)
-            except RuntimeError as error:
-                return str(error)
-
-        job = type("Job", (), {"done": lambda self: True, "failure": lambda self: failure()})
-        return [job()]
-
-    def stop(self):
-        pass
-
-
-def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(own_folders, monkeypatch, tmp_path):
+    monkeypatch.setattr(local, "default_processes", lambda *_: 1)
     (tmp_path / "runs").mkdir()
     theirs, ours = quick(seed=0), quick(seed=1)
     path = tmp_path / "runs" / f".{theirs.id}.lock"
@@ -91,16 +48,14 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_pa
         return acquire(lock, *args, **kwargs)
 
     monkeypatch.setattr(FileLock, "acquire", denied)
-    state = campaign.begin([theirs, ours])
-    campaign.train_missing(state, Here(), lambda state: None)
-    assert list(state.runs) == [ours]
-    assert f"is locked by somebody else: {path}: Permission denied" in state.failed[theirs]
+    told = f"is locked by somebody else: {path}: Permission denied$"
+    with pytest.raises(RuntimeError, match=told):
+        get_or_train_all([theirs, ours], "cpu", str)
+    assert store.find(ours) is not None
+    assert not trainer.is_busy(theirs)  # or a campaign would wait for it
 
 
-# --- text
-
-
-@pytest.mark.parametrize("words", [["--help"], ["data", "digits"], ["verdicts", "--group", "why"]])
+@pytest.mark.parametrize("words", [["--help"], ["verdicts", "--group", "why"]])
 @pytest.mark.sampled
 def test_output_survives_an_encoding_without_its_signs(words):
     command = [sys.executable, "-m", "replication", *words]
@@ -110,32 +65,9 @@ def test_output_survives_an_encoding_without_its_signs(words):
     assert done.stdout.decode("ascii")
 
 
-@pytest.mark.parametrize("name", ["some.toml", "SOME.TOML", "with space é.toml"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_campaign_is_read_with_a_mark_before_it_and_under_any_name(name, encoding, tmp_path):
-    path = tmp_path / name
-    path.write_text(GRID, encoding=encoding)
-    assert grids.read(str(path)).about == "é"
-
-
-def test_a_campaign_that_is_not_read_is_named_in_one_line(tmp_path):
-    path = tmp_path / "wide.toml"
-    path.write_text(GRID, encoding="utf-16")
-    for name, reason in (
-        (str(path), "wide.toml: it is not in UTF-8; allowed: TOML in UTF-8"),
-        (str(tmp_path / "absent.toml"), "absent.toml: there is no such file"),
-        ("absent", "campaign is 'absent'; allowed: "),
-    ):
-        with pytest.raises(ValueError) as caught:
-            grids.read(name)
-        assert reason in str(caught.value)
-        assert "\n" not in str(caught.value)
-
-
 @pytest.mark.full
-def test_no_control_codes_reach_a_file(monkeypatch, capsys, tmp_path):
+def test_no_control_codes_reach_a_file(own_folders, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    use_folders(monkeypatch, tmp_path)
     path = campaign_file(tmp_path / "one.toml", QUICK | {"seed": [0]})
     assert main(["campaign", str(path), "--device", "cpu", "--processes", "1"]) == 0
     said = capsys.readouterr()
@@ -144,52 +76,10 @@ def test_no_control_codes_reach_a_file(monkeypatch, capsys, tmp_path):
     assert "FORCE_COLOR" not in os.environ
 
 
-def test_lines_are_said_whatever_the_stream_is(monkeypatch, capfdbinary):
-    monkeypatch.setattr(sys, "stdout", open(os.dup(1), "w", encoding="ascii"))  # noqa: SIM115
-    console.prepare()
-    state = campaign.Campaign([quick()])
-    watch = lines(state, lambda text: print(text, flush=True))
-    state.failed[quick()] = "γ · é"
-    watch(state)
-    assert b"failed: ? ? ?" in capfdbinary.readouterr().out
-
-
-# --- numbers
-
-
-@pytest.mark.parametrize("text", [2, 2.0, "2", "2.0", "2e0", " 2 "])
-def test_a_whole_number_is_read_alike_wherever_it_stands(text):
-    assert read_number(text, int) == 2
-    assert isinstance(read_number(text, int), int)
-
-
-@pytest.mark.parametrize("text", [2.5, "2.5", "two", "", None, True, "nan", "inf", [2], "1e400"])
-def test_what_is_no_whole_number_is_none(text):
-    assert read_number(text, int) is None
-
-
-def test_large_whole_numbers_lose_no_digit():
-    assert read_number(str(2**60 + 1), int) == read_number(2**60 + 1, int) == 2**60 + 1
-
-
-# --- folders
-
-
-def test_a_relative_folder_is_one_of_the_project_wherever_a_command_begins(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BINENC_RUNS", "some/runs")
-    monkeypatch.setenv("BINENC_DATA", "some/data")
-    assert store.runs_folder() == provenance.ROOT / "some" / "runs"
-    assert sources.default_folder() == provenance.ROOT / "some" / "data"
-
-
-@pytest.mark.parametrize(
-    "words", [["train", "--dataset", "digits"], ["campaign", "digits_switches"]]
-)
+@pytest.mark.parametrize("words", [["train", "--dataset", "digits"], ["campaign", "digits"]])
 def test_a_runs_folder_that_is_a_file_is_named_with_its_variable(
-    words, monkeypatch, tmp_path, capsys
+    words, own_folders, tmp_path, capsys
 ):
-    use_folders(monkeypatch, tmp_path)
     (tmp_path / "runs").write_text("")
     with pytest.raises(SystemExit) as stopped:
         main(words)
@@ -201,23 +91,18 @@ def test_a_runs_folder_that_is_a_file_is_named_with_its_variable(
 
 @pytest.mark.parametrize("damage", ["runs.csv", "history.csv"])
 def test_a_damaged_campaign_is_named_and_the_others_are_there(
-    damage, monkeypatch, tmp_path, capsys
+    damage, own_folders, monkeypatch, tmp_path, capsys
 ):
-    use_folders(monkeypatch, tmp_path)
-    runs = [trainer.get_or_train(quick(seed=seed), "cpu", str) for seed in (0, 1)]
-    for run, name in zip(runs, ("broken", "whole"), strict=True):
-        freeze([run], store.RESULTS / name, "command")
+    frozen("broken", quick(seed=0))
+    frozen("whole", quick(seed=1))
     (store.RESULTS / "broken" / damage).write_text("nothing\n1\n")
     monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "empty"))
     capsys.readouterr()
     assert store.find(quick(seed=0)) is None
-    assert store.find(quick(seed=1)).id == runs[1].id
+    assert store.find(quick(seed=1)).id == quick(seed=1).id
     assert store.campaign_of("broken") == []
     said = capsys.readouterr().err.splitlines()
     assert said and all(line.startswith("left out: ") and "broken" in line for line in said)
-
-
-# --- environments
 
 
 @pytest.mark.parametrize("length", [1, 85, 140])
