@@ -14,10 +14,8 @@ from benchmarks.plain_metrics import (
 from binenc_core.config import HEADS
 from binenc_core.evaluation import (
     LINEAR_HEADS,
-    Outputs,
     evaluate,
     latent_histogram,
-    least_aligned_images,
     outputs,
 )
 from binenc_core.metrics.names import METRICS
@@ -140,17 +138,6 @@ def test_the_furthest_images_are_those_of_a_plain_loop():
         pixels = (data.test_images[index, 0].numpy() + 1) * 127.5
         np.testing.assert_allclose(arrays["furthest_image"][label], pixels, atol=0.51)
     assert arrays["furthest_image"].dtype == np.uint8
-
-
-def test_the_furthest_images_keep_their_colors():
-    codes = torch.tensor([[True, True], [False, True]])
-    x = torch.tensor([[1.0, 1.0], [-1.0, 0.9], [0.5, 1.0], [1.0, 1.0]])
-    images = torch.arange(4 * 3 * 2 * 2, dtype=torch.uint8).reshape(4, 3, 2, 2)
-    found = least_aligned_images(Outputs(x, x, torch.tensor([0, 1, 0, 1])), codes, images)
-    assert found["furthest_index"].tolist() == [2, 3]
-    pixels = found["furthest_image"]
-    assert pixels.shape == (2, 2, 2, 3)
-    assert torch.equal(pixels.movedim(-1, 1), images[[2, 3]])
 
 
 def test_histogram_of_known_values():
