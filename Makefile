@@ -11,13 +11,19 @@ STYLE = echo "ruff: lint and format" && $(PY) -m ruff check . && $(PY) -m ruff f
 PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest -n auto --maxprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all data bench readme clean
+.PHONY: help book preview pdf test test-all data bench readme clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 book: $(READY) ## run the notebooks and build _build/html (PARAMS="-p epochs 50" sets parameters)
 	@$(PY) -m binenc_book $(PARAMS)
+
+preview: $(READY) ## serve the pages and renew them when a file is saved
+	@$(PY) -m binenc_book.preview
+
+pdf: $(READY) ## print the built pages into _build/report.pdf (needs Chromium)
+	@$(PY) -m binenc_book.report
 
 test: $(READY) ## check style and run the tests of five minutes (ARGS="-k name" goes to pytest)
 	@$(STYLE)

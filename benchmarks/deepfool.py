@@ -17,8 +17,9 @@ from torch import Tensor
 from binenc_core.config import RunConfig
 from binenc_core.models import Classifier
 from binenc_core.robustness.boundary import l2_norms
-from binenc_core.robustness.deepfool import CANDIDATES, OVERSHOOT, STEPS, deepfool
+from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.network import logits_of
+from binenc_core.robustness.strength import DEEPFOOL
 from binenc_core.training.loop import step
 from binenc_core.training.state import build
 from replication.base.devices import resolve_device
@@ -78,9 +79,9 @@ def plain_deepfool(model: Classifier, image: Tensor, gradient: Gradient) -> Tens
     """The perturbed image, of one image (1, 1, SIDE, SIDE)."""
     moved, r = image.clone().requires_grad_(), torch.zeros_like(image)
     values = model(moved)[0][0]
-    ranked = values.argsort(descending=True)[:CANDIDATES].tolist()
+    ranked = values.argsort(descending=True)[: DEEPFOOL.candidates].tolist()
     own = ranked[0]
-    for _ in range(STEPS):
+    for _ in range(DEEPFOOL.steps):
         if values.argmax().item() != own:
             break
         nearest = float("inf")
@@ -92,7 +93,7 @@ def plain_deepfool(model: Classifier, image: Tensor, gradient: Gradient) -> Tens
             if distance < nearest:
                 nearest, shortest = distance, distance * way / norm
         r += shortest
-        moved = (image + (1 + OVERSHOOT) * r).requires_grad_()
+        moved = (image + (1 + DEEPFOOL.overshoot) * r).requires_grad_()
         values = model(moved)[0][0]
     return moved.detach()
 

@@ -11,6 +11,8 @@ from typing import Any
 # beyond the rounding of sums; every stored run is then trained anew. Refactorings and new fields
 # with defaults leave it alone.
 TRAINING_VERSION = 1
+# Of the order in which images are drawn from a dataset, to be held out or to be studied.
+DRAW_SEED = 0
 
 HEADS = ("binary", "linear", "nonlinear", "none")
 # Those that the paper compares, and its claims are judged by, whatever heads there are.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 
-DRAW_SEED = 0
+from binenc_core.config import DRAW_SEED
 
 
 class Dataset(NamedTuple):

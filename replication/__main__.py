@@ -56,6 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return work()
     except DataError as error:
         parser.exit(1, f"error: {error}\n")
+    except BrokenPipeError:  # `console.run` knows what to do
+        raise
     except (OSError, RuntimeError) as error:
         # PyTorch's own end in a trace of its C++ code.
         parser.exit(1, f"error: {str(error).partition(chr(10))[0]}\n")
@@ -68,4 +70,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(console.run(main))

@@ -1,13 +1,18 @@
 import json
+import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from binenc_core.robustness import ATTACKS, CORRUPTIONS
+from replication.base import provenance
 from replication.runs import store
-from replication.studies import catalog
+from replication.studies import assessments, catalog
 from replication.studies.assessments import Assessment, find, freeze_all, frozen_of, keep
 from replication.studies.catalog import STUDIES, images_of
 from served_files import everything_in
@@ -35,11 +40,11 @@ def made_table(first: float = 0.0, rows: int = 3) -> pd.DataFrame:
     return table
 
 
-def kept(seed: int = 0, asked: int | None = None, **changes) -> Assessment:
-    """An assessment kept in the runs folder."""
+def kept(seed: int = 0, images: int = 360, **changes) -> Assessment:
+    """An assessment kept in the runs folder, by default of as many images as the study takes."""
     config = small(seed=seed, **changes)
     arrays = {"severities": np.arange(6.0).reshape(2, 3) + seed}
-    return keep("robustness", config, asked, 3, made_table(seed), arrays, INFO)
+    return keep("robustness", config, images, made_table(seed), arrays, INFO)
 
 
 def same(one: Assessment, other: Assessment) -> None:
@@ -53,7 +58,7 @@ def test_what_is_kept_is_found_as_it_was():
     made = kept(seed=2)
     pd.testing.assert_frame_equal(made.table, made_table(2), check_dtype=False)
     np.testing.assert_array_equal(made.arrays()["severities"], [[2, 3, 4], [5, 6, 7]])
-    assert (made.images, made.info) == (3, INFO)
+    assert (made.images, made.info) == (360, INFO)
     same(find("robustness", small(seed=2)), made)
     about = json.loads(made.arrays_path.with_name("about.json").read_text(encoding="utf8"))
     assert about["config"] == small(seed=2).as_dict()
@@ -63,19 +68,100 @@ def test_nothing_is_found_of_another_network_study_or_number_of_images():
     kept()
     assert find("robustness", small(seed=1)) is None
     assert find("reliability", small()) is None
-    assert find("reliability", small(), images=7) is None
     assert find("robustness", small(), images=7) is None
-    kept(asked=7)
-    assert find("robustness", small(), images=7).images == 3
+    kept(images=7)
+    assert find("robustness", small(), images=7).images == 7
 
 
-def test_another_version_of_the_study_is_made_anew(monkeypatch):
-    made = kept()
-    freeze_all("robustness", "some", [made], "command")
-    raised = STUDIES["robustness"]._replace(version=STUDIES["robustness"].version + 1)
-    monkeypatch.setitem(catalog.STUDIES, "robustness", raised)
+OWN = STUDIES["robustness"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": OWN.version + 1},
+        {"asked": OWN.asked | {"attacks": [*OWN.asked["attacks"], "another"]}},
+        {"asked": OWN.asked | {"normal": OWN.asked["normal"] | {"descent_steps": 21}}},
+        {"asked": OWN.asked | {"seeds": [0, 1]}},
+    ],
+)
+def test_what_was_asked_otherwise_is_no_answer(change, monkeypatch, capsys):
+    freeze_all("robustness", "some", [kept()], "command")
+    monkeypatch.setitem(catalog.STUDIES, "robustness", OWN._replace(**change))
     assert find("robustness", small()) is None
     assert frozen_of("robustness") == {}
+    told = f"1 of 1 networks in {store.RESULTS / 'robustness' / 'some'}: their robustness was"
+    assert f"left out: {told} asked otherwise" in capsys.readouterr().err
+    again = kept()
+    assert find("robustness", small()).arrays_path == again.arrays_path
+
+
+# A number of the code that a study's results depend on, and another one.
+CHANGES = [
+    ("binenc_core/robustness/strength.py", "descent_steps=20", "descent_steps=21"),
+    ("binenc_core/robustness/strength.py", "steps=50", "steps=51"),
+    ("binenc_core/robustness/strength.py", "apgd_steps=40", "apgd_steps=41"),
+    ("binenc_core/robustness/strength.py", "HALVINGS = 20", "HALVINGS = 21"),
+    ("binenc_core/robustness/strength.py", "SEED = 0", "SEED = 1"),
+    ("binenc_core/robustness/__init__.py", '    "apgd": "APGD (DLR)",\n', ""),
+    ("binenc_core/robustness/__init__.py", "(0.1, 0.2, 0.4,", "(0.1, 0.2, 0.3,"),
+    ("binenc_core/reliability/__init__.py", "RESAMPLES, SEED = 500, 0", "RESAMPLES, SEED = 500, 1"),
+    ("replication/studies/catalog.py", "HELD_OUT = 0.2", "HELD_OUT = 0.3"),
+    ("replication/studies/catalog.py", "AGAIN_MOST = 0.25, 100", "AGAIN_MOST = 0.25, 50"),
+]
+
+
+PRINT = """
+from replication.studies.catalog import STUDIES
+print([study.fingerprint for study in STUDIES.values()])
+"""
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change[2].strip() or "attack")
+@pytest.mark.sampled
+def test_a_change_in_the_code_asks_something_else(change, tmp_path):
+    for package in ("binenc_core", "replication"):
+        shutil.copytree(provenance.ROOT / package, tmp_path / package)
+    path, before, after = change
+    text = (tmp_path / path).read_text("utf8")
+    assert text.count(before) == 1
+    (tmp_path / path).write_text(text.replace(before, after), "utf8")
+    own = os.environ | {"PYTHONPATH": str(tmp_path)}
+    command = [sys.executable, "-c", PRINT]
+    done = subprocess.run(command, cwd=tmp_path, env=own, capture_output=True, text=True)
+    assert done.stderr == ""
+    assert done.stdout.strip() != str([study.fingerprint for study in STUDIES.values()])
+
+
+def test_what_was_frozen_before_was_asked_what_is_asked_today():
+    """Their own arrays say so, where they have what was asked."""
+    results = provenance.ROOT / "results"
+    severities = {name: [0, *own.severities] for name, own in CORRUPTIONS.items()}
+    for path in results.glob("robustness/*/arrays/*.npz"):
+        arrays = np.load(path)
+        assert arrays["corrupted_images"] == catalog.CORRUPTED
+        assert len(arrays["gallery_row"]) == catalog.GALLERY
+        for name, own in zip(arrays["corruptions"], arrays["severities"], strict=True):
+            assert own[np.isfinite(own)] == pytest.approx(severities[str(name)])
+    for path in results.glob("robustness/*/table.csv"):
+        table = pd.read_csv(path, dtype={"id": str})
+        assert set(ATTACKS) < set(table)
+        again = table.groupby("id")["smallest_strong"].agg(["count", "size"])
+        most = np.ceil(catalog.AGAIN_SHARE * again["size"]).clip(upper=catalog.AGAIN_MOST)
+        assert (again["count"] == most).all()
+    for path in results.glob("reliability/*/arrays/*.npz"):
+        arrays = np.load(path)
+        assert arrays["grid"] == pytest.approx(np.linspace(0, 1, catalog.POINTS))
+        assert arrays["bin_count"].shape == (2, catalog.BINS)
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_what_is_frozen_without_a_note_of_it_was_asked_what_was_asked_then(same, monkeypatch):
+    monkeypatch.setitem(assessments.UNNOTED, "robustness", OWN.fingerprint if same else "other")
+    folder = freeze_all("robustness", "some", [kept()], "command")
+    models = pd.read_csv(folder / "models.csv", dtype=str, keep_default_na=False)
+    models.drop(columns="asked").to_csv(folder / "models.csv", index=False)
+    assert (small().id in frozen_of("robustness")) == same
 
 
 def test_a_damaged_folder_says_what_to_do():
@@ -86,7 +172,7 @@ def test_a_damaged_folder_says_what_to_do():
 
 
 def test_what_is_frozen_is_found_as_it_was_kept():
-    made = [kept(seed=seed, asked=3) for seed in (0, 1)]
+    made = [kept(seed=seed, images=3) for seed in (0, 1)]
     folder = freeze_all("robustness", "some", made, "the command")
     assert folder == store.RESULTS / "robustness" / "some"
     freeze_all("robustness", "others", [kept(seed=2)], "command")
@@ -133,7 +219,7 @@ def test_damaged_frozen_files_are_told_and_left_out(capsys):
 def test_the_readme_says_how_it_was_made_and_what_is_in_it():
     folder = freeze_all("robustness", "some", [kept(), kept(seed=1)], "the command")
     text = (folder / "README.md").read_text(encoding="utf8")
-    for phrase in ("`the command`", "2 networks, 3 test images", "a processor", "3 s, summed"):
+    for phrase in ("`the command`", "2 networks, 360 test images", "a processor", "3 s, summed"):
         assert phrase in text
     for name in (*STUDIES["robustness"].columns, *STUDIES["robustness"].arrays):
         assert f"- `{name}`: " in text

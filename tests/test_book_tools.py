@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import sphinx_page
-from binenc_book import build, check_site, execute, executed, toc
+from binenc_book import build, check_site, execute, executed, preview, toc
 from binenc_book.executed_notebooks import fill_caption, with_outputs
 from binenc_book.plotly_mime import (
     BUNDLE,
@@ -399,7 +400,7 @@ def sphinx_book(tmp_path):
         for cell, shown in zip(done.cells[2:], (fig, figure()), strict=True):
             cell.outputs = [plotly_output(shown)]
         inputs = executed.inputs_digest(source)
-        executed.write_record(done, parameters, executed.stamp(clean, parameters, inputs))
+        executed.write_record(done, parameters, executed.stamp(clean, parameters, inputs), 1.0)
         path = executed.copy_of(source, "index")
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(done, path)
@@ -524,10 +525,12 @@ def two_notebooks(tmp_path):
 def test_notebooks_run_once_until_something_changes(two_notebooks, capfd):
     root = two_notebooks
     assert execute.execute(root, {})
-    out = capfd.readouterr().out
+    out, err = capfd.readouterr()
     assert re.search(r"index \(.*\): done", out) and re.search(r"second \(.*\): done", out)
+    assert "%|" not in out + err  # a bar is for a terminal
     done = nbformat.read(executed.copy_of(root, "second"), 4)
     assert done.cells[-1].outputs[0].text == f"3 1 {root}\n"
+    assert executed.read_record(done)["seconds"] > 0
     assert execute.execute(root, {})
     assert "index: current\n  second: current" in capfd.readouterr().out
     assert execute.execute(root, {"n": 7})
@@ -645,3 +648,11 @@ def test_a_bloated_page_is_found(site, monkeypatch):
 def test_an_empty_site_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="no page"):
         check_site.check(tmp_path)
+
+
+def test_a_preview_takes_a_port_at_which_nothing_listens():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        busy = taken.getsockname()[1]
+        assert preview.free_port(busy) > busy

@@ -76,7 +76,7 @@ def make_page(tmp_path):
         nbformat.write(notebook, source / "index.ipynb")
         copy = executed.copy_of(source, "index")
         copy.parent.mkdir(parents=True, exist_ok=True)
-        executed.write_record(notebook, {"gamma": 3}, "stamp")
+        executed.write_record(notebook, {"gamma": 3}, "stamp", 1.0)
         nbformat.write(notebook, copy)
         page, warnings = sphinx_page.build(tmp_path)
         assert warnings == ""

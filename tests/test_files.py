@@ -82,3 +82,27 @@ def test_a_file_is_replaced_whole_or_stays_as_it_was(tmp_path):
         raise RuntimeError
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["target"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path, there):
+    elsewhere, links = tmp_path / "disk" / "elsewhere", tmp_path / "links"
+    links.mkdir()
+    if there:
+        fill(elsewhere, "old")
+    (links / "target").symlink_to(elsewhere)
+    fill(links / "target", "new")
+    assert contents(elsewhere) == {"a.txt": "new", "inner/b.txt": "new"}
+    (links / "a.txt").symlink_to(elsewhere / "a.txt")
+    with whole_file(links / "a.txt") as draft:
+        draft.write_text("newer")
+    assert (elsewhere / "a.txt").read_text() == "newer"
+    assert all(path.is_symlink() for path in links.iterdir())
+    assert [p.name for p in elsewhere.parent.iterdir()] == ["elsewhere"]
+
+
+def test_a_file_is_not_replaced_by_a_folder(tmp_path):
+    (tmp_path / "target").write_text("somebody's")
+    with pytest.raises(NotADirectoryError):
+        fill(tmp_path / "target", "new")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [("target", "somebody's")]

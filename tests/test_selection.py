@@ -105,8 +105,7 @@ def frozen_study(name: str, *configs: RunConfig) -> set[RunConfig]:
     table = pd.DataFrame({column: [0.0] for column in STUDIES["robustness"].columns})
     info = dict.fromkeys(assessments.INFO_FIELDS, "made up") | {"seconds": 1.0}
     kept = [
-        assessments.keep("robustness", c, None, 1, table, {"none": np.zeros(1)}, info)
-        for c in configs
+        assessments.keep("robustness", c, 360, table, {"none": np.zeros(1)}, info) for c in configs
     ]
     assessments.freeze_all("robustness", name, kept, "command")
     return set(configs)

@@ -1,7 +1,9 @@
+import json
 import re
 import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from binenc_core import config as config_module
@@ -118,3 +120,87 @@ def test_a_damaged_campaign_is_named(lost):
     path.write_text(path.read_text(encoding="utf8").replace(lost, "other", 1), encoding="utf8")
     with pytest.raises(RuntimeError, match=r"the frozen campaign .*campaign is damaged: "):
         store.load_campaign(path.parent)
+
+
+def rewrite(path, change) -> None:
+    """Change a table of texts in place."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    change(table)
+    table.to_csv(path, index=False)
+
+
+def test_a_run_with_a_field_of_a_later_version_is_found_where_it_has_its_default():
+    run = get_or_train(quick(), "cpu", str)
+    path = run.arrays_path.with_name("config.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"smoothing": 0.0}))
+    assert find(quick()).config == quick()
+    assert [config for config, _ in store.stored_configs()] == [quick()]
+
+
+def test_a_frozen_run_with_a_field_of_a_later_version_is_shown_where_it_has_its_default(capsys):
+    frozen("campaign", quick(), quick(seed=1))
+    folder = store.RESULTS / "campaign"
+    rewrite(folder / "runs.csv", lambda table: table.insert(2, "smoothing", "0.0"))
+    rewrite(folder / "history.csv", lambda table: table.insert(2, "sharpness", "1.5"))
+    assert [run.config for run in store.load_campaign(folder)] == [quick(), quick(seed=1)]
+
+    def another(table):
+        """As a run of which the field is none, and has changed the id."""
+        table.loc[table["id"] == quick().id, "id"] = "0123456789ab"
+
+    rewrite(folder / "runs.csv", another)
+    assert [run.config for run in store.load_campaign(folder)] == [quick(seed=1)]
+    said = capsys.readouterr().err
+    assert f"left out: 0123456789ab in {folder}: smoothing is unknown to this version" in said
+
+
+def test_of_a_campaign_with_a_value_of_a_later_version_the_other_runs_are_there(capsys):
+    frozen("campaign", quick(), quick(seed=1))
+    folder = store.RESULTS / "campaign"
+
+    def later(table):
+        table.loc[table["id"] == quick().id, ["id", "head"]] = ["0123456789ab", "other"]
+
+    rewrite(folder / "runs.csv", later)
+    known = store.frozen_runs()
+    assert [run.config for run in known.values()] == [quick(seed=1)]
+    assert len(known) == 1
+    said = f"left out: 0123456789ab in {folder}: head is 'other'; allowed: binary, linear"
+    assert said in capsys.readouterr().err
+
+
+def test_all_frozen_runs_can_be_gone_through_beside_a_damaged_campaign():
+    frozen("campaign", quick())
+    (store.RESULTS / "campaign" / "history.csv").write_text("nothing\n1\n")
+    assert list(store.frozen_runs().values()) == []
+
+
+def test_a_folder_that_has_not_its_own_run_is_no_answer():
+    run = get_or_train(quick(seed=1), "cpu", str)
+    run.arrays_path.parent.rename(store.runs_folder() / quick().id)
+    with pytest.raises(RuntimeError, match=f"{quick().id} is damaged; delete it to train it again"):
+        find(quick())
+
+
+def test_foreign_folders_in_the_runs_folder_are_passed_over():
+    get_or_train(quick(), "cpu", str)
+    texts = ["3", "[]", '["head"]', "null", '"text"', "{}", '{"seed": "x"}', "{"]
+    for number, text in enumerate(texts):
+        path = store.runs_folder() / f"foreign{number}" / "config.json"
+        path.parent.mkdir()
+        path.write_text(text)
+    (store.runs_folder() / "folders" / "config.json").mkdir(parents=True)
+    (store.runs_folder() / "file").write_text("")
+    assert [config for config, _ in store.stored_configs()] == [quick()]
+    assert get_or_train(quick(epochs=2), "cpu", str).config == quick(epochs=2)
+
+
+def test_a_run_that_may_not_be_read_is_named_and_is_not_called_damaged(monkeypatch):
+    folder = get_or_train(quick(), "cpu", str).arrays_path.parent
+
+    def denied(path, *arguments, **options):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(folder), "read_text", denied)
+    with pytest.raises(RuntimeError, match=f"{folder} cannot be read: Permission denied$"):
+        find(quick())

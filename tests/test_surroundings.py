@@ -1,21 +1,29 @@
 """What a machine may have around the project: other users, encodings, paths, environments."""
 
+import errno
 import json
 import os
+import signal
 import subprocess
 import sys
+import tomllib
 
+import nbformat
 import pytest
 from filelock import FileLock
-from jupyter_client.kernelspec import KernelSpecManager
+from ipykernel.kernelspec import get_kernel_dict
+from jupyter_client.kernelspec import NoSuchKernel
+from nbformat.v4 import new_code_cell, new_notebook
 
-from binenc_book.execute import own_sockets, set_environment
+from binenc_book import executed
+from binenc_book.execute import cause, own_kernel, run_notebook
+from binenc_book.toc import notebooks
 from campaign_commands import QUICK, campaign_file
 from replication.__main__ import main
-from replication.base import provenance
+from replication.base import files, provenance
 from replication.campaigns import local
 from replication.campaigns.get_runs import get_or_train_all
-from replication.runs import store, trainer
+from replication.runs import checkpoints, store, trainer
 from small_runs import frozen, quick
 
 
@@ -55,6 +63,42 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(own_folders, monkey
     assert not trainer.is_busy(theirs)  # or a campaign would wait for it
 
 
+def failing(code: int):
+    def fail(*arguments):
+        raise OSError(code, os.strerror(code))
+
+    return fail
+
+
+def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
+    own_folders, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("fcntl.flock", failing(errno.ENOTSUP))
+    path = tmp_path / "runs" / f".{quick().id}.lock"
+    with pytest.raises(OSError, match=f"^cannot lock {path}: Operation not .*BINENC_RUNS chooses"):
+        trainer.get_or_train(quick(), "cpu", str)
+    assert not trainer.is_busy(quick())
+    assert store.find(quick()) is None
+
+
+@pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
+def test_files_are_kept_where_they_cannot_be_synchronized_or_linked(code, own_folders, monkeypatch):
+    monkeypatch.setattr(os, "fsync", failing(code))
+    monkeypatch.setattr(os, "link", failing(code))
+    run = trainer.get_or_train(quick(), "cpu", str)
+    assert checkpoints.load(run.checkpoint_path).epochs == 1
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_a_file_that_did_not_reach_the_disk_takes_no_place(code, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("before")
+    monkeypatch.setattr(os, "fsync", failing(code))
+    told = f"{os.strerror(code)}: .{tmp_path / 'file'}.$"
+    with pytest.raises(OSError, match=told), files.whole_file(tmp_path / "file") as draft:
+        draft.write_text("after")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "before")]
+
+
 @pytest.mark.parametrize("words", [["--help"], ["verdicts", "--group", "why"]])
 @pytest.mark.sampled
 def test_output_survives_an_encoding_without_its_signs(words):
@@ -74,6 +118,34 @@ def test_no_control_codes_reach_a_file(own_folders, monkeypatch, capsys, tmp_pat
     assert "1 of 1 runs" in said.out
     assert "\x1b" not in said.out + said.err
     assert "FORCE_COLOR" not in os.environ
+
+
+@pytest.mark.parametrize("words", [["data", "digits"], ["verdicts"], ["verdicts", "--csv"]])
+@pytest.mark.sampled
+def test_a_reader_who_leaves_ends_a_command_without_a_word(words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "replication", *words]
+    done = subprocess.run(command, cwd=provenance.ROOT, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+def test_closed_streams_are_nowhere_and_no_file_takes_their_place():
+    code = "import os; from replication.base import console; console.prepare(); print('lost'); "
+    code += "os._exit(open('/dev/zero').fileno())"
+    script = f'exec "$0" -c "{code}" <&- >&- 2>&-'
+    done = subprocess.run(["sh", "-c", script, sys.executable], cwd=provenance.ROOT)
+    assert done.returncode >= 3
+
+
+def test_the_home_of_nobody_is_told_with_its_variable(monkeypatch, capsys):
+    monkeypatch.setenv("BINENC_RUNS", "~no such person/runs")
+    with pytest.raises(SystemExit) as stopped:
+        main(["train", *["--dataset", "digits", "--width", "9"]])
+    assert stopped.value.code == 1
+    said = "error: BINENC_RUNS is '~no such person/runs': there is no such home folder\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("words", [["train", "--dataset", "digits"], ["campaign", "digits"]])
@@ -110,21 +182,65 @@ def test_kernels_have_sockets_whatever_the_temporary_folder_is(length, monkeypat
     long = tmp_path / ("t" * length)
     long.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(long))
-    with own_sockets() as config:
+    with own_kernel() as config:
         # The kernel's ports are numbers behind a hyphen.
         assert len(os.fsencode(config.KernelManager["ip"])) + len("-5") < 107
 
 
-def test_the_notebooks_kernel_is_this_python_whatever_is_called_python3(monkeypatch, tmp_path):
+@pytest.fixture
+def other_python3(monkeypatch, tmp_path):
+    """Another kernel called python3, which Jupyter finds first."""
     other = tmp_path / "kernels" / "python3"
     other.mkdir(parents=True)
     spec = {"argv": ["/elsewhere/python"], "display_name": "Other", "language": "python"}
     (other / "kernel.json").write_text(json.dumps(spec))
-    monkeypatch.setattr(os, "environ", os.environ | {"JUPYTER_PATH": str(tmp_path)})
-    set_environment()
-    found = KernelSpecManager().get_kernel_spec("python3")
-    assert "/elsewhere/python" not in found.argv
-    assert found.resource_dir.startswith(sys.prefix)
+    before = filter(None, [os.environ.get("JUPYTER_PATH")])
+    monkeypatch.setenv("JUPYTER_PATH", os.pathsep.join([str(tmp_path), *before]))
+
+
+def test_papermill_runs_a_notebook_in_its_own_python(other_python3, tmp_path):
+    kernel = nbformat.read(provenance.ROOT / "book" / "index.ipynb", 4).metadata.kernelspec
+    source, output = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
+    cells = [new_code_cell("import sys; sys.executable")]
+    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": kernel}), source)
+    command = [sys.executable, "-m", "papermill", source, output]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    (shown,) = nbformat.read(output, 4).cells[0].outputs
+    assert shown.data["text/plain"] == repr(sys.executable)
+
+
+def test_every_notebook_asks_for_the_kernel_that_is_installed_with_the_project():
+    folder = provenance.ROOT / "book"
+    project = tomllib.loads((folder / "kernel" / "pyproject.toml").read_text("utf8"))
+    ((place, files),) = project["tool"]["setuptools"]["data-files"].items()
+    pages = [
+        nbformat.read(provenance.ROOT / f"{page}.ipynb", 4) for page in notebooks(folder.parent)
+    ]
+    assert {f"share/jupyter/kernels/{page.metadata.kernelspec.name}" for page in pages} == {place}
+    spec = json.loads((folder / "kernel" / files[0]).read_text("utf8"))
+    # IPython's own, with a word for which Jupyter takes the Python that starts the kernel.
+    usual = get_kernel_dict()
+    assert spec == usual | {"argv": ["python", *usual["argv"][1:]], "display_name": "binenc"}
+
+
+def test_nobodys_profile_of_ipython_changes_the_book(monkeypatch, tmp_path):
+    profile = tmp_path / "theirs" / "profile_default"
+    profile.mkdir(parents=True)
+    text = 'get_config().InteractiveShell.ast_node_interactivity = "all"'
+    (profile / "ipython_kernel_config.py").write_text(text)
+    monkeypatch.setattr(os, "environ", os.environ | {"IPYTHONDIR": str(tmp_path / "theirs")})
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    page = new_notebook(cells=[new_code_cell("1\n2")], metadata={"kernelspec": kernel})
+    nbformat.write(page, tmp_path / "page.ipynb")
+    assert run_notebook(tmp_path, "page", {}, "stamp").error == ""
+    (shown,) = nbformat.read(executed.copy_of(tmp_path, "page"), 4).cells[0].outputs
+    assert shown.data["text/plain"] == "2"
+
+
+def test_a_kernel_that_is_not_installed_is_told_in_one_line():
+    said = cause(NoSuchKernel("binenc"))
+    assert said == "needs the kernel binenc: pip install -r requirements-book.txt brings it"
 
 
 def git(folder, *words) -> None:

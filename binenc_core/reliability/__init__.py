@@ -35,6 +35,10 @@ ALLOWED_CHANGE = 0.01
 # So many images are computed again in float64, which takes a processor several times as long.
 FLOAT64_IMAGES = 2000
 
+# Bins of a reliability diagram, and bootstrap draws with their seed.
+BINS = 15
+RESAMPLES, SEED = 500, 0
+
 # What is measured of a score or of a calibration, by name.
 METRICS = {
     "auroc": "area under the ROC curve; 0.5 is chance",
@@ -43,7 +47,7 @@ METRICS = {
     "aurc": "mean over k = 1 … N of the error rate among the k images with the lowest scores",
     "excess_aurc": "aurc less that of the same errors ranked perfectly",
     **{f"change_{key}": f"by how much auroc changes with {how}" for key, how in CONTROLS.items()},
-    "ece_before": "expected calibration error, 15 bins of equal width",
+    "ece_before": f"expected calibration error, {BINS} bins of equal width",
     "ece_after": "ece_before after temperature scaling",
     "nll_before": "mean negative log-likelihood, nats",
     "nll_after": "nll_before after temperature scaling",

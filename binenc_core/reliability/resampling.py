@@ -5,7 +5,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-RESAMPLES, BATCH, SEED = 500, 100, 0
+from binenc_core.reliability import RESAMPLES, SEED
+
+BATCH = 100
 LEVELS = (0.025, 0.975)
 
 

@@ -16,9 +16,8 @@ from torch import Tensor, nn
 from binenc_core.robustness.boundary import bisected, l2_norms, per_image
 from binenc_core.robustness.closest import Closest
 from binenc_core.robustness.network import Logits
-from binenc_core.robustness.strength import NORMAL, Strength
+from binenc_core.robustness.strength import NORMAL, SEED, Strength
 
-SEED = 0
 # The budget, in the toolbox's units. It adds 1e-7 to a gradient's norm before it divides by it: in
 # units of which a millionth is the budget, gradients are a million times as long.
 BUDGET = 1e-6

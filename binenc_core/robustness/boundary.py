@@ -4,8 +4,7 @@ import torch
 from torch import Tensor
 
 from binenc_core.robustness.network import Logits, decisions
-
-HALVINGS = 20
+from binenc_core.robustness.strength import HALVINGS
 
 
 @torch.no_grad()

@@ -10,8 +10,7 @@ from torchvision.transforms.v2 import functional
 
 from binenc_core.robustness import CORRUPTIONS
 from binenc_core.robustness.network import Logits, decisions
-
-SEED = 0
+from binenc_core.robustness.strength import SEED
 
 
 class Accuracy(NamedTuple):

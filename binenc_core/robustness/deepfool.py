@@ -9,10 +9,8 @@ from torch import Tensor
 
 from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.network import Logits
+from binenc_core.robustness.strength import DEEPFOOL
 
-OVERSHOOT = 0.02
-STEPS = 50
-CANDIDATES = 10
 # Pixels of the images whose gradients towards all candidates are held at once: 256 images of MNIST.
 # With an MLP of width 512 more are no faster on a CPU, and the paper's convolutional network takes
 # 7 MB for each.
@@ -25,9 +23,9 @@ LEAST_ROUNDINGS = 4
 def deepfool(
     logits: Logits,
     images: Tensor,
-    overshoot: float = OVERSHOOT,
-    steps: int = STEPS,
-    candidates: int = CANDIDATES,
+    overshoot: float = DEEPFOOL.overshoot,
+    steps: int = DEEPFOOL.steps,
+    candidates: int = DEEPFOOL.candidates,
 ) -> Tensor:
     """Images that the network decides otherwise, near the given ones (Algorithm 2).
 

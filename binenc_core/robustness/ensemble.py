@@ -23,7 +23,6 @@ Attack = Callable[[Logits, Tensor, Tensor, Tensor, Strength], Tensor]
 def _deepfool(
     logits: Logits, images: Tensor, classes: Tensor, others: Tensor, strength: Strength
 ) -> Tensor:
-    # Always in the authors' settings: its own number is compared with theirs.
     return deepfool(logits, images)
 
 

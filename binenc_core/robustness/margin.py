@@ -17,9 +17,8 @@ from torch import Tensor
 from binenc_core.robustness.boundary import bisected, l2_norms, per_image
 from binenc_core.robustness.closest import Closest, fooled
 from binenc_core.robustness.network import Logits
-from binenc_core.robustness.strength import NORMAL, Strength
+from binenc_core.robustness.strength import NORMAL, SEED, Strength
 
-SEED = 0
 # The first step towards the boundary, in norms of the image, and how much longer each next one is.
 FIRST_STEP, GROWTH = 0.004, 1.25
 # How far from the image a restart begins, in its norms.

@@ -1,5 +1,6 @@
 import sys
 
 from binenc_book.build import main
+from replication.base import console
 
-sys.exit(main())
+sys.exit(console.run(main))

@@ -26,10 +26,12 @@ def parse_value(text: str) -> Any:
         return text
 
 
-def make_pages() -> bool:
-    """Build all pages with warnings as errors; print Sphinx's warnings, all else on failure."""
-    flags = ["-W", "-n", "--keep-going", "--all", "-q"]
-    shutil.rmtree(SITE, ignore_errors=True)  # a page that left the contents must not stay
+def make_pages(changed: bool = False) -> bool:
+    """Build all pages, or what has changed, with warnings as errors; tell what Sphinx says."""
+    flags = ["-W", "-n", "--keep-going", "-q"]
+    if not changed:
+        flags.append("--all")
+        shutil.rmtree(SITE, ignore_errors=True)  # a page that left the contents must not stay
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", *flags]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -53,7 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar=("NAME", "VALUE"),
         help="set a parameter in every notebook that knows it; may be repeated",
     )
-    given = {name: parse_value(value) for name, value in parser.parse_args(argv).parameters}
+    parser.add_argument(
+        "--changed",
+        action="store_true",
+        help="make the pages that have changed, without static pictures and checks",
+    )
+    asked = parser.parse_args(argv)
+    given = {name: parse_value(value) for name, value in asked.parameters}
     start = time.monotonic()
     print("book: running the notebooks that are not current", flush=True)
     try:
@@ -63,8 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"book: {error}", file=sys.stderr)
         return 2
     print("book: making the pages, with warnings as errors", flush=True)
-    if not make_pages():
+    if not make_pages(asked.changed):
         return 1
+    if asked.changed:
+        return 0
     try:
         print(f"book: {pictures.save(SITE)}", flush=True)
     except ValueError as error:

@@ -13,16 +13,20 @@ from typing import Any, NamedTuple
 
 import nbformat
 import papermill
+from jupyter_client.kernelspec import NoSuchKernel
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
+from tqdm import tqdm
 from traitlets.config import Config
 
 from binenc_book import executed
 from binenc_book.toc import notebooks
+from replication.base.progress import duration
 from replication.runs import pytorch
 
 WORKERS = min(2, os.cpu_count() or 1)
 LONGEST_FOLDER = 70
+USUAL_SECONDS = 10.0  # of a notebook that was never run here
 # The tag of cells that are shown, but not run, where PyTorch is not installed.
 NEEDS_PYTORCH = "needs-pytorch"
 NOT_RUN = "*Not run: PyTorch is not installed (`pip install -r requirements.txt`).*"
@@ -58,31 +62,31 @@ def assign_parameters(root: Path, pages: Sequence[str], given: dict[str, Any]) -
 
 def set_environment() -> None:
     """Tell the kernels that they run for the book: Plotly's MIME type, no progress bars."""
-    # The kernel of this Python comes first, whatever else is called python3.
-    own = os.path.join(sys.prefix, "share", "jupyter")
-    os.environ |= {
-        "TQDM_DISABLE": "1",
-        "PLOTLY_RENDERER": "plotly_mimetype",
-        "JUPYTER_PATH": os.pathsep.join(filter(None, [own, os.environ.get("JUPYTER_PATH")])),
-    }
+    os.environ |= {"TQDM_DISABLE": "1", "PLOTLY_RENDERER": "plotly_mimetype"}
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 
 @contextmanager
-def own_sockets() -> Iterator[Config]:
-    """Settings for a kernel that talks through sockets in a folder of its own.
+def own_kernel() -> Iterator[Config]:
+    """Settings for a kernel with a folder of its own for sockets and IPython's settings.
 
-    Kernels that start at the same moment can be given the same TCP port.
+    Kernels that start at the same moment can be given the same TCP port, and somebody's profile of
+    IPython may change what a cell shows.
     """
     own = tempfile.gettempdir()
     # A socket's path has 107 bytes at most, and clusters have long names for temporary folders.
     short = own if len(os.fsencode(own)) <= LONGEST_FOLDER else "/tmp"
     with tempfile.TemporaryDirectory(prefix="kernel", dir=short) as folder:
-        yield Config(KernelManager={"transport": "ipc", "ip": f"{folder}/socket"})
+        yield Config(
+            KernelManager={"transport": "ipc", "ip": f"{folder}/socket"},
+            NotebookClient={"extra_arguments": [f"--ipython-dir={folder}"]},
+        )
 
 
-def cause(error: PapermillExecutionError | RuntimeError) -> str:
+def cause(error: PapermillExecutionError | NoSuchKernel | RuntimeError) -> str:
     """Say in one line why a run ended early."""
+    if isinstance(error, NoSuchKernel):
+        return f"needs the kernel {error.name}: pip install -r requirements-book.txt brings it"
     if isinstance(error, PapermillExecutionError):
         return f"failed in cell {error.cell_index}: {error.ename}: {error.evalue}"
     return f"lost its kernel, perhaps for want of memory: {error}"
@@ -119,34 +123,34 @@ def run_notebook(root: Path, page: str, parameters: dict[str, Any], stamp: str) 
     clean = nbformat.read(root / f"{page}.ipynb", 4)
     hidden = without_pytorch(clean)
     try:
-        with own_sockets() as config:
+        with own_kernel() as config:
             notebook = papermill.execute_notebook(
                 clean,
                 partial,
                 parameters=parameters,
                 cwd=root,
-                kernel_name="python3",
                 progress_bar=False,
                 config=config,
                 stdout_file=sys.stdout,  # a training says beforehand how long it will take
             )
     # A kernel that dies or does not start is a RuntimeError.
-    except (PapermillExecutionError, RuntimeError) as error:
+    except (PapermillExecutionError, NoSuchKernel, RuntimeError) as error:
         os.replace(partial, failed)
         message = f"{cause(error)}\n    what it got to: {failed.relative_to(root)}"
         return Outcome(page, time.monotonic() - start, message)
     show_hidden(notebook, hidden)
-    executed.write_record(notebook, parameters, stamp)
+    seconds = time.monotonic() - start
+    executed.write_record(notebook, parameters, stamp, seconds)
     nbformat.write(notebook, partial)
     os.replace(partial, target)
     failed.unlink(missing_ok=True)
-    return Outcome(page, time.monotonic() - start, "")
+    return Outcome(page, seconds, "")
 
 
-def has_current_copy(root: Path, page: str, stamp: str) -> bool:
-    """Whether a page's executed copy carries this stamp."""
+def last_record(root: Path, page: str) -> dict[str, Any]:
+    """What a page's executed copy was made from, empty where there is none."""
     path = executed.copy_of(root, page)
-    return path.is_file() and executed.read_record(nbformat.read(path, 4))["stamp"] == stamp
+    return executed.read_record(nbformat.read(path, 4)) if path.is_file() else {}
 
 
 def execute(root: Path, given: dict[str, Any]) -> bool:
@@ -162,18 +166,30 @@ def execute(root: Path, given: dict[str, Any]) -> bool:
         page: executed.stamp(nbformat.read(root / f"{page}.ipynb", 4), parameters[page], inputs)
         for page in pages
     }
-    todo = [page for page in pages if not has_current_copy(root, page, stamps[page])]
+    records = {page: last_record(root, page) for page in pages}
+    todo = [page for page in pages if records[page].get("stamp") != stamps[page]]
     for page in pages:
         if page not in todo:
             print(f"  {page}: current", flush=True)
     if not todo:
         return True
     print(f"  running {', '.join(Path(page).name for page in todo)}", flush=True)
+    expected = {page: records[page].get("seconds", USUAL_SECONDS) for page in todo}
     good = True
-    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn")) as pool, _bar(todo) as bar:
         runs = [pool.submit(run_notebook, root, p, parameters[p], stamps[p]) for p in todo]
         for run in as_completed(runs):
             page, seconds, error = run.result()
-            print(f"  {page} ({seconds:.1f} s): {error or 'done'}", flush=True)
+            del expected[page]
+            bar.set_postfix_str(f"about {duration(sum(expected.values()) / WORKERS)} to go")
+            bar.update()
+            bar.write(f"  {page} ({seconds:.1f} s): {error or 'done'}")
+            sys.stdout.flush()
             good = good and not error
     return good
+
+
+def _bar(pages: Sequence[str]) -> tqdm:
+    """A bar over notebooks, on a terminal and where TQDM_DISABLE does not forbid it."""
+    off = True if os.environ.get("TQDM_DISABLE") else None
+    return tqdm(total=len(pages), desc="  notebooks", unit="notebook", disable=off, leave=False)

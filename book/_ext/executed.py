@@ -60,9 +60,11 @@ def stamp(notebook: NotebookNode, parameters: dict[str, Any], inputs: str) -> st
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def write_record(executed: NotebookNode, parameters: dict[str, Any], stamp: str) -> None:
-    """Note in an executed copy what it was made from."""
-    executed.metadata[RECORD] = {"parameters": parameters, "stamp": stamp}
+def write_record(
+    executed: NotebookNode, parameters: dict[str, Any], stamp: str, seconds: float
+) -> None:
+    """Note in an executed copy what it was made from, and how long that took."""
+    executed.metadata[RECORD] = {"parameters": parameters, "stamp": stamp, "seconds": seconds}
 
 
 def read_record(executed: NotebookNode) -> dict[str, Any]:

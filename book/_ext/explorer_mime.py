@@ -21,7 +21,8 @@ def explorer_html(content: dict[str, Any], page: str, name: str, reproduce: str)
 
     The arguments are as in `plotly_mime.figure_html`.
     """
-    links = furniture.links_html(page, name, content["source"], reproduce=reproduce)
+    setting = content["setting"]
+    links = furniture.links_html(page, name, content["source"], True, reproduce, setting)
     return (
         f'<div class="book-figure book-explorer" role="group" '
         f'aria-label="{escape(content["alt"])}" data-name="{name}"><div class="explorer-body">'

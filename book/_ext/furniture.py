@@ -78,18 +78,21 @@ def links_html(
     source: str,
     csv: bool = True,
     reproduce: str = "",
+    setting: str = "",
 ) -> str:
-    """A figure's data, picture, notebook, parameters and function, and how it is made again.
+    """A figure's data, picture, address, notebook, parameters, function, and how it is made again.
 
     `page` is the Sphinx name of the page, `source` the dotted name of the function that draws the
-    figure, or an address; `csv` says whether the figure has a file of data, and `reproduce` is a
-    command, for figures made by a notebook.
+    figure, or an address; `csv` says whether the figure has a file of data. Figures made by a
+    notebook have `reproduce`, a command, and `setting`, how what they show was trained.
     """
     links = []
     if csv:
         links.append(f'<a href="{csv_address(page, name)}" download>Data (CSV)</a>')
     # Saves what the figure shows at the moment, so it needs the script.
     links.append('<button type="button" class="book-save" hidden>Picture (SVG)</button>')
+    # As book-link.js reads and writes it.
+    links.append('<button type="button" class="book-copy" hidden>Copy link</button>')
     if reproduce:
         notebook = _from(page, Path("_sources", f"{page}.ipynb"))
         links += [
@@ -99,7 +102,8 @@ def links_html(
     links.append(f'<a href="{_source_address(page, source)}">Function</a>')
     if reproduce:
         links.append(
-            "<details><summary>Reproduce</summary><p>From the root of the project:</p>"
+            f"<details><summary>Reproduce</summary><p>{escape(setting)}</p>"
+            "<p>From the root of the project:</p>"
             f'<div class="highlight"><pre>{escape(reproduce)}</pre></div></details>'
         )
     return f'<div class="book-links">{"".join(links)}</div>'

@@ -6,6 +6,7 @@ of the sentence in the figure's <noscript>.
 
 import re
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from binenc_book import furniture
@@ -46,7 +47,8 @@ def _save_page(context, site: Path, path: Path) -> int:
     boxes = page.query_selector_all(".book-figure")
     for box in boxes:
         name, alt = (box.get_attribute(key) or "" for key in ("data-name", "aria-label"))
-        svg = repeatable(_picture(page, box, f"{docname}, figure {name}"))
+        where = f"{docname}, figure {name}"
+        svg = repeatable(wait_for_figure(page, box, where, "box => box.bookPicture()"))
         root = ElementTree.fromstring(svg)
         width, height = (round(float(root.get(side))) for side in ("width", "height"))
         (site / furniture.FOLDER).mkdir(parents=True, exist_ok=True)
@@ -57,15 +59,18 @@ def _save_page(context, site: Path, path: Path) -> int:
     return len(boxes)
 
 
-def _picture(page, box, where: str) -> str:
-    """What a figure gives as its picture, once it has been drawn."""
+def wait_for_figure(page, box, where: str, then: str = "box => undefined") -> Any:
+    """Wait until a figure is drawn, and give what the script `then` makes of it.
+
+    Raises ValueError, which says `where`, for a figure that is not drawn or a script that fails.
+    """
     from playwright.sync_api import Error  # here only where there is a browser
 
     try:
         box.scroll_into_view_if_needed()
         ready = "box => box.dataset.state === 'ready'"
         page.wait_for_function(ready, arg=box, timeout=MILLISECONDS)
-        return box.evaluate("box => box.bookPicture()")
+        return box.evaluate(then)
     except Error as error:
         raise ValueError(f"{where}: no picture: {error.message.splitlines()[0]}") from error
 

@@ -3,8 +3,9 @@
 Frames, which nobody sees before a slider is moved, are a script of their own.
 
 A figure describes itself in `layout.meta`: `alt` (what a screen reader says), `caption`, `csv`
-(its data, as CSV text) and `source` (dotted name of the function that draws it). The cell that
-makes it names it (`mystnb: {figure: {name: …}}`), so that it is numbered.
+(its data, as CSV text), `source` (dotted name of the function that draws it), and perhaps `setting`
+(how what it shows was trained). The cell that makes it names it (`mystnb: {figure: {name: …}}`), so
+that it is numbered.
 """
 
 import json
@@ -66,6 +67,7 @@ def figure_html(figure: dict[str, Any], page: str, name: str, reproduce: str) ->
     # The page's script supplies the template, one for light and one for dark; what describes the
     # figure stands around it.
     inside = {k: v for k, v in figure["layout"].items() if k not in ("template", "meta")}
+    setting = meta.get("setting", "")
     height = inside.setdefault("height", DEFAULT_HEIGHT)
     # "<" could end the script element.
     kept = {"data": figure["data"], "layout": inside}
@@ -76,7 +78,7 @@ def figure_html(figure: dict[str, Any], page: str, name: str, reproduce: str) ->
         f'<script type="application/json">{payload}</script>'
         f'<div class="book-plot" style="min-height:{int(height)}px">'
         f"{furniture.no_picture_html(page, name)}</div>"
-        f"{furniture.links_html(page, name, meta['source'], reproduce=reproduce)}</div>"
+        f"{furniture.links_html(page, name, meta['source'], True, reproduce, setting)}</div>"
     )
 
 

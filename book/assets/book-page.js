@@ -3,17 +3,10 @@
 (() => {
   "use strict";
 
-  // On paper nothing can be opened, and a link may lead to what is folded.
-  const open = (folds) => { for (const fold of folds) fold.open = true; };
-  addEventListener("beforeprint", () => open(document.querySelectorAll(".book-fold")));
-  const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!target) return;
-    for (let box = target; box; box = box.parentElement) if (box.matches(".book-fold")) open([box]);
-    target.scrollIntoView();
-  };
-  addEventListener("hashchange", reveal);
-  if (location.hash) reveal();
+  // On paper nothing can be opened.
+  addEventListener("beforeprint", () => {
+    for (const fold of document.querySelectorAll(".book-fold")) fold.open = true;
+  });
 
   for (const box of document.querySelectorAll(".book-filter")) {
     const input = box.querySelector("input"), count = box.querySelector("output");
@@ -29,5 +22,10 @@
     box.hidden = false;
     input.addEventListener("input", filter);
     filter();
+    box.bookState = {
+      get: () => ({ words: input.value.trim() }),
+      set: ({ words }) => { input.value = words; filter(); },
+    };
+    box.dispatchEvent(new Event("book-state", { bubbles: true }));
   }
 })();

@@ -1,6 +1,6 @@
 /* Draws the figures of the book (.book-figure, see _ext/plotly_mime.py) when they near the
    viewport, in the colors of the page's theme, and gives each what the keyboard can reach: a
-   legend, and sliders for its frames. */
+   legend, and sliders for its frames. Where these stand is the figure's state (book-link.js). */
 (() => {
   "use strict";
 
@@ -57,6 +57,43 @@
   };
   const plainText = (html) =>
     new DOMParser().parseFromString(html, "text/html").body.textContent;
+  // A name as it stands in the address.
+  const slug = (text) =>
+    text.toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, "-").replace(/^-|-$/g, "");
+
+  // What a box has to be played with: by its key in the address, how to get and set its value.
+  function playable(box, parts) {
+    box.bookState = {
+      get: () => Object.fromEntries(Object.entries(parts).map(([key, part]) => [key, part.get()])),
+      set: (values) => Object.entries(parts).forEach(([key, part]) => part.set(values[key])),
+    };
+    box.dispatchEvent(new Event("book-state", { bubbles: true }));
+  }
+
+  // A slider over labels; `change` is told the step to which a reader or an address moves it.
+  function stepper(name, labels, value, change) {
+    const input = element("input", { type: "range", min: 0, max: labels.length - 1, step: 1 });
+    const output = element("output");
+    const move = (step) => {
+      input.value = step;
+      output.textContent = labels[step];
+      input.setAttribute("aria-valuetext", `${name} ${labels[step]}`);
+    };
+    const go = (step) => { move(step); change(step); };
+    move(value);
+    input.addEventListener("input", () => go(Number(input.value)));
+    return {
+      // The label wraps its input, so that no id is needed.
+      label: element("label", { className: "book-slider" },
+        element("span", { textContent: name }), input, output),
+      move,
+      get: () => slug(labels[input.value]),
+      set: (value) => {
+        const step = labels.findIndex((label) => slug(label) === value);
+        if (step >= 0 && step !== Number(input.value)) go(step);
+      },
+    };
+  }
 
   // Panels side by side need room: below it, the figure scrolls sideways.
   function leastWidth(layout) {
@@ -141,7 +178,19 @@
       return button;
     });
     box.append(...buttons);
-    return buttons.length ? box : null;
+    if (!buttons.length) return null;
+    const named = new Map(entries.map(({ trace, group }) =>
+      [slug(trace.legendgroup || plainText(trace.name)), group]));
+    const hidden = () => [...named.keys()].filter((name) => !shown.has(named.get(name))).join(",");
+    return {
+      box,
+      get: hidden,
+      set: (value) => {
+        const names = value.split(",");
+        if (value === hidden() || (value && !names.every((name) => named.has(name)))) return;
+        show(new Set([...named].filter(([name]) => !names.includes(name)).map(([, group]) => group)));
+      },
+    };
   }
 
   // ---- Sliders: Plotly's own has no tab stop; those of one name move together ----------------
@@ -149,37 +198,25 @@
   const steps = new Map(); // name -> step last chosen, for figures drawn later
 
   function slider(plot, spec) {
-    const label = ((spec.currentvalue || {}).prefix || spec.name || "step").replace(/[=:\s]+$/, "");
-    const name = spec.name || label;
-    const input = element("input", {
-      type: "range", min: 0, max: spec.steps.length - 1, step: 1, value: spec.active || 0,
+    const title = ((spec.currentvalue || {}).prefix || spec.name || "step").replace(/[=:\s]+$/, "");
+    const name = spec.name || title;
+    const animate = (step) => Plotly.animate(plot, spec.steps[step].args[0], {
+      mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: true },
     });
-    const output = element("output");
-    const show = () => {
-      const text = spec.steps[input.value].label;
-      output.textContent = text;
-      input.setAttribute("aria-valuetext", `${label} ${text}`);
-    };
-    const go = (step) => {
-      input.value = step;
-      show();
-      Plotly.animate(plot, spec.steps[step].args[0], {
-        mode: "immediate", transition: { duration: 0 }, frame: { duration: 0, redraw: true },
-      });
-    };
-    input.addEventListener("input", () => {
-      const step = Number(input.value);
+    const made = stepper(title, spec.steps.map(({ label }) => label), spec.active || 0, (step) => {
       steps.set(name, step);
-      go(step);
-      document.dispatchEvent(new CustomEvent("book-slider", { detail: { name, step, from: input } }));
+      animate(step);
+      document.dispatchEvent(new CustomEvent("book-slider", { detail: { name, step, from: plot } }));
     });
+    const follow = (step) => {
+      if (!(step < spec.steps.length)) return;
+      made.move(step);
+      animate(step);
+    };
     document.addEventListener("book-slider", ({ detail }) => {
-      if (detail.name === name && detail.from !== input && detail.step < spec.steps.length) go(detail.step);
+      if (detail.name === name && detail.from !== plot) follow(detail.step);
     });
-    if (steps.get(name) < spec.steps.length) go(steps.get(name));
-    else show();
-    // The label wraps its input, so that no id is needed.
-    return element("label", { className: "book-slider" }, element("span", { textContent: label }), input, output);
+    return { ...made, name, catchUp: () => follow(steps.get(name)) };
   }
 
   const isFrameSlider = (spec) =>
@@ -240,8 +277,8 @@
     const figure = JSON.parse(box.querySelector('script[type="application/json"]').textContent);
     const { layout } = figure;
     const plot = box.querySelector(".book-plot");
-    const sliders = (layout.sliders || []).filter(isFrameSlider);
-    const buttons = legend(plot, figure);
+    const specs = (layout.sliders || []).filter(isFrameSlider);
+    const entries = legend(plot, figure);
     const where = medium();
     plot.dataset.theme = where;
     Object.assign(layout, widthOn(where), { template: templates[where], showlegend: false });
@@ -253,13 +290,19 @@
     plot.replaceWith(scroll);
     plot.replaceChildren();
     scroll.append(plot);
-    if (buttons) scroll.before(buttons);
+    if (entries) scroll.before(entries.box);
     plot.style.minWidth = `${(layout.meta || {}).least_width || leastWidth(layout)}px`;
     // Given together with the figure, frames would make Plotly pause before it draws.
     const drawn = Plotly.newPlot(plot, { data: figure.data, config, layout });
     const frames = (window.bookFrames || {})[box.dataset.name];
     if (frames) Plotly.addFrames(plot, frames);
-    scroll.before(...sliders.map((spec) => slider(plot, spec)));
+    const sliders = specs.map((spec) => slider(plot, spec));
+    scroll.before(...sliders.map(({ label }) => label));
+    playable(box, {
+      ...Object.fromEntries(sliders.map((one) => [slug(one.name), one])),
+      ...(entries && { hidden: entries }),
+    });
+    for (const { catchUp } of sliders) catchUp();
     makeReachable(scroll);
     await drawn;
     // Marks that stand for a page lead to it.
@@ -316,6 +359,6 @@
   }
 
   // What the scripts of other figures share with this one.
-  window.bookPlotly = { config, element, templates, theme };
+  window.bookPlotly = { config, element, playable, stepper, templates, theme };
   start(); // the script is deferred: the page has been parsed
 })();

@@ -4,7 +4,7 @@
 (() => {
   "use strict";
 
-  const { config, element, templates, theme } = window.bookPlotly;
+  const { config, element, playable, stepper, templates, theme } = window.bookPlotly;
 
   // ---- The data, as replication/figures/gamma/gamma_explorer.py packs them -------------------------
 
@@ -332,27 +332,22 @@
 
   // ---- Controls -----------------------------------------------------------------------------
 
-  function slider(label, labels, value, change, ticks = false) {
-    const max = labels.length - 1;
-    const input = element("input", { type: "range", min: 0, max, step: 1, value });
-    const output = element("output");
-    const show = () => {
-      output.textContent = labels[input.value];
-      input.setAttribute("aria-valuetext", `${label} ${labels[input.value]}`);
-    };
-    input.addEventListener("input", () => { show(); change(Number(input.value)); });
-    show();
+  function ticks(labels) {
     const marks = element("span", { className: "explorer-ticks" },
       ...labels.map((text) => element("span", { textContent: text })));
     marks.setAttribute("aria-hidden", "true");
-    return element("label", { className: "book-slider" },
-      element("span", { textContent: label }), input, output, ...(ticks ? [marks] : []));
+    return marks;
   }
 
   function check(label, change) {
     const input = element("input", { type: "checkbox" });
     input.addEventListener("change", () => change(input.checked));
-    return element("label", { className: "explorer-check" }, input, label);
+    const get = () => (input.checked ? "yes" : "no");
+    return {
+      label: element("label", { className: "explorer-check" }, input, label),
+      get,
+      set: (value) => { if (["yes", "no"].includes(value) && value !== get()) input.click(); },
+    };
   }
 
   function readouts(data, state) {
@@ -463,15 +458,19 @@
       changed.add(input);
     };
 
+    const gammas = data.gammas.map(String), epochs = data.epochs.map(String);
     const dimensions = Array.from({ length: data.dimensions }, (_, d) => String(d));
+    const parts = {
+      gamma: stepper("γ", gammas, state.gamma, change("gamma")),
+      epoch: stepper("epoch", epochs, state.epoch, change("epoch")),
+      dimension: stepper("dimension", dimensions, state.dimension, change("dimension")),
+      shared: check("histogram on one x axis for every γ", change("shared")),
+    };
+    parts.gamma.label.append(ticks(gammas));
     box.querySelector(".explorer-body").replaceChildren(
-      element("div", { className: "explorer-main" },
-        slider("γ", data.gammas.map(String), state.gamma, change("gamma"), true),
-        slider("epoch", data.epochs.map(String), state.epoch, change("epoch"))),
+      element("div", { className: "explorer-main" }, parts.gamma.label, parts.epoch.label),
       status,
-      element("div", { className: "explorer-more" },
-        slider("dimension", dimensions, state.dimension, change("dimension")),
-        check("histogram on one x axis for every γ", change("shared"))),
+      element("div", { className: "explorer-more" }, parts.dimension.label, parts.shared.label),
       element("div", { className: "explorer-views" }, ...plots),
       numbers,
     );
@@ -480,6 +479,7 @@
     const explorer = { draw, picture: () => picture(data, state) };
     explorers.set(box, explorer);
     box.dataset.state = "ready";
+    playable(box, parts);
     return explorer;
   }
 

@@ -11,6 +11,19 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("torch", "scikit-learn", "numpy")
 
 
+def folder(variable: str, default: str) -> Path:
+    """The folder that an environment variable chooses, or a default one.
+
+    A relative path is one from the project's root, whatever the current folder is. Raises OSError
+    for the home of somebody who has none.
+    """
+    chosen = os.environ.get(variable) or default
+    try:
+        return ROOT / Path(chosen).expanduser()
+    except RuntimeError as error:
+        raise OSError(f"{variable} is {chosen!r}: there is no such home folder") from error
+
+
 def commit() -> str:
     """The commit of the code, "-dirty" behind it where the packages differ; "unknown" elsewhere.
 

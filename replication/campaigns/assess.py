@@ -146,4 +146,4 @@ def assess_one(study: str, config: RunConfig, images: int | None, device: str) -
         number = images_of(study, images, len(data.test_labels))
         made = module.assess(built.model, data, config, number)
     info = {"seconds": round(time.perf_counter() - begun, 1), **origin(target)}
-    return assessments.keep(study, config, images, made.images, made.table, made.arrays, info)
+    return assessments.keep(study, config, made.images, made.table, made.arrays, info)

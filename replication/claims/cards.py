@@ -90,6 +90,15 @@ def sentence(found: Sequence[tuple[Card, Verdict]]) -> str:
     return said.strip()
 
 
+def markdown(found: Sequence[tuple[Card, Verdict]]) -> str:
+    """The cards as a Markdown list, for the README."""
+    return "\n".join(
+        f"- **{card.question}** {words.MARKS[v.kind]} {answer(card, v)} ({card.number}: "
+        f"{words.estimate(v) or 'no value'}; {words.state([v])})."
+        for card, v in found
+    )
+
+
 def html(found: Sequence[tuple[Card, Verdict]]) -> str:
     """The cards as a list, each a link to its page."""
     return f'<ul class="book-cards">{"".join(_item(*pair) for pair in found)}</ul>'
@@ -97,12 +106,10 @@ def html(found: Sequence[tuple[Card, Verdict]]) -> str:
 
 def _item(card: Card, verdict: Verdict) -> str:
     number = words.estimate(verdict)
-    state = f"{verdict.n} seeds" if not verdict.provisional else words.seeds(verdict)
-    provisional = " · provisional" if verdict.n and verdict.provisional else ""
     size = f'<span class="book-card-number">{escape(number)}</span> ' if number else ""
     return (
         f'<li><a href="{card.page}.html"><strong>{escape(card.question)}</strong></a>'
         f'<span class="book-card-answer">{words.MARKS[verdict.kind]} '
         f"{escape(answer(card, verdict))}</span>"
-        f"<small>{size}{escape(card.number)} · {state}{provisional}</small></li>"
+        f"<small>{size}{escape(card.number)} · {words.state([verdict])}</small></li>"
     )

@@ -28,8 +28,9 @@ def html(verdicts: Sequence[Verdict]) -> str:
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in HEAD)
     rows = "".join(_row(verdict) for verdict in verdicts)
     return (
-        '<p class="book-filter" hidden><label>Show lines with '
-        '<input type="search" aria-controls="all-verdicts"></label> <output></output></p>'
+        '<p class="book-filter" data-name="all-verdicts" hidden><label>Show lines with '
+        '<input type="search" aria-controls="all-verdicts"></label> <output></output> '
+        '<button type="button" class="book-copy" hidden>Copy link</button></p>'
         '<div class="book-table" tabindex="0" role="region" aria-label="All verdicts">'
         f'<table id="all-verdicts"><thead><tr>{head}</tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"

@@ -22,6 +22,12 @@ from replication.studies.catalog import STUDIES
 FIRST_SEED = 10
 # "Sooner" needs each of these first epochs.
 EARLY = range(6)
+# How a verdict's note calls an arm whose own name says too little.
+ARM_NAMES = {
+    "linear": "the linear layer",
+    "nonlinear": "the non-linear layer",
+    "none": "no penultimate layer",
+}
 
 
 class Verdict(NamedTuple):
@@ -192,6 +198,10 @@ def paired(first: Mapping[int, float], second: Mapping[int, float]) -> np.ndarra
     return np.array([first[seed] - second[seed] for seed in sorted(first)])
 
 
+def _named(arm: str) -> str:
+    return ARM_NAMES.get(arm, arm)
+
+
 def _sign(claim: Claim) -> int:
     return -1 if claim.direction == "lower" else 1
 
@@ -220,7 +230,7 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
     pairs = _pairs(claim, arms, values)
     if claim.kind == "most":
         judged = rules.most(pairs, margin)
-        notes = [f"against {claim.arms[1 + judged.which]}"]
+        notes = [f"against {_named(claim.arms[1 + judged.which])}"]
     else:
         judged, notes = rules.contrast(pairs[0], margin), []
     if len(claim.arms) > 1 and claim.value == "end":
@@ -275,7 +285,7 @@ def _level(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[J
         size = DATASETS[setting.dataset]
         number = size.train_images if claim.split == "train" else size.test_images
         judged = _threshold(list(values.values()), claim, number)
-    note = f"weakest: {claim.arms[judged.which]}" if len(claim.arms) > 1 else ""
+    note = f"weakest: {_named(claim.arms[judged.which])}" if len(claim.arms) > 1 else ""
     return judged, note
 
 
@@ -297,7 +307,7 @@ def _comparable(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tu
     names = list(combinations(claim.arms, 2))
     pairs = [values[a] - values[b] for a, b in names]
     judged = rules.comparable(pairs, margin)
-    notes = [" less ".join(names[judged.which])] if len(names) > 1 else []
+    notes = [" less ".join(map(_named, names[judged.which]))] if len(names) > 1 else []
     if claim.value == "end" and (images := _by_image(claim, arms, names)):
         notes.append(_survival(judged, rules.comparable(pairs, margin, images)))
     return judged, "; ".join(notes)
@@ -368,7 +378,7 @@ def _by_study(
     if any(np.isnan(own).any() for own in values.values()):
         raise _Missing("a number is not defined, or failed a control")
     judged = rules.most(_pairs(claim, arms, values), margin)
-    return judged, f"against {claim.arms[1 + judged.which]}"
+    return judged, f"against {_named(claim.arms[1 + judged.which])}"
 
 
 _KINDS = {

@@ -1,6 +1,6 @@
 """Verdicts in words: one rendering for pages, README, front page and the command line."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -39,6 +39,12 @@ NOTHING = "No claim is judged on this data set."
 def title(setting: Setting) -> str:
     """Dataset and protocol, for people."""
     return f"{DATASETS[setting.dataset].title}, {PROTOCOL_WORDS[setting.protocol]}"
+
+
+def heading(group: str) -> str:
+    """A group of claims as a heading; this book's own figures have other numbers."""
+    name = f"{group} of the paper" if group.startswith("figure") else group
+    return name[:1].upper() + name[1:]
 
 
 def is_factor(claim: Claim) -> bool:
@@ -97,41 +103,58 @@ def cell(verdict: Verdict) -> str:
     mark = MARKS[verdict.kind]
     if verdict.judged.verdict == NOT_JUDGED:
         return f"{mark} not judged: {verdict.note or seeds(verdict)}"
-    parts = [f"{mark} **{verdict.judged.verdict}**", estimate(verdict)]
-    text = "<br>".join(parts + ([verdict.note] if verdict.note else []))
-    if verdict.provisional:
-        return f'<span class="provisional">{text}<br>provisional, {seeds(verdict)}</span>'
-    return f"{text}<br>{verdict.n} seeds"
+    parts = [f"{mark} **{verdict.judged.verdict}**", estimate(verdict), verdict.note]
+    text = "<br>".join(filter(None, parts))
+    return f'<span class="provisional">{text}</span>' if verdict.provisional else text
 
 
 def seeds(verdict: Verdict) -> str:
     """How many of the planned seeds there are."""
-    return f"{verdict.n} of {verdict.setting.planned} seeds"
+    if verdict.provisional:
+        return f"{verdict.n} of {verdict.setting.planned} seeds"
+    return f"{verdict.n} seeds"
 
 
-def short(verdict: Verdict) -> str:
-    """Mark and verdict alone, with the seeds where some are missing."""
-    text = f"{MARKS[verdict.kind]} {verdict.judged.verdict}"
-    if verdict.judged.verdict == NOT_JUDGED or not verdict.provisional:
-        return text
-    return f"{text} (provisional, {seeds(verdict)})"
-
-
-def table(verdicts: Sequence[Verdict], write: Callable[[Verdict], str] = cell) -> str:
-    """A Markdown table: a line for each claim, a column for each setting, cells as `write` does."""
-    settings = list(dict.fromkeys(verdict.setting for verdict in verdicts))
-    found = {(v.claim.id, v.setting): v for v in verdicts}
-    claims = {v.claim.id: v.claim for v in verdicts}
-    lines = [
-        f"| Claim | Margin | {' | '.join(map(title, settings))} |",
-        f"|{'---|' * (2 + len(settings))}",
-    ]
+def table(verdicts: Sequence[Verdict]) -> str:
+    """A Markdown table: a line for each claim, a column for each setting with verdicts."""
+    columns = _by_setting(verdicts, judged=True)
+    if not columns:
+        return ""
+    found = {(v.claim.id, v.setting): v for own in columns.values() for v in own}
+    claims = {v.claim.id: v.claim for own in columns.values() for v in own}
+    heads = [f"{title(setting)}<br>{state(own)}" for setting, own in columns.items()]
+    lines = [f"| Claim | Margin | {' | '.join(heads)} |", f"|{'---|' * (2 + len(heads))}"]
     for name, claim in claims.items():
-        own = [found.get((name, setting)) for setting in settings]
+        own = [found.get((name, setting)) for setting in columns]
         bounds = dict.fromkeys(bound(verdict) for verdict in own if verdict)
-        cells = [write(verdict) if verdict else "" for verdict in own]
+        cells = [cell(verdict) if verdict else "" for verdict in own]
         lines.append(f"| {claim.text} | {' or '.join(bounds)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def waiting(verdicts: Sequence[Verdict]) -> str:
+    """A sentence that names the settings on which nothing is judged yet, or nothing."""
+    names = [f"{title(s)} ({state(own)})" for s, own in _by_setting(verdicts, False).items()]
+    return f"Not judged yet: {'; '.join(names)}." if names else ""
+
+
+def _by_setting(verdicts: Sequence[Verdict], judged: bool) -> dict[Setting, list[Verdict]]:
+    """The verdicts on each setting on which any is judged, or on each of the others."""
+    settings: dict[Setting, list[Verdict]] = {}
+    for verdict in verdicts:
+        settings.setdefault(verdict.setting, []).append(verdict)
+    return {
+        setting: own
+        for setting, own in settings.items()
+        if any(verdict.judged.verdict != NOT_JUDGED for verdict in own) == judged
+    }
+
+
+def state(verdicts: Sequence[Verdict]) -> str:
+    """The seeds of the verdicts on a setting, and whether they are provisional."""
+    most = max(verdicts, key=lambda verdict: verdict.n)
+    judged = any(verdict.judged.verdict != NOT_JUDGED for verdict in verdicts)
+    return f"{seeds(most)}{', provisional' if most.provisional and judged else ''}"
 
 
 def _judged(groups: Collection[str], datasets: Collection[str] = DATASETS) -> list[Verdict]:
@@ -143,7 +166,7 @@ def _judged(groups: Collection[str], datasets: Collection[str] = DATASETS) -> li
     return [verdict for verdict in found if verdict.claim.group in groups]
 
 
-def page(shown: Sequence[Trained], *groups: str, write: Callable[[Verdict], str] = cell) -> str:
+def page(shown: Sequence[Trained], *groups: str) -> str:
     """The verdicts on groups of claims for the datasets of the runs that a page shows, as Markdown.
 
     One line says so where the shown runs are not those that judge.
@@ -151,13 +174,15 @@ def page(shown: Sequence[Trained], *groups: str, write: Callable[[Verdict], str]
     found = _judged(groups, {run.config.dataset for run in shown})
     if not found:
         return NOTHING
-    parts = [table(found, write), LEGEND]
-    if any(run.config.seed < FIRST_SEED for run in shown):
+    parts = [table(found), waiting(found), LEGEND]
+    exploring = {run.config.dataset for run in shown if run.config.seed < FIRST_SEED}
+    if exploring:
+        names = " and ".join(info.title for name, info in DATASETS.items() if name in exploring)
         parts.append(
-            f"The figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: they were "
-            "trained after the claims and their margins had been written down."
+            f"On {names} the figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: "
+            "they were trained after the claims and their margins had been written down."
         )
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def why_in_short() -> str:
@@ -185,7 +210,7 @@ def why() -> str:
 
 
 def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
-    """The verdicts on the paper's claims in short, a table for each group, as Markdown.
+    """The verdicts on the paper's claims, a table for each group, as Markdown.
 
     `dataset` holds one name or several with commas.
     """
@@ -196,11 +221,11 @@ def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
         return NOTHING
     groups = dict.fromkeys(verdict.claim.group for verdict in found)
     parts = [
-        f"**{name[:1].upper()}{name[1:]}**\n\n"
-        + table([verdict for verdict in found if verdict.claim.group == name], short)
+        f"**{heading(name)}**\n\n"
+        + table([verdict for verdict in found if verdict.claim.group == name])
         for name in groups
     ]
-    return "\n\n".join([*parts, LEGEND])
+    return "\n\n".join(filter(None, [*parts, waiting(found), LEGEND]))
 
 
 def terminal(verdicts: Sequence[Verdict]) -> str:

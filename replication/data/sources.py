@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from replication.base import provenance
 from replication.base.progress import Say
-from replication.base.provenance import ROOT
 from replication.data.datasets import DATASETS, Files, check_name
 
 DEBIAN_PACKAGE, DEBIAN_FOLDER = "dataset-fashion-mnist", Path("/usr/share/datasets/fashion-mnist")
@@ -43,11 +43,8 @@ class Source(NamedTuple):
 
 
 def default_folder() -> Path:
-    """The data folder: the environment variable BINENC_DATA, else `data` in the project.
-
-    A relative path is one from the project's root, whatever the current folder is.
-    """
-    return ROOT / Path(os.environ.get("BINENC_DATA") or "data").expanduser()
+    """The data folder: the environment variable BINENC_DATA, else `data` in the project."""
+    return provenance.folder("BINENC_DATA", "data")
 
 
 def fetch(name: str, folder: Path | None = None, say: Say = print) -> Path | None:

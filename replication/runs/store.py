@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
@@ -36,6 +36,10 @@ class Trained(Protocol):
     @property
     def config(self) -> RunConfig:
         """How it was trained."""
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """How that went, by name."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +82,8 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`.
-
-    A relative path is one from the project's root, whatever the current folder is.
-    """
-    return provenance.ROOT / Path(os.environ.get("BINENC_RUNS") or "runs").expanduser()
+    """Folder of the runs trained here: the environment variable BINENC_RUNS, or `runs/`."""
+    return provenance.folder("BINENC_RUNS", "runs")
 
 
 def find(config: RunConfig, frozen: Mapping[str, Run] | None = None) -> Run | None:
@@ -101,7 +102,7 @@ class FrozenRuns(Mapping[str, Run]):
     """Frozen runs by id: a campaign is read when the first of its runs is asked for."""
 
     def __init__(self, folder: Path):
-        """The runs of all campaigns in a folder; a damaged one is told and left out."""
+        """The runs of all campaigns in a folder; what cannot be read is told and left out."""
         tables = sorted(folder.glob("[!.]*/runs.csv"))  # a hidden folder is a draft
         self._folders = {name: table.parent for table in tables for name in _ids(table)}
 
@@ -114,10 +115,10 @@ class FrozenRuns(Mapping[str, Run]):
             raise KeyError(run_id) from None
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._folders)
+        return (run_id for run_id in self._folders if run_id in self)
 
     def __len__(self) -> int:
-        return len(self._folders)
+        return sum(1 for _ in self)
 
 
 def frozen_runs(folder: Path | None = None) -> FrozenRuns:
@@ -177,14 +178,40 @@ def _read_campaign(folder: Path, times: tuple[int, ...]) -> dict[str, Run]:
         history = pd.read_csv(folder / "history.csv", dtype=as_text)
         histories = dict(tuple(history.groupby("id")))
         return {
-            row["id"]: _frozen_run(row, histories.get(row["id"], history[:0]), folder)
-            for row in table.to_dict("records")
+            row["id"]: _frozen_run(row, config, histories.get(row["id"], history[:0]), folder)
+            for row, config in known_configs(table, folder)
         }
     except (KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise RuntimeError(f"the frozen campaign {folder} is damaged: {error}") from error
 
 
-def _frozen_run(row: dict[str, Any], history: pd.DataFrame, folder: Path) -> Run:
+def known_configs(
+    table: pd.DataFrame, folder: Path, others: Collection[str] = ()
+) -> Iterator[tuple[dict[str, Any], RunConfig]]:
+    """The rows of a table in results/, each with its configuration.
+
+    `others`: columns that say nothing of the training. A later version of the code may have written
+    values and fields that are unknown here: a row in which they count is told and left out.
+    """
+    known = {"id", *CONFIG_FIELDS, *INFO_FIELDS, *others}
+    for row in table.to_dict("records"):
+        try:
+            config = _known_config(row)
+            unknown = sorted(set(row) - known)
+            if unknown and config.id != row["id"]:
+                raise ValueError(f"{unknown[0]} is unknown to this version of the code")
+        except ValueError as error:
+            leave_out(f"{row['id']} in {folder}: {error}")
+        else:
+            yield row, config
+
+
+def _known_config(stored: Mapping[str, Any]) -> RunConfig:
+    """The configuration by the fields that this version knows; raises ValueError for its values."""
+    return RunConfig(**{name: stored[name] for name in CONFIG_FIELDS if name in stored})
+
+
+def _frozen_run(row: dict[str, Any], config: RunConfig, history: pd.DataFrame, folder: Path) -> Run:
     info = {key: row[key] for key in INFO_FIELDS}
     epoch = info["diverged_epoch"]
     info["diverged_epoch"] = None if epoch == "" else int(epoch)
@@ -192,7 +219,7 @@ def _frozen_run(row: dict[str, Any], history: pd.DataFrame, folder: Path) -> Run
     own = history.columns[history.notna().any() | history.columns.isin(["epoch", "split"])]
     return Run(
         id=row["id"],
-        config=RunConfig(**{name: row[name] for name in CONFIG_FIELDS if name in row}),
+        config=config,
         history=history[own].drop(columns="id", errors="ignore").reset_index(drop=True),
         info=info,
         arrays_path=folder / "arrays" / f"{row['id']}.npz",
@@ -203,11 +230,20 @@ def stored_configs() -> Iterator[tuple[RunConfig, Path]]:
     """The configurations in the runs folder with their folders, of this version of the training."""
     for path in sorted(runs_folder().glob("[!.]*/config.json")):
         try:
-            config = RunConfig(**json.loads(path.read_text(encoding="utf8")))
-        except (ValueError, TypeError):  # damaged, or of another version
+            yield _stored_config(path.parent), path.parent
+        except (OSError, ValueError, TypeError):  # damaged, or of another version
             continue
-        if config.id == path.parent.name:
-            yield config, path.parent
+
+
+def _stored_config(folder: Path) -> RunConfig:
+    """The configuration of a run's folder; raises ValueError where the folder has not its id.
+
+    A field that is unknown here has its default, which is in no id, where the ids are the same.
+    """
+    config = _known_config(json.loads((folder / "config.json").read_text(encoding="utf8")))
+    if config.id != folder.name:
+        raise ValueError(f"{folder} holds the run {config.id}")
+    return config
 
 
 def _stored_run(run_id: str) -> Run | None:
@@ -215,10 +251,12 @@ def _stored_run(run_id: str) -> Run | None:
     if not folder.exists():
         return None
     try:
-        config = RunConfig(**json.loads((folder / "config.json").read_text(encoding="utf8")))
+        config = _stored_config(folder)
         history = pd.read_csv(folder / "history.csv")
         info = json.loads((folder / "info.json").read_text(encoding="utf8"))
-    except (FileNotFoundError, ValueError, TypeError) as error:
+    except PermissionError as error:
+        raise RuntimeError(f"the run {folder} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError, TypeError) as error:
         raise RuntimeError(f"the run {folder} is damaged; delete it to train it again") from error
     return Run(run_id, config, history, info, folder / "arrays.npz")
 

@@ -72,7 +72,7 @@ def is_busy(config: RunConfig) -> bool:
             return False
     except Timeout:
         return True
-    except OSError:  # another user's, which `get_or_train` tells
+    except OSError:  # which `get_or_train` tells
         return False
 
 
@@ -113,10 +113,15 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
             raise BusyError(text) from None
         say(f"waiting: {text}")
         lock.acquire()
-    except OSError as error:
+    except PermissionError as error:
         raise LockedError(
             f"{config.label} ({config.id}) is locked by somebody else: {lock.lock_file}: "
             f"{error.strerror}"
+        ) from error
+    except OSError as error:
+        raise OSError(
+            f"cannot lock {lock.lock_file}: {error.strerror}; BINENC_RUNS chooses a folder on "
+            "another disk"
         ) from error
     try:
         yield

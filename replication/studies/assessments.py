@@ -24,6 +24,8 @@ from replication.runs import freeze, store
 from replication.studies.catalog import STUDIES, images_of
 
 INFO_FIELDS = ["seconds", "device", "threads", "processor", "versions", "commit"]
+# What was frozen before fingerprints were noted was asked what these say.
+UNNOTED = {"robustness": "8d99065a7d98", "reliability": "ba16163832fd"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ def find(
 ) -> Assessment | None:
     """What a study found of a network, from results/ or else from the runs folder, or None.
 
-    `images` asks for a number of test images; None for whatever is frozen, or the study's own.
+    It was asked what the study asks today, on so many test `images`; None takes the number that is
+    frozen, or the study's own.
     `frozen` is what `frozen_of` gives, for callers that look up many. Raises RuntimeError where
     files are damaged.
     """
@@ -75,37 +78,38 @@ def find(
 
 
 def kept_folder(study: str, config: RunConfig, images: int | None) -> Path:
-    """Where an assessment that was made here is kept."""
+    """Where an assessment that was made here is kept: its name holds all that was asked."""
     number = images_of(study, images, DATASETS[config.dataset].test_images)
-    name = f"{config.id}-{study}-{number}-v{STUDIES[study].version}"
+    name = f"{config.id}-{study}-{number}-{STUDIES[study].fingerprint}"
     return store.runs_folder() / ".assessments" / name
 
 
 def keep(
     study: str,
     config: RunConfig,
-    asked: int | None,
     images: int,
     table: pd.DataFrame,
     arrays: Mapping[str, NDArray],
     info: Mapping[str, Any],
 ) -> Assessment:
-    """Write an assessment whole: `asked` images were to be taken, and `images` were.
+    """Write whole what the study found of a network on so many test `images`.
 
     Raises OSError where the disk is full or the runs folder cannot be written.
     """
-    about = {"images": images, **info, "config": config.as_dict()}
-    with whole_folder(kept_folder(study, config, asked)) as draft:
+    asked = STUDIES[study].asked
+    about = {"images": images, "asked": asked, **info, "config": config.as_dict()}
+    with whole_folder(kept_folder(study, config, images)) as draft:
         (draft / "about.json").write_text(json.dumps(about, indent=1), encoding="utf8")
         table.to_csv(draft / "table.csv", index=False)
         np.savez_compressed(draft / "arrays.npz", **dict(sorted(arrays.items())))
-    return find(study, config, asked, frozen={})
+    return find(study, config, images, frozen={})
 
 
 def frozen_of(study: str, campaigns: Collection[str] | None = None) -> dict[str, Assessment]:
     """What results/ holds of a study, or of these campaigns', by the id of the network's run.
 
-    What another version of the study found is left out, and so are damaged files, which is told.
+    What was asked otherwise, or by another version of the study, is left out, and so are damaged
+    files: both is told.
     """
     found: dict[str, Assessment] = {}
     for path in sorted((store.RESULTS / study).glob("[!.]*/models.csv")):
@@ -118,22 +122,29 @@ def frozen_of(study: str, campaigns: Collection[str] | None = None) -> dict[str,
 
 
 def _read_frozen(study: str, folder: Path) -> dict[str, Assessment]:
-    as_text = {"id": str, "commit": str}
+    as_text = {"id": str, "commit": str, "asked": str}
+    asked = STUDIES[study].fingerprint
     try:
         models = pd.read_csv(folder / "models.csv", keep_default_na=False, dtype=as_text)
         tables = pd.read_csv(folder / "table.csv", dtype=as_text)
+        if "asked" not in models:
+            models["asked"] = UNNOTED.get(study)
+        if others := (models["asked"] != asked).sum():
+            store.leave_out(
+                f"{others} of {len(models)} networks in {folder}: their {study} was asked otherwise"
+            )
+        same = models[models["asked"] == asked]
         by_id = {key: own.drop(columns="id") for key, own in tables.groupby("id")}
         return {
             row["id"]: Assessment(
                 study,
-                RunConfig(**{name: row[name] for name in store.CONFIG_FIELDS if name in row}),
+                config,
                 row["images"],
                 by_id[row["id"]].reset_index(drop=True),
                 {key: row[key] for key in INFO_FIELDS},
                 folder / "arrays" / f"{row['id']}.npz",
             )
-            for row in models.to_dict("records")
-            if row["version"] == STUDIES[study].version
+            for row, config in store.known_configs(same, folder, ("images", "asked", "version"))
         }
     except (OSError, KeyError, ValueError) as error:  # pandas' own errors are ValueErrors
         raise RuntimeError(f"the frozen {study} in {folder} is damaged: {error}") from error
@@ -156,7 +167,7 @@ def freeze_all(study: str, campaign: str, assessments: Sequence[Assessment], com
         rows = [
             {
                 "id": a.config.id,
-                "version": STUDIES[study].version,
+                "asked": STUDIES[study].fingerprint,
                 "images": a.images,
                 **a.config.as_dict(),
                 **{key: a.info[key] for key in INFO_FIELDS},
@@ -183,6 +194,7 @@ def _readme(study: str, campaign: str, found: Sequence[Assessment], command: str
     seconds = sum(a.info["seconds"] for a in found)
     images = ", ".join(sorted({str(a.images) for a in found}))
     columns = "".join(f"- `{name}`: {text}\n" for name, text in STUDIES[study].columns.items())
+    asked = "".join(f"- `{name}`: {value}\n" for name, value in STUDIES[study].asked.items())
     arrays = "".join(f"- `{name}`: {text}\n" for name, text in STUDIES[study].arrays.items())
     return f"""# Frozen {study} of the networks of campaign `{campaign}`
 
@@ -196,6 +208,11 @@ def _readme(study: str, campaign: str, found: Sequence[Assessment], command: str
 | Versions | {infos("versions")} |
 | Hardware | {infos("processor")}; device {infos("device")}; threads {infos("threads")} |
 | Time | {duration(seconds)}, summed over the networks |
+
+## What was asked of each
+
+{asked}
+`asked` in `models.csv` is a hash of this and of the study's version, {STUDIES[study].version}.
 
 ## Columns of table.csv
 

@@ -1,13 +1,27 @@
 """The studies of trained networks: what each asks, and the columns and arrays that it gives."""
 
-from typing import NamedTuple
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, NamedTuple
 
 import pandas as pd
 from numpy.typing import NDArray
 
-from binenc_core.config import read_whole
-from binenc_core.reliability import METRICS, SCORES, SOFTMAX_INPUTS, TASKS
-from binenc_core.robustness import ATTACKS
+from binenc_core.config import DRAW_SEED, read_whole
+from binenc_core.reliability import (
+    BINS,
+    FLOAT64_IMAGES,
+    METRICS,
+    RESAMPLES,
+    SCORES,
+    SOFTMAX_INPUTS,
+    TASKS,
+)
+from binenc_core.reliability import SEED as RESAMPLES_SEED
+from binenc_core.robustness import ATTACKS, CORRUPTIONS
+from binenc_core.robustness.strength import DEEPFOOL, HALVINGS, NORMAL, SEED, STRONG
 
 
 class StudyResult(NamedTuple):
@@ -21,16 +35,27 @@ class StudyResult(NamedTuple):
 class Study(NamedTuple):
     """One study.
 
-    `version`: to be raised by hand whenever the same networks would give other numbers, beyond the
-    rounding of sums. `images`: how many test images it takes unless told otherwise; None: all.
-    `columns`, `arrays`: what it gives for each network, by name, with a text each.
+    `version`: to be raised by hand whenever the same networks, asked the same, would give other
+    numbers, beyond the rounding of sums. `images`: how many test images it takes unless told
+    otherwise; None: all. `asked`: what else its numbers depend on, as JSON can hold it. `columns`,
+    `arrays`: what it gives for each network, by name, with a text each.
     """
 
     version: int
     images: int | None
+    asked: Mapping[str, Any]
     columns: dict[str, str]
     arrays: dict[str, str]
 
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits of all that is asked but for the number of images."""
+        text = json.dumps({"version": self.version, **self.asked}, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+# Factors of the logits, or of x, that must change nothing.
+SCALES = {"up": 1e3, "down": 1e-3}
 
 _RERUNS = {
     "up": "the logits times 1000",
@@ -67,6 +92,25 @@ ROBUSTNESS_ARRAYS = {
     "gallery_smallest": "where the attack of the smallest ‖r‖ has moved them",
 }
 
+# Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
+AGAIN_SHARE, AGAIN_MOST = 0.25, 100
+# Images that are corrupted, from the same draw, and images that are kept to be looked at.
+CORRUPTED, GALLERY = 2000, 2
+
+ROBUSTNESS_ASKED = {
+    "attacks": list(ATTACKS),
+    "deepfool": DEEPFOOL._asdict(),
+    "normal": asdict(NORMAL),
+    "strong": asdict(STRONG),
+    "halvings": HALVINGS,
+    "again": [AGAIN_SHARE, AGAIN_MOST],
+    "scales": SCALES,
+    "corruptions": {name: own.severities for name, own in CORRUPTIONS.items()},
+    "corrupted": CORRUPTED,
+    "gallery": GALLERY,
+    "seeds": [DRAW_SEED, SEED],
+}
+
 # Reliability: the table has a row for each number.
 RELIABILITY_COLUMNS = {
     "task": f"one of {', '.join(TASKS)}",
@@ -90,9 +134,29 @@ RELIABILITY_ARRAYS = {
     "bin_accuracy": "the fraction of them that is classified correctly",
 }
 
+# The networks were trained on the whole training set, so the temperature is fitted on this part of
+# the test images, and calibration is measured on the rest.
+HELD_OUT = 0.2
+# Of the curves.
+POINTS = 51
+
+RELIABILITY_ASKED = {
+    "tasks": list(TASKS),
+    "scores": list(SCORES),
+    "metrics": list(METRICS),
+    "softmax": list(SOFTMAX_INPUTS),
+    "scales": SCALES,
+    "float64": FLOAT64_IMAGES,
+    "held_out": HELD_OUT,
+    "bins": BINS,
+    "points": POINTS,
+    "resamples": RESAMPLES,
+    "seeds": [DRAW_SEED, RESAMPLES_SEED],
+}
+
 STUDIES = {
-    "robustness": Study(1, 500, ROBUSTNESS_COLUMNS, ROBUSTNESS_ARRAYS),
-    "reliability": Study(1, None, RELIABILITY_COLUMNS, RELIABILITY_ARRAYS),
+    "robustness": Study(1, 500, ROBUSTNESS_ASKED, ROBUSTNESS_COLUMNS, ROBUSTNESS_ARRAYS),
+    "reliability": Study(1, None, RELIABILITY_ASKED, RELIABILITY_COLUMNS, RELIABILITY_ARRAYS),
 }
 
 

@@ -27,15 +27,17 @@ from binenc_core.reliability.detection import Estimate
 from binenc_core.reliability.scores import Fitted
 from replication.data.datasets import DATASETS
 from replication.data.load import load
-from replication.studies.catalog import RELIABILITY_COLUMNS, StudyResult
+from replication.studies.catalog import (
+    HELD_OUT,
+    POINTS,
+    RELIABILITY_COLUMNS,
+    SCALES,
+    StudyResult,
+)
 
-# The networks were trained on the whole training set, so the temperature is fitted on this part of
-# the test images, and calibration is measured on the rest.
-HELD_OUT = 0.2
 LEAST_IMAGES = 50
-GRID = np.linspace(0, 1, 51)
-# Factors of x that must change nothing, and the scores that read x.
-X_SCALES = {"up": 1e3, "down": 1e-3}
+GRID = np.linspace(0, 1, POINTS)
+# The scores that read x, of which a factor must change nothing.
 OF_X = ("mahalanobis", "vertex")
 
 Row = dict[str, Any]
@@ -68,7 +70,7 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         raise ValueError(f"there are {number} test images to take; allowed: {LEAST_IMAGES} or more")
     train = outputs(model, data.train_images, data.train_labels)
     fitted = {"": scores.fit(train)}
-    for key, factor in X_SCALES.items():
+    for key, factor in SCALES.items():
         fitted[key] = scores.fit(train._replace(x=train.x * factor))
     del train  # without a penultimate layer it takes much memory
     own = computed(model, _drawn(data.test_images, data.test_labels, number))
@@ -144,12 +146,12 @@ def detected(task: str, fitted: Fitted, case: Case) -> list[Row]:
 def rescaled(task: str, fitted: Mapping[str, Fitted], case: Case) -> list[Row]:
     """What factors of x change in the AUROC of the scores that read it.
 
-    `fitted` is by the key of X_SCALES, and "" without a factor.
+    `fitted` is by the key of SCALES, and "" without a factor.
     """
     out = case.out
     usual = scores.scores(fitted[""], out.logits, out.x)
     rows = []
-    for key, factor in X_SCALES.items():
+    for key, factor in SCALES.items():
         again = scores.scores(fitted[key], out.logits, out.x * factor)
         for name in OF_X:
             two = [detection.auroc(found[name], case.positive) for found in (usual, again)]

@@ -18,14 +18,14 @@ from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.ensemble import smallest_perturbations
 from binenc_core.robustness.network import Logits, decisions, logits_of
 from binenc_core.robustness.strength import NORMAL, STRONG
-from replication.studies.catalog import StudyResult
-
-# Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
-AGAIN_SHARE, AGAIN_MOST = 0.25, 100
-# Images that are corrupted, from the same draw.
-CORRUPTED = 2000
-SCALES = {"up": 1e3, "down": 1e-3}
-GALLERY = 2
+from replication.studies.catalog import (
+    AGAIN_MOST,
+    AGAIN_SHARE,
+    CORRUPTED,
+    GALLERY,
+    SCALES,
+    StudyResult,
+)
 
 
 def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | None) -> StudyResult:

@@ -17,12 +17,7 @@ STRONGEST = 2
 def relative(found: Assessment, column: str) -> pd.Series:
     """‖r‖/‖x‖ by test image (index): inf where the attack did not succeed, nan where not run."""
     table = found.table.set_index("image")
-    return (_sizes(table, column) / table["size"]).astype(float)
-
-
-def _sizes(table: pd.DataFrame, column: str) -> pd.Series:
-    """‖r‖ by row; nan where the attack is younger than the study."""
-    return table[column] if column in table else pd.Series(np.nan, table.index)
+    return (table[column] / table["size"]).astype(float)
 
 
 def moved(values: pd.Series) -> pd.Series:
@@ -36,9 +31,8 @@ def mean(found: Assessment, column: str) -> float:
 
 
 def fooled(found: Assessment, attack: str) -> float:
-    """Fraction of the images on which an attack succeeded; nan where it was not run."""
-    sizes = _sizes(found.table, attack)
-    return float("nan") if sizes.isna().all() else float(np.isfinite(sizes).mean())
+    """Fraction of the images on which an attack succeeded."""
+    return float(np.isfinite(found.table[attack]).mean())
 
 
 def per_image(networks: Sequence[Assessment], column: str) -> pd.Series:

@@ -19,7 +19,7 @@ class Controller:
     """The state of a panel.
 
     `now`: the run in view. `kept`: those it is compared with. `message`: what to tell the reader,
-    in one line.
+    in one line. `progress`: how far what is in training is, None where nothing is.
     """
 
     def __init__(self, worker: Worker = WORKER):
@@ -27,6 +27,7 @@ class Controller:
         self.now: Shown | None = None
         self.kept: list[Shown] = []
         self.message = ""
+        self.progress: Progress | None = None
         self._followed: RunConfig | None = None
         self._before: Progress | None = None
         self._begun: Progress | None = None
@@ -93,12 +94,12 @@ class Controller:
         self._look_at_checkpoint(config)
         progress = trainer.progress_of(config)
         if progress and progress != self._before:
-            self._begun = self._begun or progress
+            self._begun, self.progress = self._begun or progress, progress
             self.message = _advance(config, self._begun, progress)
         return True
 
     def _end(self, config: RunConfig, failure: str | None) -> None:
-        self._followed = None
+        self._followed = self.progress = None
         if self.look_up(config):
             self.message = f"Trained: {_place(self.now)}"
         else:
@@ -117,7 +118,7 @@ class Controller:
 
     def stop(self) -> None:
         """End the training at once; it stays as far as its last checkpoint."""
-        config, self._followed = self.training, None
+        config, self._followed, self.progress = self.training, None, None
         if config is None:
             return
         self.worker.stop()

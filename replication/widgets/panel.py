@@ -4,7 +4,18 @@ import asyncio
 import html
 from typing import Any
 
-from ipywidgets import HTML, Box, Button, Dropdown, IntSlider, IntText, Layout, VBox, Widget
+from ipywidgets import (
+    HTML,
+    Box,
+    Button,
+    Dropdown,
+    IntProgress,
+    IntSlider,
+    IntText,
+    Layout,
+    VBox,
+    Widget,
+)
 
 from binenc_core.config import DEVICES, HEADS
 from replication.data.datasets import DATASETS
@@ -21,6 +32,8 @@ POLL_SECONDS = 0.2
 # The entries beside γ that are fields of RunConfig, and those of which each dataset has its own.
 NUMBERS = {"latent_dim": "P", "seed": "seed", "epochs": "epochs"}
 OF_DATASET = ("latent_dim", "epochs")
+# Of the last layer, as the trainer in the book's pages offers them.
+CLASSIFIER_OPTIMIZERS = {"adam": "Adam", "sgd": "SGD", "signsgd": "signSGD"}
 NARROW, WIDE = Layout(width="190px"), Layout(width="auto")
 ROW = Layout(display="flex", flex_flow="row wrap", align_items="center")
 # Without the button that uploads the figure.
@@ -44,10 +57,10 @@ def gamma_panel(
 ) -> "GammaPanel":
     """A panel to turn γ in a live Jupyter, and to watch the code emerge while a network trains.
 
-    The arguments are what it begins with. `changes` are fields of RunConfig: those with an entry
-    begin with these values, the others keep them. Where nothing else is asked, a training is as in
-    the campaign frozen under the dataset's name, or in the dataset's recipe. Raises ValueError for
-    an unknown name and a value out of range.
+    The arguments are what it begins with. `changes` are fields of RunConfig: those with an entry,
+    as `classifier_optimizer="sgd"`, begin with these values, the others keep them. Where nothing
+    else is asked, a training is as in the campaign frozen under the dataset's name, or in the
+    dataset's recipe. Raises ValueError for an unknown name and a value out of range.
     """
     return GammaPanel(dataset, head, protocol, device, changes)
 
@@ -63,7 +76,9 @@ class GammaPanel(VBox):
         self._task: asyncio.Task | None = None
         self._drawn: tuple = ()
         self._fixed = {
-            name: value for name, value in changes.items() if name not in {"gamma", *NUMBERS}
+            name: value
+            for name, value in changes.items()
+            if name not in {"gamma", "classifier_optimizer", *NUMBERS}
         }
         self.gamma = GammaEntry(asked(dataset, "binary", protocol, **changes).gamma)
         self.entries: dict[str, Widget] = {
@@ -76,6 +91,12 @@ class GammaPanel(VBox):
                 name: IntText(getattr(config, name), description=text, layout=NARROW)
                 for name, text in NUMBERS.items()
             },
+            "classifier_optimizer": _choice(
+                "classifier by",
+                dict.fromkeys([*CLASSIFIER_OPTIMIZERS, config.classifier_optimizer]),
+                CLASSIFIER_OPTIMIZERS,
+                config.classifier_optimizer,
+            ),
             "device": _choice("device", DEVICES, {}, device),
         }
         self._make_controls()
@@ -100,6 +121,7 @@ class GammaPanel(VBox):
         self.dimension = IntSlider(
             max=0, description="dimension", tooltip="latent dimension of the histogram"
         )
+        self.progress = IntProgress(description="epochs", layout=Layout(width="330px"))
         self.message, self.caption = HTML(layout=WIDE), HTML(layout=WIDE)
 
     def _rows(self) -> list[Widget]:
@@ -110,6 +132,7 @@ class GammaPanel(VBox):
             Box([*self.entries.values()], layout=ROW),
             Box([self.gamma.slider, self.gamma.exact], layout=ROW),
             Box(buttons, layout=ROW),
+            self.progress,
             self.message,
             VBox([self.figure]),
             self.caption,
@@ -174,7 +197,7 @@ class GammaPanel(VBox):
         self._refresh()
 
     def _follow(self) -> None:
-        """HeadStyle at the training from time to time; between two looks the kernel is free."""
+        """Look at the training from time to time; between two looks the kernel is free."""
         if self.controller.training and (self._task is None or self._task.done()):
             self._task = asyncio.get_running_loop().create_task(self._poll())
 
@@ -194,9 +217,19 @@ class GammaPanel(VBox):
         self.train.disabled, self.stop.disabled = busy, not busy
         self.compare.disabled = busy or self.controller.now is None
         self.clear.disabled = not self.controller.kept
+        self._show_progress()
         self.message.value = _note(self.controller.message, role="status")
         # It may take longer to draw than an epoch to train: the page would fall behind and hang.
         self.figure.when_drawn(self._draw)
+
+    def _show_progress(self) -> None:
+        """How many epochs are done of what is in training, or else of the run in view."""
+        now, running = self.controller.now, self.controller.progress
+        done, epochs = (running.done, running.epochs) if running else (0, 1)
+        if now and not running:
+            done, epochs = now.epochs, now.config.epochs
+        self.progress.max, self.progress.value = epochs, done
+        self.progress.bar_style = "success" if done == epochs else ""
 
     def _draw(self) -> None:
         runs, now = self.controller.runs, self.controller.now

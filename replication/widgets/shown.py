@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from binenc_core.config import RunConfig
 from replication.campaigns.selection import page_configs
+from replication.data.datasets import DATASETS
 from replication.runs import logged, store, trainer
 from replication.runs.store import Run
 
@@ -36,11 +37,14 @@ def asked(dataset: str, head: str, protocol: str, **changes: Any) -> RunConfig:
     """The configuration that a panel's entries ask for; `changes` are other fields of RunConfig.
 
     The rest is as in the campaign frozen under the dataset's name, or in its recipe. The digits are
-    evaluated after every epoch. Raises ValueError for an unknown name and a value out of range.
+    evaluated after every epoch, and SGD has the dataset's rate. Raises ValueError for an unknown
+    name and a value out of range.
     """
     RunConfig().change(dataset=dataset, head=head)
-    often = {"log_every": LOG_EVERY.get(dataset)}
-    return page_configs(dataset, (head,), 1, protocol, **(often | changes))[0]
+    usual = {"log_every": LOG_EVERY.get(dataset)}
+    if changes.get("classifier_optimizer") == "sgd":
+        usual["classifier_rate"] = DATASETS[dataset].sgd_rate
+    return page_configs(dataset, (head,), 1, protocol, **(usual | changes))[0]
 
 
 def same_training(config: RunConfig, other: RunConfig) -> bool:

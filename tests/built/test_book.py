@@ -15,6 +15,7 @@ from site_pages import FIGURES, NOTEBOOKS, PAGES, ROOT, html, plotly_figures
 # What Plotly draws on.
 PLOTLY = ".book-plot, .book-explorer"
 SVG = "{http://www.w3.org/2000/svg}svg"
+MOST_WORDS = 40  # of a caption
 
 
 def figures(site) -> list[tuple[str, object]]:
@@ -55,8 +56,9 @@ def test_every_figure_is_described_and_numbered_in_reading_order(built_book):
         around = box.find_parent("figure")
         assert around["id"] == box["data-name"]
         numbers.append(around.select_one("figcaption .caption-number").get_text(strip=True))
-        assert len(around.select_one("figcaption .caption-text").get_text(strip=True)) > 20
-    assert numbers == [f"Plot {n}" for n in range(1, len(numbers) + 1)]
+        caption = around.select_one("figcaption .caption-text").get_text(" ", strip=True)
+        assert 4 <= len(caption.split()) <= MOST_WORDS, caption
+    assert numbers == [f"Figure R{n}" for n in range(1, len(numbers) + 1)]
 
 
 def test_every_figure_can_be_referred_to(built_book):

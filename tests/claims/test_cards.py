@@ -54,11 +54,17 @@ def test_the_forest_has_a_mark_for_each_judged_claim_and_setting(all_verdicts):
     fig = forest.figure(drawn)
     judged = [v for v in all_verdicts if v.judged.verdict != NOT_JUDGED]
     assert sum(len(trace.x) for trace in fig.data) == len(drawn.shown) <= len(judged)
-    assert len({v.claim.id for v in drawn.shown}) == len(fig.layout.yaxis.tickvals)
+    texts = {note.text.replace("<br>", " ") for note in fig.layout.annotations}
+    assert {v.claim.text for v in drawn.shown} <= texts
+    low, high = sorted(fig.layout.xaxis.range)
+    assert all(low < x < high for trace in fig.data for x in trace.x)
+    rows = {(v.claim.group, v.claim.text) for v in drawn.shown}
+    heights = sorted(note.y for note in fig.layout.annotations)
+    assert len(heights) == len(set(heights)) == len(rows) + len({group for group, _ in rows})
     assert {page for trace in fig.data for page in trace.customdata} <= {
         f"{page}.html" for page in forest.PAGES.values()
     }
-    assert len(drawn.caption.split()) <= 50
+    assert len(fig.layout.meta["caption"].split()) <= 40
 
 
 def test_the_band_of_the_forest_is_the_margin_of_every_claim():

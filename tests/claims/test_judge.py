@@ -101,7 +101,7 @@ def test_the_most_is_against_each_other_arm():
     heads = ("binary", "linear", "nonlinear", "none")
     values = {"binary": [1.0] * 3, "linear": [0.2] * 3, "nonlinear": [0.5] * 3, "none": [0.0] * 3}
     found = verdict(claim(kind="most", arms=heads), runs(values))
-    assert (found.judged.verdict, found.note) == (rules.REPLICATED, "against nonlinear")
+    assert (found.judged.verdict, found.note) == (rules.REPLICATED, "against the non-linear layer")
     assert found.judged.estimate == pytest.approx(0.5)
 
 
@@ -229,9 +229,9 @@ def test_the_most_survives_by_its_weakest_pair(tmp_path):
     seeds = (10, 11, 12)
     far = [made(head, s, n) for s in seeds for head, n in (("binary", 390), ("linear", 200))]
     near = far + [made("none", s, 344) for s in seeds]
-    assert verdict(own, near).note == "against none; does not survive the images"
+    assert verdict(own, near).note == "against no penultimate layer; does not survive the images"
     away = far + [made("none", s, 250) for s in seeds]
-    assert verdict(own, away).note == "against none; survives the images"
+    assert verdict(own, away).note == "against no penultimate layer; survives the images"
 
 
 @pytest.mark.parametrize(("split", "number"), [("train", 60_000), ("test", 10_000)])

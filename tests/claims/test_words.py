@@ -49,21 +49,27 @@ def test_a_level_is_told_as_the_quantity_itself():
     assert float(low.strip("[")) < 0.6 < float(high.strip("]"))
 
 
-def test_a_table_has_a_line_for_each_claim_and_a_column_for_each_setting():
-    lines = words.table(judged(claim(), claim(id="other", text="So it is"))).splitlines()
-    assert lines[0] == "| Claim | Margin | MNIST, as described |"
+def test_a_table_has_a_line_for_each_claim_and_a_column_for_each_setting_that_is_judged():
+    waiting = SETTING._replace(name="mnist_released", protocol="released", planned=3)
+    found = judged(claim(), claim(id="other", text="So it is"))
+    all_of_them = [*found, *(v._replace(setting=waiting, n=2) for v in judged(claim(), seeds=0))]
+    lines = words.table(all_of_them).splitlines()
+    assert lines[0] == "| Claim | Margin | MNIST, as described<br>3 seeds |"
     assert len(lines) == 4
     assert "✓ **replicated**<br>+30.00" in lines[2]
     assert lines[2].count("|") == lines[3].count("|") == 4
+    said = words.waiting(all_of_them)
+    assert said == "Not judged yet: MNIST, as released (2 of 3 seeds)."
+    assert words.table(all_of_them[2:]) == words.waiting(found) == ""
 
 
 def test_a_provisional_verdict_is_grey_and_says_so():
     (found,) = judged(claim(), planned=10)
-    text = words.cell(found)
-    assert text.startswith('<span class="provisional">')
-    assert "provisional, 3 of 10 seeds" in text
+    assert words.cell(found).startswith('<span class="provisional">')
+    assert words.state([found]) == "3 of 10 seeds, provisional"
+    assert "<br>3 of 10 seeds, provisional |" in words.table([found])
     (whole,) = judged(claim())
-    assert "provisional" not in words.cell(whole)
+    assert "provisional" not in words.table([whole])
     (none,) = judged(claim(), seeds=0)
     assert words.cell(none) == "– not judged: no frozen run"
 

@@ -7,19 +7,39 @@ from replication.data.recipes import switches
 from replication.figures.common import captions
 
 
-def test_what_differs_from_the_paper_is_said_with_the_papers_value():
+def test_a_sentence_has_network_seeds_protocol_and_what_differs_with_the_papers_value():
     assert captions.setting(made_runs(seeds=3, width=512)) == (
-        "MNIST: MLP of width 512, P = 64, γ = 10 (mean_exp), 10 epochs, 3 seeds; protocol as "
+        "MNIST: MLP of width 512, P = 64, γ = 10 (mean_exp), 10 epochs, seeds 0–2; protocol as "
         "described in the paper, but width 512 instead of 2048, epochs 10 instead of the released "
         "code's 101."
     )
-
-
-def test_the_papers_own_setting_stands_alone():
-    assert captions.setting([made_run(epochs=101)]) == (
-        "MNIST: MLP of width 2048, P = 64, γ = 10 (mean_exp), 101 epochs, one seed; "
-        "protocol as described in the paper."
+    assert captions.setting([made_run(epochs=101)]).endswith(
+        ", 101 epochs, seed 0; protocol as described in the paper."
     )
+    apart = [made_run(seed=seed) for seed in (10, 12)]
+    assert ", seeds 10, 12; " in captions.setting(apart)
+
+
+def test_a_page_says_the_essentials_and_folds_the_rest():
+    runs = [*made_runs(seeds=2, width=512), *made_runs("fashion_mnist", seeds=1)]
+    text = captions.fold(runs, "One sentence <more>.")
+    line, rest = text.split("</summary>")
+    assert "MNIST, width 512, 10 epochs, seeds 0–1, as described; FashionMNIST, width 1024" in line
+    assert rest.count("<li>") == 3 and "One sentence &lt;more&gt;." in rest
+    assert captions.fold([]) == ""
+
+
+def test_what_runs_vary_is_named_and_is_no_departure():
+    runs = [made_run(epochs=101, classifier_optimizer=name) for name in ("adam", "signsgd")]
+    text = captions.setting(runs)
+    assert text.endswith("; protocol as described in the paper; varied: classifier optimizer.")
+    assert "instead of" not in text
+    assert "as described (varied)" in captions.essentials(runs)
+
+
+def test_the_runs_that_diverged_are_named():
+    text = captions.setting([made_run(), made_run(head="linear", seed=3, diverged=7)])
+    assert text.endswith(" Diverged: MNIST linear penultimate seed 3 in epoch 7.")
 
 
 def test_changed_optimization_is_named():
@@ -37,11 +57,11 @@ def test_the_digits_are_this_projects_own():
 @pytest.mark.parametrize(
     ("protocol", "text"),
     [
-        ("released", "γ = 10 (exp_mean), 101 epochs, 2 seeds; protocol of the released code."),
+        ("released", "γ = 10 (exp_mean), 101 epochs, seeds 0–1; protocol of the released code."),
         (
             "later",
-            "γ = 0.01·1.084^epoch up to 1e6 (mean_square), 101 epochs, 2 seeds; protocol of the "
-            "later versions.",
+            "γ = 0.01·1.084^epoch up to 1e6 (mean_square), 101 epochs, seeds 0–1; protocol of "
+            "the later versions.",
         ),
     ],
 )
@@ -71,11 +91,6 @@ def test_runs_without_the_penalty_have_no_gamma():
     assert "gamma 3.0 instead of 10.0" in text
 
 
-def test_runs_that_cannot_share_a_caption_are_refused():
-    with pytest.raises(ValueError, match="only in head, seed and penalty"):
-        captions.setting([made_run(width=64), made_run(head="linear", width=128)])
-
-
 def test_each_dataset_has_its_sentence():
     text = captions.setting([made_run("fashion_mnist"), made_run("mnist")])
     assert text.index("FashionMNIST: CNN") < text.index(" MNIST: MLP")
@@ -84,6 +99,6 @@ def test_each_dataset_has_its_sentence():
 def test_several_weights_are_what_the_runs_vary_and_no_difference():
     runs = [made_run(gamma=gamma, epochs=101) for gamma in (10, 0, 0.1, 1000)]
     assert captions.setting(runs) == (
-        "MNIST: MLP of width 2048, P = 64, γ = 0, 0.1, 10, 1000 (mean_exp), 101 epochs, one seed; "
+        "MNIST: MLP of width 2048, P = 64, γ = 0, 0.1, 10, 1000 (mean_exp), 101 epochs, seed 0; "
         "protocol as described in the paper."
     )

@@ -88,8 +88,7 @@ def test_the_figure_has_a_mark_for_each_pair_and_says_what_was_trained(tmp_path)
         list(lines(seen, measure)["value"]) for measure in code_seeds.MEASURES
     ]
     assert list(marks[0].customdata) == ["seeds 0 and 1", "seeds 0 and 2", "seeds 1 and 2"]
-    caption = fig.layout.meta["caption"]
-    assert "P = 16, γ = 10 (mean_exp), 100 epochs, 3 seeds; this project's recipe" in caption
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seeds 0–2" in fig.layout.meta["setting"]
 
 
 def test_the_rule_names_its_numbers():

@@ -84,14 +84,15 @@ def test_an_architecture_without_the_metric_is_left_out_of_its_row():
     assert len(traces(fig, "linear", row=1)) == 4
 
 
-def test_a_diverged_run_ends_in_a_cross_and_is_named_in_the_caption():
+def test_a_diverged_run_ends_in_a_cross_and_is_named():
     runs = [made_run(seed=0), made_run(seed=1, diverged=7)]
     curves = curve_data(runs, ROWS[:1], "What.")
     fig = draw(curves, figure, "alt")
     (cross,) = [t for t in fig.data if t.mode == "markers"]
     assert list(cross.x) == [5]
     assert "seed 1 diverged in epoch 7" in cross.hovertemplate
-    assert "Diverged: MNIST binary encoding seed 1 in epoch 7." in curves.caption
+    assert "Diverged: MNIST binary encoding γ = 10 seed 1 in epoch 7." in curves.setting
+    assert "A cross: this run diverged." in curves.caption
 
 
 def test_the_mean_ends_with_the_first_run_that_stops():
@@ -100,11 +101,11 @@ def test_the_mean_ends_with_the_first_run_that_stops():
     assert list(np.isnan(mean.y)) == [False, False, True]
 
 
-def test_a_run_that_diverged_at_once_is_in_the_caption_alone():
+def test_a_run_that_diverged_at_once_is_named_alone():
     runs = [made_run(seed=0), made_run(head="linear", seed=0, diverged=0)]
     curves = curve_data(runs, ROWS[:1], "What.")
     assert [t for t in draw(curves, figure, "alt").data if t.mode == "markers"] == []
-    assert "linear penultimate seed 0 in epoch 0" in curves.caption
+    assert "linear penultimate seed 0 in epoch 0" in curves.setting
 
 
 def test_values_at_the_first_and_the_last_epoch():

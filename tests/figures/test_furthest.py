@@ -62,11 +62,10 @@ def test_the_csv_has_classes_predictions_and_cosines(runs):
     assert table["cosine"].iloc[0] == -0.5
 
 
-def test_the_caption_names_what_is_left_out_and_what_was_trained(runs):
-    caption = least_aligned.figure(least_aligned.data(runs), runs).layout.meta["caption"]
-    assert "No images of FashionMNIST: these runs were trained before" in caption
-    assert "P = 16, γ = 10 (mean_exp), 100 epochs, one seed; this project's recipe" in caption
-    assert "seed 1." in caption
+def test_the_caption_names_what_is_left_out(runs):
+    meta = least_aligned.figure(least_aligned.data(runs), runs).layout.meta
+    assert "FashionMNIST" in meta["caption"]
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in meta["setting"]
 
 
 def test_without_any_image_there_is_a_sentence_and_no_figure(runs):

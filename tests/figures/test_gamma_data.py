@@ -47,15 +47,12 @@ def test_a_diverged_run_has_no_values_from_then_on(tmp_path, epoch):
     assert np.isnan(sweep.histograms[-1, -1]).all()
     assert list(at(sweep, 1000, EPOCHS[-1], "test").index) == [1]
     assert sweep.stops.to_dict("records") == [{"gamma": 1000, "seed": 0, "diverged_epoch": epoch}]
-    assert f"Diverged: γ = 1000 seed 0 in epoch {epoch}." in sweep.caption
+    assert f"γ = 1000 seed 0 in epoch {epoch}." in sweep.setting
 
 
-def test_the_caption_states_the_training(tmp_path):
-    caption = data(made_sweep(tmp_path, width=512)).caption
-    assert "MLP of width 512, P = 64, γ = 0, 10, 1000 (mean_exp), 10 epochs, 2 seeds" in caption
-    assert "width 512 instead of 2048" in caption
-    assert "gamma" not in caption
-    assert "seed 0" in caption
+def test_the_setting_has_every_weight(tmp_path):
+    text = data(made_sweep(tmp_path, width=512)).setting
+    assert "MLP of width 512, P = 64, γ = 0, 10, 1000 (mean_exp), 10 epochs, seeds 0–1" in text
 
 
 def test_what_is_no_sweep_is_refused(tmp_path):

@@ -18,7 +18,7 @@ def test_without_a_frozen_campaign_nothing_is_drawn_and_every_command_is_told():
     datasets, runs = harder.frozen("kmnist, cifar10")
     assert (datasets, runs) == (["kmnist", "cifar10"], [])
     assert harder.figure(harder.data(runs)) is None
-    text = harder.findings(datasets, runs)
+    text = harder.missing(datasets, runs)
     assert "Nothing is claimed here of KMNIST, CIFAR10" in text
     for name in datasets:
         assert f"campaign {name} --freeze" in text
@@ -36,9 +36,8 @@ def test_what_is_frozen_is_drawn_and_described_and_the_rest_named():
         "Non-linear penultimate",
         "No penultimate",
     }
-    assert "SVHN" in figure.layout.meta["caption"]
-    text = harder.findings(["svhn", "cifar100"], runs)
-    assert text.startswith("SVHN: ResNet18")
+    assert figure.layout.meta["setting"].startswith("SVHN: ResNet18")
+    text = harder.missing(["svhn", "cifar100"], runs)
     assert "Nothing is claimed here of CIFAR100" in text
     assert "campaign svhn" not in text
 

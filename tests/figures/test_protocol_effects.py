@@ -119,7 +119,7 @@ def test_a_diverged_run_is_left_out_and_named():
     assert lost.head == "binary"
     assert list(changes(found, "softmax = twice", "binary", "test accuracy").index) == [0, 2]
     assert list(lead(found, "softmax = twice").index) == [0, 2]
-    assert "Diverged: Digits binary encoding seed 1 in epoch 5." in found.caption
+    assert "Digits binary encoding γ = 10 seed 1 in epoch 5." in found.setting
     assert "nan" not in protocol_findings.findings(found)
 
 
@@ -209,12 +209,6 @@ def test_the_csv_is_the_table():
     found = effects(plan(), lambda c: 0.5)
     text = protocol_drawing.figure(found).layout.meta["csv"]
     pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), found.table, check_dtype=False)
-
-
-def test_the_caption_says_what_was_trained():
-    caption = effects(plan(), lambda c: 0.5).caption
-    assert "Digits: MLP of width 16, P = 16, γ = 10 (mean_exp), 10 epochs, 3 seeds;" in caption
-    assert "epochs 10 instead of 100" in caption
 
 
 def test_signed_numbers():

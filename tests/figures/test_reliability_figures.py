@@ -6,7 +6,7 @@ import pytest
 from binenc_book.plotly_mime import faults
 from binenc_core.config import HEADS
 from binenc_core.reliability import SCORES
-from made_reliability import ERRORS, HALF, four_heads, made_reliability
+from made_reliability import HALF, four_heads, made_reliability
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import (
     reliability_calibration,
@@ -30,14 +30,13 @@ CHANGE = ("misclassified", "mahalanobis", "change_up")
 @pytest.mark.parametrize("module", FIGURES)
 @pytest.mark.parametrize("seeds", [1, 3])
 @pytest.mark.sampled
-def test_every_figure_can_be_shown_and_says_what_was_trained(tmp_path, module, seeds):
+def test_every_figure_can_be_shown_and_knows_what_was_trained(tmp_path, module, seeds):
     found = four_heads(tmp_path, seeds) + four_heads(tmp_path, seeds, protocol="released")
     fig = module.figure(module.data(found))
     assert faults(fig.to_plotly_json()) == []
-    caption = fig.layout.meta["caption"]
-    assert "1,000 test images each. MNIST: MLP of width 2048, P = 64, γ = 10" in caption
-    assert f"{'one seed' if seeds == 1 else '3 seeds'}; protocol as described in" in caption
-    assert "protocol of the released code" in caption
+    setting = fig.layout.meta["setting"]
+    assert "1,000 test images each. MNIST: MLP of width 2048, P = 64, γ = 10" in setting
+    assert "protocol of the released code" in setting
     entries = [trace.legendgroup for trace in fig.data if trace.showlegend]
     assert sorted(entries) == sorted(HEADS)
 
@@ -59,8 +58,6 @@ def test_each_networks_auroc_is_drawn_with_its_interval_and_the_mean(tmp_path):
 
 def test_a_failed_control_is_drawn_as_failed_and_told(tmp_path):
     found = four_heads(tmp_path, binary={"values": {CHANGE: 0.02, AUROC: 0.99}})
-    for module in (reliability_detection, reliability_curves):
-        assert "binary encoding seed 0 (mahalanobis: x times 1000)" in module.data(found).caption
     detection = reliability_detection.data(found)
     assert set(detection.table.query("failed != ''")["score"]) == {"mahalanobis"}
     fig = reliability_detection.figure(detection)
@@ -75,8 +72,9 @@ def test_a_failed_control_is_drawn_as_failed_and_told(tmp_path):
 def test_one_hundredth_is_what_a_control_may_change(tmp_path, change, failed):
     numbers = reliability_numbers.data(four_heads(tmp_path, binary={"values": {CHANGE: change}}))
     assert (numbers.table["failed"] != "").any() == failed
-    said = reliability_numbers.control_outcome(numbers, "misclassified")
-    assert ("none of the 16 does" in said) != failed
+    said = reliability_numbers.control_outcome(numbers)
+    assert ("seed 0 (misclassified, mahalanobis: x times 1000)" in said) == failed
+    assert (f"none of the {4 * 4 * 2} does" in said) != failed
 
 
 @pytest.mark.parametrize(("errors", "symbol"), [(49, "circle-open"), (50, "circle")])
@@ -109,7 +107,6 @@ def test_a_curve_whose_score_failed_is_left_out(tmp_path):
     found = four_heads(tmp_path)
     found[0] = made_reliability(tmp_path, values={CHANGE: 0.02})
     curves = reliability_curves.data(found)
-    assert "and are left out: binary encoding seed 0 (mahalanobis" in curves.caption
     binary = [t for t in reliability_curves.figure(curves).data if t.legendgroup == "binary"]
     # By column the scores, Mahalanobis distance first.
     assert [len(trace.y) for trace in binary] == [0, 11, 0, 11]
@@ -138,12 +135,6 @@ def test_a_slider_goes_through_datasets_and_protocols(tmp_path, module):
             for key in ("x", "y", "customdata"):
                 np.testing.assert_array_equal(shown.get(key), traces[place][key])
     assert not module.figure(module.data(groups[0])).layout.sliders
-
-
-def test_the_caption_counts_the_errors(tmp_path):
-    found = [*four_heads(tmp_path), made_reliability(tmp_path, seed=1, errors=7)]
-    caption = reliability_detection.data(found).caption
-    assert f"MNIST, as described: binary encoding 7 to {ERRORS}, linear penultimate" in caption
 
 
 def test_a_network_without_errors_leaves_a_gap(tmp_path):
@@ -186,7 +177,6 @@ def test_digits_have_no_other_dataset(tmp_path):
     assert reliability_outside.figure(reliability_outside.data(found)) is None
     both = reliability_outside.data(found + four_heads(tmp_path))
     assert [group.dataset for group in both.groups] == ["mnist"]
-    assert "FashionMNIST for networks of MNIST, as many" in both.caption
 
 
 def test_nothing_assessed_is_refused():

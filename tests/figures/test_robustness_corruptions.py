@@ -68,7 +68,6 @@ def test_other_severities_move_the_points(tmp_path):
     assert list(fig.frames[1].data[0].x) == [0, 2, 4]
 
 
-def test_the_csv_has_every_value_and_the_caption_the_falsifiers(tmp_path):
+def test_the_csv_has_every_value(tmp_path):
     meta = drawn(four_heads(tmp_path, seeds=2)).layout.meta
     assert len(pd.read_csv(io.StringIO(meta["csv"]))) == 4 * 2 * 11
-    assert "Falsifiers: the smallest perturbation found passes" in meta["caption"]

@@ -67,11 +67,3 @@ def test_pictures_are_drawn_apart_as_png_files(tmp_path):
     for trace in fig.data:
         data = base64.b64decode(trace.source.removeprefix("data:image/png;base64,"))
         assert data.startswith(b"\x89PNG")
-
-
-def test_the_caption_has_the_falsifiers_of_this_group_alone(tmp_path):
-    found = four_heads(tmp_path) + four_heads(
-        tmp_path, protocol="released", relative={"deepfool_up": 0.2}
-    )
-    caption = robustness_gallery.figure(robustness_gallery.data(found)).layout.meta["caption"]
-    assert "DeepFool passes (a) to (d)" in caption

@@ -57,7 +57,7 @@ def test_the_lines_are_those_that_differ_in_the_classifiers_optimizer(tmp_path):
     plotted = {(t.name, x, y) for t in fig.data for x, y in zip(t.x, t.y, strict=True)}
     assert ("steps know the axes", 0.15, "Adam") in plotted
     assert ("steps know no axes", 98.0, "Muon") in plotted
-    assert "P = 16, 10 epochs, 1 seed." in fig.layout.meta["caption"]
+    assert "P = 16, " in fig.layout.meta["setting"]
 
 
 def test_a_large_epsilon_knows_no_axes_whatever_the_optimizers_name(tmp_path):
@@ -126,8 +126,7 @@ def test_cosines_of_means_and_of_codes_are_those_of_plain_loops(tmp_path):
             a, b = own[line.first], own[line.second]
             cosine = a @ b / np.linalg.norm(a) / np.linalg.norm(b)
             assert getattr(line, name) == pytest.approx(cosine)
-    caption = why_simplex.figure(found, [run]).layout.meta["caption"]
-    assert "16 balanced bits can do no less than 0.0843" in caption
+    assert why_simplex.figure(found, [run]).layout.meta["csv"]
 
 
 def test_the_controls_have_a_line_each_and_leave_empty_what_is_not_there(tmp_path):

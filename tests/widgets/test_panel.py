@@ -1,5 +1,6 @@
 import pytest
 
+from replication.base.progress import Progress
 from replication.data.recipes import recipe
 from replication.runs.trainer import get_or_train
 from replication.widgets import gamma_panel
@@ -38,6 +39,33 @@ def test_a_protocol_begins_with_its_own_gamma():
     assert panel.gamma.value == 0.01
     panel.entries["protocol"].value = "released"
     assert panel.gamma.value == 10
+
+
+def test_the_optimizer_of_the_last_layer_is_an_entry_and_adam_changes_no_run():
+    panel = gamma_panel(**SMALL)
+    adam = panel._asked()
+    assert adam == asked("digits", "binary", "described", **SMALL)
+    panel.entries["classifier_optimizer"].value = "sgd"
+    sgd = panel._asked()
+    assert (sgd.classifier_optimizer, sgd.classifier_rate) == ("sgd", 10.0)
+    assert adam.change(classifier_optimizer="sgd", classifier_rate=10.0) == sgd
+    get_or_train(sgd, "cpu", str)
+    panel.train.click()
+    assert "classifier optimizer sgd instead of adam" in panel.caption.value
+    assert gamma_panel(classifier_optimizer="lion")._asked().classifier_optimizer == "lion"
+    with pytest.raises(ValueError, match="classifier_optimizer is 'foo'; allowed: adam, "):
+        gamma_panel(classifier_optimizer="foo")
+
+
+def test_the_bar_shows_how_much_of_a_run_is_trained():
+    panel = gamma_panel(**SMALL)
+    assert panel.progress.value == 0
+    get_or_train(panel._asked(), "cpu", str)
+    panel.train.click()
+    assert (panel.progress.value, panel.progress.max) == (2, 2)
+    panel.controller.progress = Progress(1, 40, 9.0)
+    panel._refresh()
+    assert (panel.progress.value, panel.progress.max) == (1, 40)
 
 
 def test_a_bad_entry_is_told_and_nothing_is_started():

@@ -22,22 +22,27 @@ from small_runs import small
 
 worker = Worker()
 worker.start(small(**{LONG}), "cpu")
-sys.stdin.read()
+if sys.stdin.readline():
+    worker.stop()
+    print("stopped", flush=True)
+    sys.stdin.read()
 """
+DEAF = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 def _checkpoint() -> Path:
     return trainer.checkpoint_of(small(**LONG))
 
 
-@pytest.fixture
-def kernel():
-    """A process whose own process has trained some epochs."""
+@pytest.fixture(params=["", DEAF], ids=["usual", "deaf to interrupts"])
+def kernel(request):
+    """A process whose own process has trained some epochs; a script may make it deaf to SIGINT."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     process = subprocess.Popen(
-        [sys.executable, "-c", KERNEL],
+        [sys.executable, "-c", f"{request.param}\n{KERNEL}"],
         env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     wait_until(_checkpoint().exists, "a checkpoint", 120)
     yield process
@@ -45,14 +50,27 @@ def kernel():
     process.communicate()
 
 
+def _children(process: subprocess.Popen) -> list[int]:
+    files = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return [int(pid) for file in files for pid in file.read_text().split()]
+
+
 @pytest.mark.parametrize("end", ["killed", "shut down"])
 def test_no_process_outlives_its_kernel(kernel, end):
-    children = Path(f"/proc/{kernel.pid}/task").glob("*/children")
-    pids = [int(pid) for file in children for pid in file.read_text().split()]
+    pids = _children(kernel)
     assert len(pids) >= 1
     if end == "killed":
         kernel.kill()
     else:
         kernel.stdin.close()
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "their end")
+    assert _checkpoint().exists()
+
+
+def test_stop_ends_the_training_and_keeps_its_epochs(kernel):
+    before = _children(kernel)
+    kernel.stdin.write(b"stop\n")
+    kernel.stdin.flush()
+    assert kernel.stdout.readline() == b"stopped\n"
+    assert len(_children(kernel)) < len(before)
     assert _checkpoint().exists()

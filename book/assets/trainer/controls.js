@@ -47,7 +47,7 @@
   }
 
   function seed(change) {
-    const limits = { min: 0, max: 4294967295, step: 1, required: true };
+    const limits = { min: 0, max: trainer.LARGEST_SEED, step: 1, required: true };
     const input = element("input", { type: "number", ...limits });
     input.addEventListener("change", () => {
       if (input.reportValidity()) change({ seed: Number(input.value) });

@@ -153,6 +153,15 @@
       else this.tell();
     }
 
+    /* Settings from an address: trained anew, where they are others. */
+    take(settings) {
+      const wanted = { ...this.settings, ...settings };
+      if (JSON.stringify(wanted) === JSON.stringify(this.settings)) return;
+      this.settings = wanted;
+      this.preset = null;
+      this.restart(this.state !== "new");
+    }
+
     toggle() {
       if (this.state === "running") this.pause();
       else this.go();

@@ -104,8 +104,38 @@
       + `this page's recipe, ${PROTOCOLS[protocol.name].words}${but}.`;
   }
 
+  /* A setting as it stands in an address, and back: undefined for what no control offers. */
+  const one = (allowed) => ({
+    write: String, read: (text) => allowed.find((own) => String(own) === text),
+  });
+  const LARGEST_SEED = 4294967295;
+  const seeds = {
+    write: String,
+    read: (text) =>
+      (/^\d+$/.test(text) && Number(text) <= LARGEST_SEED ? Number(text) : undefined),
+  };
+  const several = {
+    write: (digits) => digits.join(""),
+    read: (text) => {
+      const digits = first(10).filter((digit) => text.includes(digit));
+      return digits.length > 1 && digits.join("") === text ? digits : undefined;
+    },
+  };
+  const ADDRESSED = {
+    digits: several, gamma: one(GAMMAS), head: one(Object.keys(HEADS)),
+    latent: one(first(MOST_LATENT + 1).slice(LEAST_LATENT)),
+    optimizer: one(Object.keys(trainer.OPTIMIZERS)), rate: one(RATES), seed: seeds,
+    penalty: one(Object.keys(PENALTIES)), softmax: one(Object.keys(SOFTMAX)),
+    dropoutEpochs: one(Object.keys(DROPOUT)),
+  };
+  const written = (settings) => Object.fromEntries(
+    Object.entries(ADDRESSED).map(([key, { write }]) => [key, write(settings[key])]));
+  const read = (texts) => Object.fromEntries(
+    Object.entries(ADDRESSED).map(([key, setting]) => [key, setting.read(texts[key])])
+      .filter(([, value]) => value !== undefined));
+
   Object.assign(trainer, {
     HEADS, PENALTIES, SOFTMAX, DROPOUT_EPOCHS: DROPOUT, PROTOCOLS, RATES, LEAST_LATENT, MOST_LATENT,
-    GAMMAS, PRESETS, protocolOf, sentence,
+    GAMMAS, LARGEST_SEED, PRESETS, protocolOf, read, sentence, written,
   });
 })();

@@ -7,6 +7,11 @@
     const panel = new trainer.Panel(box);
     box.bookPicture = async () => panel.picture();
     box.bookTrainer = panel;
+    box.bookState = {
+      get: () => trainer.written(panel.settings),
+      set: (values) => panel.take(trainer.read(values)),
+    };
+    box.dispatchEvent(new Event("book-state", { bubbles: true }));
     return panel;
   }
 

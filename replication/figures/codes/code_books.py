@@ -66,9 +66,8 @@ def groups(books: Sequence[Book]) -> list[tuple[str, str, list[Book]]]:
 
 
 def setting(books: Sequence[Book]) -> str:
-    """How the books' runs were trained, for a caption."""
-    runs = [book.run for book in books]
-    return captions.setting(runs) + captions.diverged(runs)
+    """How the books' runs were trained."""
+    return captions.setting([book.run for book in books])
 
 
 def undecided(book: Book) -> float:

@@ -13,7 +13,7 @@ from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import hamming
 from replication.figures.codes.hypercube import simplex_distance
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 
 ROW_HEIGHT = 330
@@ -50,7 +50,6 @@ def figure(books: Sequence[Book]) -> go.Figure:
     distances = table(books)
     sides = ("bits apart", "fraction of pairs")
     titles = [f"{DATASETS[name].title}: {side}" for name in named for side in sides]
-    height = ROW_HEIGHT * len(named) + 60
     fig = make_subplots(
         rows=len(named),
         cols=2,
@@ -70,22 +69,19 @@ def figure(books: Sequence[Book]) -> go.Figure:
             fig.add_trace(trace, row=row, col=2)
         fig.update_yaxes(tickformat=".0%", rangemode="tozero", row=row, col=2)
     fig.update_xaxes(title_text="Hamming distance, bits", col=2)
-    fig.update_layout(
-        height=height,
-        meta=figure_meta(
-            figure,
-            alt="Hamming distances between class codes: a matrix of the pairs of classes for "
-            "each dataset, and the distribution over all pairs for the binary-encoding and the "
-            "linear-penultimate architectures.",
-            caption="Hamming distances between class codes at the last epoch. Left: with "
-            f"{HEAD_STYLES[named_head(distances)].name.lower()}, mean over the seeds, dark "
-            "where two codes are close. Right: all pairs of all seeds; the dotted line is the "
-            "largest mean distance that codes can have, which is the simplex ETF's too. "
-            + code_books.setting(books),
-            table=by_seed(distances).reset_index(),
-        ),
+    return described(
+        fig,
+        figure,
+        alt="Hamming distances between class codes: a matrix of the pairs of classes for each "
+        "dataset, and the distribution over all pairs for the binary-encoding and the "
+        "linear-penultimate architectures.",
+        caption="Hamming distances between class codes at the last epoch. Left: mean over seeds "
+        f"with {HEAD_STYLES[named_head(distances)].name.lower()}, dark where two codes are close. "
+        "Right: all pairs of all seeds; dotted: the largest possible mean, the simplex ETF's.",
+        table=by_seed(distances).reset_index(),
+        setting=code_books.setting(books),
+        height=ROW_HEIGHT * len(named) + 60,
     )
-    return fig
 
 
 def by_seed(distances: pd.DataFrame) -> pd.DataFrame:

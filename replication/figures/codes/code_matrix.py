@@ -12,7 +12,7 @@ from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import splits
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
 
 PANEL_HEIGHT, GAP = 150, 44
@@ -56,8 +56,16 @@ def figure(shown: Sequence[Book]) -> go.Figure:
     fig.update_yaxes(type="category", autorange="reversed", tickfont={"size": 11})
     for row, book in enumerate(shown, start=1):
         fig.update_yaxes(dtick=max(1, len(book.codes) // NAMED), row=row, col=1)
-    seeds = ", ".join(sorted({str(book.run.config.seed) for book in shown}))
-    fig.update_layout(
+    return described(
+        fig,
+        figure,
+        alt="Matrices of class codes, a row for each class and a column for each latent "
+        "dimension, for the binary-encoding and the linear-penultimate architectures.",
+        caption="Class codes of the first seed at the last epoch: fraction of a class's training "
+        "points with bit 1. Light and dark: the class agrees; orange: undecided. Dimensions are "
+        "sorted, and negated where the first class has bit 0.",
+        table=table(shown),
+        setting=code_books.setting(shown),
         height=height,
         margin={"b": 100},
         coloraxis={
@@ -71,20 +79,7 @@ def figure(shown: Sequence[Book]) -> go.Figure:
                 **{"len": 0.7, "thickness": 12, "ticksuffix": " %"},
             },
         },
-        meta=figure_meta(
-            figure,
-            alt="Matrices of class codes, a row for each class and a column for each latent "
-            "dimension, for the binary-encoding and the linear-penultimate architectures.",
-            caption="Class codes at the last epoch: of each class the fraction of training "
-            f"points with bit 1 in each dimension, seed {seeds}. Light and dark are bits on which "
-            "the class agrees, orange is undecided. The order and the sign of dimensions mean "
-            "nothing: each is shown with bit 1 for the first class, and they are sorted by the "
-            "classes on that side, so that equal and complementary dimensions stand together. "
-            + code_books.setting(shown),
-            table=table(shown),
-        ),
     )
-    return fig
 
 
 def _title(book: Book) -> str:

@@ -14,7 +14,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import mantel_correlation, matched_bits
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 
 # Two books are one where this fraction of their bits agrees.
@@ -38,7 +38,7 @@ class Resemblance(NamedTuple):
     """
 
     table: pd.DataFrame
-    caption: str
+    setting: str
 
 
 def data(books: Sequence[Book]) -> Resemblance:
@@ -46,17 +46,9 @@ def data(books: Sequence[Book]) -> Resemblance:
     shown = [group for group in code_books.groups(books) if len(group[2]) > 1]
     parts = [_compared(own).assign(dataset=d, head=h) for d, h, own in shown]
     columns = ["dataset", "head", "first", "second", "measure", "value", *CHANCE_COLUMNS]
-    caption = (
-        "Code books of two seeds at the last epoch, a mark for each pair of seeds. Left: bits that "
-        "agree under the best order and signs of one book's dimensions. Right: Mantel test, the "
-        "correlation of the Hamming distances over the pairs of classes. Gray: the middle "
-        f"{QUANTILES[1] - QUANTILES[0]:.0%} and the median of {SHUFFLES} shuffles of one book's "
-        "classes."
-    )
-    if shown:
-        caption += " " + code_books.setting([book for _, _, own in shown for book in own])
     table = pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
-    return Resemblance(table.reset_index(drop=True), caption)
+    setting = code_books.setting([book for _, _, own in shown for book in own])
+    return Resemblance(table.reset_index(drop=True), setting)
 
 
 CHANCE_COLUMNS = ["chance_low", "chance_middle", "chance_high"]
@@ -108,18 +100,18 @@ def figure(found: Resemblance) -> go.Figure | None:
         range=[len(lines) - 0.5, -0.5],
         zeroline=False,
     )
-    fig.update_layout(
+    return described(
+        fig,
+        figure,
+        alt="How far the code books of two seeds agree, in bits and in the distances between "
+        "classes, against chance, for binary-encoding and linear-penultimate architectures.",
+        caption="Code books of two seeds, a mark for each pair. Left: bits that agree under the "
+        "best order and signs. Right: correlation of their Hamming distances (Mantel test). Gray: "
+        f"median and middle {QUANTILES[1] - QUANTILES[0]:.0%} of {SHUFFLES} shuffles of classes.",
+        table=table.round(4),
+        setting=found.setting,
         height=LINE_HEIGHT * len(lines) + 110,
-        meta=figure_meta(
-            figure,
-            alt="How far the code books of two seeds agree, in bits and in the distances "
-            "between classes, against chance, for the binary-encoding and the linear-penultimate "
-            "architectures.",
-            caption=found.caption,
-            table=table.round(4),
-        ),
     )
-    return fig
 
 
 def _chance(own: pd.DataFrame, lines: list[tuple[str, str]], legend: bool) -> go.Scatter:

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
@@ -84,30 +84,27 @@ def figure(shown: Sequence[Images], runs: Sequence[Run]) -> go.Figure | None:
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
     heads = dict.fromkeys(HEAD_STYLES[images.run.config.head].name.lower() for images in shown)
-    seeds = dict.fromkeys(str(images.run.config.seed) for images in shown)
     caption = (
-        "Of each class the test image whose penultimate output points furthest away from its "
-        f"class's vertex at the last epoch, with {' or '.join(heads)}, seed {', '.join(seeds)}. "
-        "Above each: its class, ✓ or the class wrongly predicted, and the cosine to the vertex."
+        "Of each class the test image whose penultimate output points furthest from the class's "
+        f"vertex, with {' or '.join(heads)}, first seed. Above: class, ✓ or what it is taken for, "
+        "cosine to the vertex."
     )
     if many := [images for images in shown if len(images.pixels) > MOST]:
         names = " and ".join(DATASETS[images.run.config.dataset].title for images in many)
-        caption += f" Of {names} the {MOST} classes with the least cosines; the table has all."
-    setting = captions.setting([images.run for images in shown])
-    fig.update_layout(
+        caption += f" Of {names} the {MOST} classes with the least cosines."
+    return described(
+        fig,
+        figure,
+        alt="Test images that lie furthest from their class's vertex, one of each class for each "
+        "dataset, with true and predicted class.",
+        caption=f"{caption} {missing(shown, runs)}".rstrip(),
+        table=table(shown),
+        setting=captions.setting([images.run for images in shown]),
         height=inside + WORDS_HEIGHT + 16,
         margin={"t": WORDS_HEIGHT, "b": 16, "l": 8, "r": 8},
         showlegend=False,
         coloraxis={"colorscale": INK, "cmin": 0, "cmax": 255, "showscale": False},
-        meta=figure_meta(
-            figure,
-            alt="Test images that lie furthest from their class's vertex, one of each class for "
-            "each dataset, with true and predicted class.",
-            caption=" ".join(filter(None, [caption, missing(shown, runs), setting])),
-            table=table(shown),
-        ),
     )
-    return fig
 
 
 def _add(fig: go.Figure, images: Images, label: int, place: int, row: int, column: int) -> None:

@@ -68,13 +68,13 @@ def _all(found: Assessment) -> int:
     return found.images
 
 
-def images(shown: Sequence[Group], count: Count = _all) -> str:
-    """On how many test images the networks were assessed, such as "100 test images each"."""
-    numbers = sorted({count(found) for group in shown for found in group.found})
-    return f"{' or '.join(f'{number:,}' for number in numbers)} test images each"
+def images(found: Sequence[Assessment], count: Count = _all) -> str:
+    """On how many test images networks were assessed, such as "100 test images each."."""
+    numbers = sorted({count(own) for own in found})
+    return f"{' or '.join(f'{number:,}' for number in numbers)} test images each."
 
 
 def setting(shown: Sequence[Group], count: Count = _all) -> str:
-    """How the networks were trained and on how many test images they were assessed."""
-    trained = " ".join(captions.setting(group.found) for group in shown)
-    return f"{images(shown, count)}. {trained}"
+    """On how many test images the networks were assessed, and how they were trained."""
+    found = [own for group in shown for own in group.found]
+    return f"{images(found, count)} {captions.setting(found)}"

@@ -1,10 +1,14 @@
-"""What a figure must say of the runs behind it: dataset, network, epochs, seeds, protocol."""
+"""What a page and its figures say of the runs behind them: how these were trained."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from functools import cache
+from html import escape
+from typing import Any
 
 from binenc_core.config import RESNET_WIDTHS, RunConfig
 from replication.data.datasets import DATASETS, PAPER_DATASETS
-from replication.data.recipes import departures, protocol_of, recipe
+from replication.data.recipes import PROTOCOL_WORDS, departures, protocol_of, recipe
 from replication.figures.common.style import (
     ACTIVATION_NAMES,
     AUGMENTATION_NAMES,
@@ -15,89 +19,163 @@ from replication.figures.common.style import (
 )
 from replication.runs.store import Trained
 
+# What a sentence says by itself.
+SAID = ("head", "seed", "gamma", "penalty", "backbone", "width", "latent_dim", "epochs")
+
 
 def datasets(runs: Sequence[Trained]) -> list[str]:
     """Names of the runs' datasets, in order of appearance."""
     return list(dict.fromkeys(run.config.dataset for run in runs))
 
 
-def setting(runs: Sequence[Trained]) -> str:
-    """One sentence for each dataset on how its runs were trained, and how that differs.
+def fold(runs: Sequence[Trained], *more: str) -> str:
+    """A page's setting, with `more` sentences, behind a line of essentials; HTML, "" without runs.
 
-    Raises ValueError where runs on one dataset differ in more than head, seed and penalty.
+    It stands once, at the head of the page.
     """
-    return " ".join(_sentence([r for r in runs if r.config.dataset == d]) for d in datasets(runs))
+    if not runs:
+        return ""
+    line = f"How the networks of this page were trained: {essentials(runs)}"
+    items = "".join(f"<li>{escape(text)}</li>" for text in [*_sentences(runs), *more])
+    inside = f"<summary>{escape(line)}</summary><ul>{items}</ul>"
+    return f'\n\n<details class="book-fold">{inside}</details>'
 
 
-def _sentence(runs: Sequence[Trained]) -> str:
-    alike = {run.config.change(head="linear", seed=0, log_every=1) for run in runs}
-    if len(alike) > 1:
-        raise ValueError("runs on one dataset may differ only in head, seed and penalty")
-    config = alike.pop()
-    seeds = len({run.config.seed for run in runs})
-    parts = [
-        _network(config),
-        f"P = {config.latent_dim}",
-        *_penalties(runs),
-        *filter(None, [AUGMENTATION_NAMES[config.augmentation]]),
-        "1 epoch" if config.epochs == 1 else f"{config.epochs} epochs",
-        "one seed" if seeds == 1 else f"{seeds} seeds",
+def essentials(runs: Sequence[Trained]) -> str:
+    """Dataset, width, epochs, seeds and protocol of runs, in a line."""
+    found: dict[str, list[str]] = {}
+    for protocol, configs in _groups(runs):
+        title = DATASETS[configs[0].dataset].title
+        text = f"{title}, {_any_of(map(_size, configs))}, {_epochs(configs)}, {_seeds(configs)}"
+        words = PROTOCOL_WORDS[protocol] + (" (varied)" if _varied(configs) else "")
+        found.setdefault(text, []).append(words)
+    return "; ".join(f"{text}, {' and '.join(words)}" for text, words in found.items())
+
+
+def setting(runs: Sequence[Trained]) -> str:
+    """How runs were trained: a sentence for each dataset and protocol, and one on the diverged."""
+    return " ".join(_sentences(runs))
+
+
+def _sentences(runs: Sequence[Trained]) -> list[str]:
+    stops = [_stop(run) for run in runs if run.info.get("diverged_epoch") is not None]
+    diverged = [f"Diverged: {'; '.join(stops)}."] if stops else []
+    return [_sentence(protocol, configs) for protocol, configs in _groups(runs)] + diverged
+
+
+def _stop(run: Trained) -> str:
+    """A run whose loss was no longer finite, by name, and when that was."""
+    config = run.config
+    name = f"{DATASETS[config.dataset].title} {HEAD_STYLES[config.head].name.lower()}"
+    weight = f" γ = {config.gamma:g}" if config.gamma else ""
+    return f"{name}{weight} seed {config.seed} in epoch {run.info['diverged_epoch']}"
+
+
+def _groups(runs: Sequence[Trained]) -> list[tuple[str, list[RunConfig]]]:
+    """The runs' configurations by dataset and protocol.
+
+    The penalty is left aside, which not all heads have; but of those that go together, the ones
+    with the penalty tell the protocol.
+    """
+    found: dict[tuple[str, str], list[RunConfig]] = {}
+    known = cache(protocol_of)
+    for config in dict.fromkeys(run.config for run in runs):
+        alike = known(config.change(head="linear", seed=0))
+        found.setdefault((config.dataset, alike), []).append(config)
+    return [
+        (protocol_of(max(configs, key=lambda config: config.gamma > 0)), configs)
+        for configs in found.values()
     ]
-    protocol = PROTOCOL_NAMES[_protocol(runs)]
-    if config.dataset not in PAPER_DATASETS:
-        protocol = f"{DATASETS[config.dataset].origin}, {protocol}"
-    if changed := differences(runs):
-        protocol += f", but {', '.join(changed)}"
-    return f"{DATASETS[config.dataset].title}: {', '.join(parts)}; {protocol}."
+
+
+def _sentence(protocol: str, configs: Sequence[RunConfig]) -> str:
+    dataset = configs[0].dataset
+    parts = [
+        _any_of(map(_network, configs)),
+        f"P = {_any_of(config.latent_dim for config in configs)}",
+        *_penalties(configs),
+        *filter(None, [_any_of(AUGMENTATION_NAMES[config.augmentation] for config in configs)]),
+        _epochs(configs),
+        _seeds(configs),
+    ]
+    text = PROTOCOL_NAMES[protocol]
+    if dataset not in PAPER_DATASETS:
+        text = f"{DATASETS[dataset].origin}, {text}"
+    if changed := _changed(protocol, configs):
+        text += f", but {', '.join(changed)}"
+    if varied := _varied(configs):
+        text += f"; varied: {', '.join(name.replace('_', ' ') for name in varied)}"
+    return f"{DATASETS[dataset].title}: {', '.join(parts)}; {text}."
+
+
+def _any_of(values: Iterable[Any]) -> str:
+    return " or ".join(dict.fromkeys(map(str, values)))
+
+
+def _size(config: RunConfig) -> str:
+    """The network's size: a ResNet's is its name."""
+    resnet = config.backbone in RESNET_WIDTHS
+    return BACKBONE_NAMES[config.backbone] if resnet else f"width {config.width}"
 
 
 def _network(config: RunConfig) -> str:
-    """The backbone in words; a ResNet's width is part of its name, and ReLU goes without saying."""
-    name = BACKBONE_NAMES[config.backbone]
-    if config.backbone not in RESNET_WIDTHS:
-        name += f" of width {config.width}"
-    return name + (
-        f" with {ACTIVATION_NAMES[config.activation]}" if config.activation != "relu" else ""
+    """The backbone in words; ReLU goes without saying."""
+    name, size = BACKBONE_NAMES[config.backbone], _size(config)
+    activation = ACTIVATION_NAMES[config.activation]
+    return (name if size == name else f"{name} of {size}") + (
+        f" with {activation}" if config.activation != "relu" else ""
     )
 
 
-def _gammas(runs: Sequence[Trained]) -> list[float]:
-    """The weights that runs give the penalty, of the architecture that has one."""
-    return sorted({run.config.gamma for run in runs if run.config.head == "binary"})
+def _epochs(configs: Sequence[RunConfig]) -> str:
+    numbers = _any_of(sorted({config.epochs for config in configs}))
+    return "1 epoch" if numbers == "1" else f"{numbers} epochs"
 
 
-def _penalties(runs: Sequence[Trained]) -> list[str]:
-    """The penalties on one dataset, a phrase for each reading of L_Bin and growth of γ."""
-    weights: dict[tuple[str, str], list[float]] = {}
-    for config in dict.fromkeys(run.config for run in runs if run.config.gamma):
-        growth = ""
-        if config.gamma_growth != 1:
-            growth = f"·{config.gamma_growth:g}^epoch up to {typed(config.gamma_cap)}"
-        weights.setdefault((growth, config.penalty), []).append(config.gamma)
-    none = [0.0] if 0 in _gammas(runs) else []
+def _seeds(configs: Sequence[RunConfig]) -> str:
+    """Such as "seed 0", "seeds 10–12"."""
+    seeds = sorted({config.seed for config in configs})
+    if len(seeds) == 1:
+        return f"seed {seeds[0]}"
+    first, last = seeds[0], seeds[-1]
+    joined = last - first == len(seeds) - 1
+    return "seeds " + (f"{first}–{last}" if joined else ", ".join(map(str, seeds)))
+
+
+def _varied(configs: Sequence[RunConfig]) -> list[str]:
+    """The fields in which configurations differ, and a sentence says no more of it."""
+    alike = {config.change(head="linear", seed=0) for config in configs}
+    names = [f.name for f in fields(RunConfig) if f.name not in SAID and f.name[:4] != "log_"]
+    return [name for name in names if len({getattr(config, name) for config in alike}) > 1]
+
+
+def _penalties(configs: Sequence[RunConfig]) -> list[str]:
+    """A phrase for each reading of L_Bin and growth of γ, with its weights."""
+    weights: dict[tuple[str, str], set[float]] = {}
+    for config in configs:
+        if config.gamma:
+            growth = ""
+            if config.gamma_growth != 1:
+                growth = f"·{config.gamma_growth:g}^epoch up to {typed(config.gamma_cap)}"
+            weights.setdefault((growth, config.penalty), set()).add(config.gamma)
+    none = {config.gamma for config in configs if config.head == "binary"} & {0.0}
     return [
-        f"γ = {', '.join(f'{gamma:g}' for gamma in sorted({*none, *own}))}{growth} ({penalty})"
+        f"γ = {', '.join(f'{gamma:g}' for gamma in sorted(none | own))}{growth} ({penalty})"
         for (growth, penalty), own in weights.items()
     ]
 
 
-def _protocol(runs: Sequence[Trained]) -> str:
-    """The protocol of runs on one dataset; those with the penalty tell more of them apart."""
-    return protocol_of(max((run.config for run in runs), key=lambda config: config.gamma > 0))
+def _changed(protocol: str, configs: Sequence[RunConfig]) -> list[str]:
+    """How all configurations differ from their dataset's recipe, each phrase once.
 
-
-def differences(runs: Sequence[Trained]) -> list[str]:
-    """How the runs differ from their datasets' recipes, each phrase once."""
-    phrases = []
-    for dataset in datasets(runs):
-        own = [run for run in runs if run.config.dataset == dataset]
-        protocol = _protocol(own)
-        configs = [run.config for run in own]
-        if len(_gammas(own)) > 1:  # what an experiment varies is no departure
-            usual = recipe(dataset, protocol).gamma
-            configs = [config.change(gamma=usual) for config in configs]
-        phrases += [phrase for config in configs for phrase in departures(config, protocol)]
-    return list(dict.fromkeys(phrases))
+    What an experiment varies is no departure.
+    """
+    usual = recipe(configs[0].dataset, protocol)
+    binary = [config for config in configs if config.head == "binary"]
+    names = [n for n in ("gamma", "penalty") if len({getattr(c, n) for c in binary}) > 1]
+    same = {name: getattr(usual, name) for name in ["seed", *names, *_varied(configs)]}
+    alike = dict.fromkeys(config.change(**same) for config in configs)
+    return list(dict.fromkeys(phrase for c in alike for phrase in departures(c, protocol)))
 
 
 def definitions(runs: Sequence[Trained]) -> str:
@@ -111,32 +189,7 @@ def definitions(runs: Sequence[Trained]) -> str:
     return named[0]
 
 
-def diverged(runs: Sequence[Trained]) -> str:
-    """A sentence that names the runs whose loss was no longer finite, or nothing."""
-    names = [
-        f"{DATASETS[r.config.dataset].title} {HEAD_STYLES[r.config.head].name.lower()} seed "
-        f"{r.config.seed} in epoch {r.info['diverged_epoch']}"
-        for r in runs
-        if r.info["diverged_epoch"] is not None
-    ]
-    return f" Diverged: {'; '.join(names)}." if names else ""
-
-
 def mean_and_seeds(runs: Sequence[Trained]) -> str:
     """How the lines of a figure stand for the seeds."""
     several = len({run.config.seed for run in runs}) > 1
     return "Thick: mean over seeds; thin: each seed." if several else "One seed: no mean is taken."
-
-
-def trained_alike(runs: Sequence[Trained]) -> str:
-    """What runs share whose optimizers or penalties a figure compares: a sentence per dataset."""
-    said = []
-    for dataset in datasets(runs):
-        own = [run for run in runs if run.config.dataset == dataset]
-        config, seeds = own[0].config, len({run.config.seed for run in own})
-        epochs = sorted({run.config.epochs for run in own})
-        said.append(
-            f"{DATASETS[dataset].title}: {_network(config)}, P = {config.latent_dim}, "
-            f"{' or '.join(map(str, epochs))} epochs, {seeds} seed{'s' if seeds > 1 else ''}."
-        )
-    return " ".join(said)

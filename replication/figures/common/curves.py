@@ -32,6 +32,7 @@ class Curves(NamedTuple):
     table: pd.DataFrame
     stops: pd.DataFrame
     caption: str
+    setting: str
 
 
 def check_split(name: str) -> None:
@@ -60,17 +61,19 @@ def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
     if len(absent) == len(rows):
         raise ValueError(f"no run has values of {', '.join(row.metric for row in absent)}")
     shown = [run for run in runs if run.config.head in set(table["head"])]
-    parts = [what, captions.mean_and_seeds(shown), captions.setting(shown)]
+    parts = [what, captions.mean_and_seeds(shown)]
+    if stops:
+        parts.append("A cross: this run diverged.")
     if absent:
         names = ", ".join(f"{row.metric} ({row.split})" for row in absent)
         parts.append(f"Not drawn, since these runs did not record it: {names}.")
-    caption = " ".join(parts)
     return Curves(
         rows=tuple(row for row in rows if row not in absent),
         datasets=captions.datasets(runs),
         table=table.reset_index(drop=True),
         stops=pd.DataFrame(stops, columns=["dataset", "head", "seed", "diverged_epoch"]),
-        caption=caption + captions.diverged(runs),
+        caption=" ".join(parts),
+        setting=captions.setting(runs),
     )
 
 

@@ -9,17 +9,14 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common.curves import Curves, Row, panel
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
 
 PANEL_HEIGHT = 250
 
 
 def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Figure:
-    """The interactive figure that `function` gives; `alt` describes it in words.
-
-    `layout.meta` is that of `describing.described`.
-    """
+    """The interactive figure that `function` gives; `alt` describes it in words."""
     rows, columns = len(curves.rows), len(curves.datasets)
     fig = make_subplots(
         rows=rows,
@@ -40,11 +37,10 @@ def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Fig
                 fig.update_yaxes(type="log", dtick=tick, exponentformat="power", row=i, col=j)
         fig.update_yaxes(title_text=row.title, row=i, col=1)
     fig.update_xaxes(title_text="epoch", row=rows)
-    fig.update_layout(
-        height=PANEL_HEIGHT * rows + 90,
-        meta=figure_meta(function, alt, curves.caption, curves.table),
+    height = PANEL_HEIGHT * rows + 90
+    return described(
+        fig, function, alt, curves.caption, curves.table, curves.setting, height=height
     )
-    return fig
 
 
 def _log_tick(curves: Curves, dataset: str, row: Row) -> float | str | None:

@@ -49,7 +49,7 @@ class Sweep(NamedTuple):
     mean: NDArray
     std: NDArray
     positive_fractions: NDArray
-    caption: str
+    setting: str
 
     @property
     def classes(self) -> int:
@@ -101,7 +101,7 @@ def data(runs: Sequence[Run]) -> Sweep:
         mean=stacked("latent_mean"),
         std=stacked("latent_std"),
         positive_fractions=stacked("positive_fractions"),
-        caption=_caption([run for _, run in sorted(by_place.items())], seed),
+        setting=captions.setting([run for _, run in sorted(by_place.items())]),
     )
 
 
@@ -140,21 +140,6 @@ def _table(run: Run) -> pd.DataFrame:
         seed=run.config.seed,
         **{SIZE: own["epoch"].map(size).where(on_train)},
     )[["gamma", "seed", "epoch", "split", *METRICS, SIZE]]
-
-
-def _caption(runs: Sequence[Run], seed: int) -> str:
-    what = (
-        "What γ does to binary encoding. Accuracy and the numbers in the table: every seed and "
-        "their mean, encoding and mixtures of the training set. Histogram and class codes: the "
-        f"training points of seed {seed}."
-    )
-    stopped = [
-        f"γ = {run.config.gamma:g} seed {run.config.seed} in epoch {epoch}"
-        for run in runs
-        if (epoch := run.info["diverged_epoch"]) is not None
-    ]
-    ended = f" Diverged: {'; '.join(stopped)}." if stopped else ""
-    return f"{what} {captions.setting(runs)}{ended}"
 
 
 def at(sweep: Sweep, gamma: float, epoch: int, split: str) -> pd.DataFrame:

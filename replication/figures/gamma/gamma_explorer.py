@@ -38,12 +38,15 @@ def figure(sweep: Sweep) -> Shown:
     content = {
         "show": "explorer",
         "alt": ALT,
-        "caption": sweep.caption,
+        "caption": "What γ does to binary encoding. Curves and table: every seed and their mean, "
+        "codes and mixtures on the training set. Histogram and class codes: the training points of "
+        f"seed {sweep.shown_seed}.",
+        "setting": sweep.setting,
         "source": f"{__name__}.figure",
         "csv": table_csv(sweep),
         "data": packed(sweep),
     }
-    text = f"The γ explorer can be used in the built book. Its runs: {sweep.caption}"
+    text = f"The γ explorer can be used in the built book. Its runs: {sweep.setting}"
     return Shown(content, text)
 
 

@@ -32,8 +32,8 @@ def frozen(datasets: str) -> tuple[list[str], list[Run]]:
 def data(runs: Sequence[Run]) -> Curves | None:
     """What the figure shows; None where there is no run."""
     what = (
-        "Accuracy on the test set, fraction of training points that have their class's whole code, "
-        "and spread within the classes over that between them (logarithmic), in evaluation mode."
+        "Test accuracy, fraction of training points with their class's whole code, and spread "
+        "within the classes over that between them (logarithmic)."
     )
     return curve_data(runs, ROWS, what) if runs else None
 
@@ -47,17 +47,14 @@ def figure(curves: Curves | None) -> go.Figure | None:
     return draw(curves, figure, alt) if curves else None
 
 
-def findings(datasets: Sequence[str], runs: Sequence[Run]) -> str:
-    """How what is frozen was trained, and how to train the other datasets, as Markdown."""
-    missing = [name for name in datasets if name not in captions.datasets(runs)]
-    parts = [captions.setting(runs)] if runs else []
-    return "\n\n".join([*parts, *([_missing(missing)] if missing else [])])
-
-
-def _missing(datasets: Sequence[str]) -> str:
-    shown = ", ".join(DATASETS[name].title for name in datasets)
+def missing(datasets: Sequence[str], runs: Sequence[Run]) -> str:
+    """How to train the datasets of which nothing is frozen, as Markdown; nothing without any."""
+    absent = [name for name in datasets if name not in captions.datasets(runs)]
+    if not absent:
+        return ""
+    shown = ", ".join(DATASETS[name].title for name in absent)
     run = ".venv/bin/python -m replication campaign"
-    commands = "\n".join(f"{run} {name} && {run} {name} --freeze" for name in datasets)
+    commands = "\n".join(f"{run} {name} && {run} {name} --freeze" for name in absent)
     return (
         f"**Nothing is claimed here of {shown}**: `results/` has no such campaign. To train one "
         f"and show it, build the book again after\n\n```bash\n{commands}\n```"

@@ -25,9 +25,8 @@ def rows(split: str) -> tuple[Row, ...]:
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
     """What the figure shows of runs with a linear penultimate layer."""
     what = (
-        "Two-component Gaussian mixtures fitted to each penultimate dimension "
-        f"({split} set), averaged over dimensions: mean log-likelihood per value, standard "
-        "deviation of the components, and distance of the two means in standard deviations."
+        f"The paper's figure 1 ({split} set): two Gaussians fitted to each penultimate dimension, "
+        "averaged over dimensions. Third row: the distance of their means in standard deviations."
     )
     return curve_data(runs, rows(split), what)
 

@@ -24,9 +24,8 @@ def data(runs: Sequence[Run], split: str = "train") -> Curves:
     definitions = captions.definitions(runs)
     label = "predicted label" if definitions == "released" else "true label"
     what = (
-        f"Points of a class that share one encoding ({split} set). Top, as the text reads: "
-        "fraction of points whose whole code is their class's. Bottom, as the released code "
-        f"counts: agreement per bit, which is never below 0.5, classes by {label}."
+        f"The paper's figure 2 ({split} set). Top, as its text reads: points with their class's "
+        f"whole code. Bottom, as the released code counts: agreement per bit, by {label}."
     )
     return curve_data(runs, rows(split, definitions), what)
 

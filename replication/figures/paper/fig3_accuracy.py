@@ -17,7 +17,7 @@ ROWS = (
 
 def data(runs: Sequence[Run]) -> Curves:
     """What the figure shows."""
-    what = "Accuracy on the train set (top) and the test set (bottom), in evaluation mode."
+    what = "The paper's figure 3: accuracy on the train set (top) and on the test set (bottom)."
     return curve_data(runs, ROWS, what)
 
 

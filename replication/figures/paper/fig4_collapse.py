@@ -27,19 +27,11 @@ def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
     """What the figure shows; the runs' `metrics` choose the definitions."""
     definitions = captions.definitions(runs)
-    what = (
-        f"Neural collapse of the penultimate layer ({split} set): variation of the class means' "
-        "norms and of the cosines between them, distance of the cosines from the simplex ETF's, "
-        "within-class over between-class variation, and the mean entry of the within-class "
-        "covariance (as released)."
-    )
+    what = f"The paper's figure 4 ({split} set): five measures of neural collapse, 0 when perfect."
     if definitions == "released":
         counts = sorted({DATASETS[name].classes for name in captions.datasets(runs)})
         angles = " or ".join(f"{released_max_angle_of_etf(classes):.4f}" for classes in counts)
-        what += (
-            " All as the released code defines them: a perfect ETF has a max angle of "
-            f"{angles}, not 0."
-        )
+        what += f" As the released code defines them a perfect ETF has a max angle of {angles}."
     return curve_data(runs, rows(split, definitions), what)
 
 

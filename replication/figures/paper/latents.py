@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
@@ -23,7 +23,6 @@ class Latents(NamedTuple):
     runs: tuple[Run, ...]
     fractions: tuple[NDArray, ...]
     centers: NDArray
-    caption: str
 
 
 def data(runs: Sequence[Run]) -> Latents:
@@ -44,16 +43,10 @@ def data(runs: Sequence[Run]) -> Latents:
         raise ValueError("no run has histograms; those with a linear penultimate layer have them")
     shown, last = zip(*counts.values(), strict=True)
     edges = np.linspace(*HISTOGRAM_RANGE, last[0].shape[1] + 1)
-    seeds = ", ".join(sorted({str(run.config.seed) for run in shown}))
-    what = (
-        "Values of one penultimate dimension over the training set at the last epoch, "
-        f"standardized; seed {seeds}. The outer bins hold what lies beyond."
-    )
     return Latents(
         runs=shown,
         fractions=tuple(part / part.sum(axis=1, keepdims=True) for part in last),
         centers=(edges[:-1] + edges[1:]) / 2,
-        caption=f"{what} {captions.setting(shown)}",
     )
 
 
@@ -73,7 +66,22 @@ def figure(latents: Latents) -> go.Figure:
         for j in range(dimensions)
     ]
     now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    fig.update_layout(
+    fig.update_xaxes(title_text="x, standardized", range=HISTOGRAM_RANGE)
+    # Frames do not rescale the axes, so they must hold every dimension's bars.
+    top = max(float(part.max()) for part in latents.fractions)
+    fig.update_yaxes(range=[0, 1.05 * top])
+    fig.update_yaxes(title_text="fraction of points", row=1, col=1)
+    seeds = " or ".join(sorted({str(run.config.seed) for run in latents.runs}))
+    return described(
+        fig,
+        figure,
+        alt="Histograms of one latent dimension at a time, for the binary-encoding and the "
+        "linear-penultimate architectures.",
+        caption=f"{DATASETS[latents.runs[0].config.dataset].title}, seed {seeds}: the training "
+        "points' values of one penultimate dimension at the last epoch, standardized. The outer "
+        "bins hold what lies beyond.",
+        table=_table(latents),
+        setting=captions.setting(latents.runs),
         sliders=[
             {
                 "name": "latent dimension",
@@ -87,20 +95,7 @@ def figure(latents: Latents) -> go.Figure:
         height=380,
         bargap=0,
         showlegend=False,
-        meta=figure_meta(
-            figure,
-            alt="Histograms of one latent dimension at a time, for the binary-encoding and the "
-            "linear-penultimate architectures.",
-            caption=latents.caption,
-            table=_table(latents),
-        ),
     )
-    fig.update_xaxes(title_text="x, standardized", range=HISTOGRAM_RANGE)
-    # Frames do not rescale the axes, so they must hold every dimension's bars.
-    top = max(float(part.max()) for part in latents.fractions)
-    fig.update_yaxes(range=[0, 1.05 * top])
-    fig.update_yaxes(title_text="fraction of points", row=1, col=1)
-    return fig
 
 
 def _heights(latents: Latents, panel: int, dimension: int) -> NDArray[np.float32]:

@@ -32,8 +32,8 @@ def chance(dimensions: int) -> float:
 def data(runs: Sequence[Run]) -> Curves:
     """The vertex cosine of class means and of points, of runs with a linear penultimate layer."""
     what = (
-        "Mean cosine to the nearest vertex (±1, …, ±1), of the class means and of the training "
-        "points: 1 on a vertex. Dotted: chance, a random direction in as many dimensions."
+        "Mean cosine of the class means and of the training points to their nearest vertex "
+        "(±1, …, ±1), 1 on a vertex. Dotted: chance, a random direction."
     )
     return curve_data([r for r in runs if r.config.head in HEADS], (MEANS, POINTS), what)
 

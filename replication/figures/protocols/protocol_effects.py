@@ -41,7 +41,7 @@ class Effects(NamedTuple):
     settings: list[str]
     table: pd.DataFrame
     described: list[Run]
-    caption: str
+    setting: str
 
 
 def plan(seeds: int, gamma: float, epochs: int, width: int) -> Plan:
@@ -99,7 +99,8 @@ def data(plan: Plan, runs: Iterable[Run]) -> Effects:
     table["change"] = table["value"] - described.reindex(table.set_index(key).index).to_numpy()
     table.loc[_unchanged(plan, table), "change"] = float("nan")
     described_runs = [found[config] for config in plan[TEXT]]
-    return Effects(list(plan), table, described_runs, _caption(plan, found))
+    setting = captions.setting([found[config] for config in configs(plan)])
+    return Effects(list(plan), table, described_runs, setting)
 
 
 def at_last_epoch(run: Run, row: Row) -> float:
@@ -118,20 +119,6 @@ def _unchanged(plan: Plan, table: pd.DataFrame) -> Sequence[bool]:
         if config in plan[TEXT]
     }
     return [pair in same for pair in zip(table["setting"], table["head"], strict=True)]
-
-
-def _caption(plan: Plan, found: Mapping[RunConfig, Run]) -> str:
-    described = [found[config] for config in plan[TEXT]]
-    runs = [found[config] for config in configs(plan)]
-    several = "Small: each seed; large: their mean with its 95 % interval (Student's t). "
-    return (
-        "What each setting changes after the last epoch, seed by seed, against the same training "
-        "as described; the last panel has the lead of binary encoding over the linear penultimate "
-        "layer in each setting. Accuracies on the test set, the rest on the train set; the axes "
-        "are stretched around zero. "
-        f"{several if len({run.config.seed for run in runs}) > 1 else 'One seed. '}"
-        f"{captions.setting(described)}{captions.diverged(runs)}"
-    )
 
 
 def changes(effects: Effects, setting: str, head: str, quantity: str) -> pd.Series:

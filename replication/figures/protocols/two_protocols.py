@@ -6,7 +6,7 @@ import pandas as pd
 
 from replication.campaigns.selection import paired_runs
 from replication.data.datasets import DATASETS, PAPER_DATASETS
-from replication.figures.common import campaigns, captions, wording
+from replication.figures.common import campaigns, wording
 from replication.figures.common.curves import Row, curve_data, values_at
 from replication.runs.store import Run
 
@@ -47,15 +47,11 @@ def findings(found: Mapping[str, Runs]) -> str:
 
 
 def dataset_findings(dataset: str, runs: Runs) -> str:
-    """How each protocol's runs were trained, and their numbers side by side, as Markdown.
-
-    Where a campaign is not there, it says how to train it.
-    """
+    """Each protocol's numbers side by side, as Markdown, or how to train what is missing."""
     missing = [name for protocol, name in CAMPAIGNS[dataset].items() if not runs[protocol]]
     if missing:
         return " ".join(campaigns.missing(name) for name in missing)
-    settings = " ".join(f"*{name}*: {captions.setting(own)}" for name, own in runs.items())
-    return f"{settings}\n\n{numbers(runs)}"
+    return numbers(runs)
 
 
 def numbers(runs: Runs) -> str:

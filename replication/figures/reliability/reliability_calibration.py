@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
@@ -37,7 +37,6 @@ class Calibration(NamedTuple):
     groups: list[Group]
     bins: pd.DataFrame
     errors: pd.DataFrame
-    caption: str
 
 
 def data(found: Sequence[Assessment]) -> Calibration:
@@ -52,23 +51,10 @@ def data(found: Sequence[Assessment]) -> Calibration:
                 bins.append(pooled.assign(**own, head=head, stage=stage))
             errors.append(rows(numbers, group, TASK, READING, f"ece_{stage}").assign(stage=stage))
     key = ["dataset", "protocol", "head", "stage"]
-    caption = (
-        "Reliability diagrams: accuracy of the test images by the largest probability, the softmax "
-        "of the logits, in 15 bins; all seeds together, larger marks for more images, bins of "
-        f"fewer than {DRAWN} in the data alone. On the dotted line a network is right as often as "
-        "it says; above it, more often. Below them the expected calibration error of each seed "
-        "with its 95 % bootstrap interval over the images, moved down by what resampling adds to "
-        "the error; hollow before and filled after temperature scaling. The networks were trained "
-        "on the whole training set, so T is fitted on a fifth of the test images, drawn with a "
-        "fixed seed, and all that is shown is measured on the others. No control applies: the "
-        "scale of the logits is what is measured. The slider goes through datasets and protocols. "
-        f"{assessed.setting(numbers.groups)}"
-    )
     return Calibration(
         numbers.groups,
         pd.concat(bins, ignore_index=True)[[*key, "bin", "count", "confidence", "accuracy"]],
         pd.concat(errors).rename(columns={"value": "ece"})[[*key, "seed", "ece", "low", "high"]],
-        caption,
     )
 
 
@@ -138,17 +124,19 @@ def figure(calibration: Calibration) -> go.Figure:
         return {errors_axis: {"range": [0, 1.05 * largest]}}
 
     add_slider(fig, calibration.groups, traces_of, layout_of)
-    fig.update_layout(
+    return described(
+        fig,
+        figure,
+        alt="Reliability diagrams and expected calibration errors before and after temperature "
+        "scaling, for the four architectures, one dataset and protocol at a time.",
+        caption="Top: accuracy by confidence, all seeds; larger marks: more images; dotted: right "
+        "as often as it says. Bottom: calibration error of each seed with its 95 % bootstrap "
+        "interval, hollow before and filled after scaling. The slider goes through datasets and "
+        "protocols.",
+        table=pd.concat([calibration.bins, calibration.errors]).round(5),
+        setting=assessed.setting(calibration.groups),
         height=DIAGRAM + ERRORS + 90,
-        meta=figure_meta(
-            figure,
-            alt="Reliability diagrams and expected calibration errors before and after temperature "
-            "scaling, for the four architectures, one dataset and protocol at a time.",
-            caption=calibration.caption,
-            table=pd.concat([calibration.bins, calibration.errors]).round(5),
-        ),
     )
-    return fig
 
 
 def _of(table: pd.DataFrame, group: Group, stage: str) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from binenc_core.reliability import SCORES
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
@@ -49,7 +49,6 @@ class Curves(NamedTuple):
 
     groups: list[Group]
     table: pd.DataFrame
-    caption: str
 
 
 def data(found: Sequence[Assessment]) -> Curves:
@@ -74,16 +73,7 @@ def data(found: Sequence[Assessment]) -> Curves:
                     )
     network = ["dataset", "protocol", "head", "seed"]
     columns = [*network, "score", "curve", "across", "value", "failed"]
-    outcome = reliability_numbers.control_outcome(numbers, TASK, drawn="left out")
-    caption = (
-        "Misclassified test images and two scores that were chosen beforehand. Upper row: ROC "
-        "curve, with chance dotted. Lower row: error rate among the images that are kept, those "
-        "with the lowest scores, by the fraction that is kept; at coverage 1 it is the network's "
-        "error rate. Means over the seeds. The slider goes through datasets and protocols. "
-        f"{reliability_numbers.misclassified(numbers)} {outcome} "
-        f"{assessed.setting(numbers.groups)}"
-    )
-    return Curves(numbers.groups, pd.concat(parts, ignore_index=True)[columns], caption)
+    return Curves(numbers.groups, pd.concat(parts, ignore_index=True)[columns])
 
 
 def figure(curves: Curves) -> go.Figure:
@@ -130,19 +120,20 @@ def figure(curves: Curves) -> go.Figure:
     add_slider(fig, curves.groups, traces_of, layout_of)
     # Labels of another width would move the panels, but not what is drawn in them.
     fig.update_yaxes(automargin=False)
-    fig.update_layout(
+    return described(
+        fig,
+        figure,
+        alt="ROC and risk–coverage curves for the misclassified test images by Mahalanobis "
+        "distance and by maximum softmax probability, for the four architectures, one dataset "
+        "and protocol at a time.",
+        caption="Misclassified test images by two scores chosen beforehand, means over seeds. Top: "
+        "ROC, chance dotted. Bottom: error rate among the images kept, the surest first. The "
+        "slider goes through datasets and protocols.",
+        table=curves.table.round(5),
+        setting=assessed.setting(curves.groups),
         height=PANEL_HEIGHT * len(KINDS) + 90,
         margin={"l": LEFT},
-        meta=figure_meta(
-            figure,
-            alt="ROC and risk–coverage curves for the misclassified test images by Mahalanobis "
-            "distance and by maximum softmax probability, for the four architectures, one dataset "
-            "and protocol at a time.",
-            caption=curves.caption,
-            table=curves.table.round(5),
-        ),
     )
-    return fig
 
 
 def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:

@@ -18,7 +18,7 @@ BINARY = "binary"
 def findings(found: Sequence[Assessment]) -> str:
     """The numbers for each dataset and protocol, as Markdown."""
     numbers = reliability_numbers.data(found)
-    parts = []
+    parts = [reliability_numbers.control_outcome(numbers)]
     for group in numbers.groups:
         parts += [f"**{group.title}**", *best(numbers, group), table(numbers, group)]
     parts.append(

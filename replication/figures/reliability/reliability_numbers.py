@@ -73,23 +73,9 @@ def by_head(
     )
 
 
-def misclassified(numbers: Numbers) -> str:
-    """How many test images each architecture misclassifies, in words."""
-    parts = []
-    for group in numbers.groups:
-        counts = by_head(numbers, group, "misclassified", "msp", "auroc", "positives")
-        said = []
-        for head in group.heads:
-            low, high = int(counts[head].min()), int(counts[head].max())
-            many = f"{low}" if low == high else f"{low} to {high}"
-            said.append(f"{HEAD_STYLES[head].name.lower()} {many}")
-        parts.append(f"{group.title}: {', '.join(said)}")
-    return f"Misclassified test images: {'; '.join(parts)}."
-
-
-def control_outcome(numbers: Numbers, task: str, drawn: str = "drawn as failed") -> str:
-    """How many AUROCs of a task failed a control, and how they are `drawn`, in words."""
-    own = numbers.table[(numbers.table["task"] == task) & (numbers.table["metric"] == "auroc")]
+def control_outcome(numbers: Numbers) -> str:
+    """How many AUROCs failed a control, and which, in words."""
+    own = numbers.table[numbers.table["metric"] == "auroc"]
     failed = own[own["failed"] != ""]
     text = (
         f"Controls: x times 1000 and times 0.001 (for the scores that read x), and the network in "
@@ -99,7 +85,8 @@ def control_outcome(numbers: Numbers, task: str, drawn: str = "drawn as failed")
     if failed.empty:
         return f"{text}none of the {len(own)} does."
     names = [
-        f"{HEAD_STYLES[line.head].name.lower()} seed {line.seed} ({line.score}: {line.failed})"
+        f"{HEAD_STYLES[line.head].name.lower()} seed {line.seed} "
+        f"({line.task}, {line.score}: {line.failed})"
         for line in failed.itertuples()
     ]
-    return f"{text}{len(failed)} of {len(own)} do and are {drawn}: {'; '.join(names)}."
+    return f"{text}{len(failed)} of {len(own)} do, and are no results: {'; '.join(names)}."

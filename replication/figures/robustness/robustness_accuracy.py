@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
@@ -38,7 +38,6 @@ class RobustAccuracy(NamedTuple):
     groups: list[Group]
     table: pd.DataFrame
     outcomes: pd.DataFrame
-    caption: str
 
 
 def robust_accuracy(found: Assessment, attack: str, budgets: ArrayLike) -> NDArray[np.float64]:
@@ -71,16 +70,7 @@ def data(found: Sequence[Assessment]) -> RobustAccuracy:
         for group in shown
         for own in group.found
     ]
-    several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
-    falsified = robustness_falsified.sentence(shown, outcomes)
-    caption = (
-        "Share of the test images that are classified correctly, and still are under every "
-        "perturbation with ‖r‖/‖x‖ up to the budget; misclassified images count as lost from the "
-        f"start.{' Means over seeds.' if several else ''} Thick: by the smallest perturbation that "
-        "any attack found. Thin and dashed: what DeepFool alone would say. Crossed out: a number "
-        f"that fails a falsifier, and is no result. {falsified} {assessed.setting(shown)}"
-    )
-    return RobustAccuracy(shown, pd.concat(parts), outcomes, caption)
+    return RobustAccuracy(shown, pd.concat(parts), outcomes)
 
 
 def largest_budget(found: Sequence[Assessment]) -> float:
@@ -129,17 +119,18 @@ def figure(found: RobustAccuracy) -> go.Figure:
     fig.update_xaxes(title_text="budget of ‖r‖/‖x‖", row=rows)
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(title_text="robust accuracy", col=1)
-    fig.update_layout(
+    return described(
+        fig,
+        figure,
+        alt="Share of the images that stay correctly classified against the size of the "
+        "perturbations allowed, for the four architectures, by all attacks and by DeepFool.",
+        caption="Share of the test images still classified correctly under every perturbation with "
+        "‖r‖/‖x‖ up to the budget, mean over seeds. Thick: by the smallest found. Thin, dotted: "
+        "what DeepFool alone would say. Crossed out: fails a falsifier.",
+        table=found.table.round(4),
+        setting=assessed.setting(shown),
         height=PANEL_HEIGHT * rows + 60,
-        meta=figure_meta(
-            figure,
-            alt="Share of the images that stay correctly classified against the size of the "
-            "perturbations allowed, for the four architectures, by all attacks and by DeepFool.",
-            caption=found.caption,
-            table=found.table.round(4),
-        ),
     )
-    return fig
 
 
 def _curve(values: pd.Series, head: str, number: str, failed: str) -> go.Scatter:

@@ -10,10 +10,9 @@ from plotly.subplots import make_subplots
 from binenc_core.robustness import CORRUPTIONS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import accuracies, corrupted_images
 
@@ -30,7 +29,6 @@ class Corrupted(NamedTuple):
 
     groups: list[Group]
     table: pd.DataFrame
-    caption: str
 
 
 def data(found: Sequence[Assessment]) -> Corrupted:
@@ -46,16 +44,8 @@ def data(found: Sequence[Assessment]) -> Corrupted:
         for group in shown
         for own in group.found
     ]
-    several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
-    caption = (
-        "Accuracy on test images, corrupted more and more, each corruption in its own "
-        f"unit.{' Means over seeds.' if several else ''} "
-        "No attack has chosen these images. "
-        f"{robustness_falsified.sentence(shown, robustness_falsified.data(shown))} "
-        f"{assessed.setting(shown, corrupted_images)}"
-    )
     columns = ["dataset", "protocol", "head", "seed", "corruption", "severity", "accuracy"]
-    return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True), caption)
+    return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True))
 
 
 def figure(found: Corrupted) -> go.Figure:
@@ -87,17 +77,19 @@ def figure(found: Corrupted) -> go.Figure:
     )
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(title_text="accuracy", col=1)
-    fig.update_layout(
+    own = [assessment for group in found.groups for assessment in group.found]
+    return described(
+        fig,
+        figure,
+        alt="Accuracy of the four architectures against the severity of "
+        f"{', '.join(names)}, one dataset and protocol at a time.",
+        caption="Accuracy on test images corrupted more and more, each corruption in its own unit; "
+        f"means over seeds, {assessed.images(own, corrupted_images)} The slider goes through "
+        "datasets and protocols.",
+        table=found.table.round(4),
+        setting=assessed.setting(found.groups, corrupted_images),
         height=PANEL_HEIGHT * rows + 60,
-        meta=figure_meta(
-            figure,
-            alt="Accuracy of the four architectures against the severity of "
-            f"{', '.join(names)}, one dataset and protocol at a time.",
-            caption=found.caption,
-            table=found.table.round(4),
-        ),
     )
-    return fig
 
 
 def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
@@ -57,7 +57,6 @@ class Distances(NamedTuple):
 
     groups: list[Group]
     table: pd.DataFrame
-    caption: str
 
 
 def data(found: Sequence[Assessment]) -> Distances:
@@ -69,18 +68,7 @@ def data(found: Sequence[Assessment]) -> Distances:
         for head in group.heads:
             for measure in MARKS:
                 lines += _lines(group, head, measure, outcomes)
-    several = any(len(group.of(head)) > 1 for group in shown for head in group.heads)
-    caption = (
-        "Mean size of the perturbation that changes a network's decision, relative to the image's. "
-        f"Filled circle: the smallest found by any attack, image by image, with its {LEVEL:.0%} "
-        f"interval over images{'; small circles: each seed' if several else ''}. Diamond: DeepFool "
-        "as the authors take it, its last iterate whether or not it succeeds, with the share of "
-        "images that it fools. Hollow and crossed: "
-        "a number that fails a falsifier, and is no result. Between them the other attacks, each "
-        "over the images on which it succeeds. "
-        f"{robustness_falsified.sentence(shown, outcomes)} {assessed.setting(shown)}"
-    )
-    return Distances(shown, pd.DataFrame(lines), caption)
+    return Distances(shown, pd.DataFrame(lines))
 
 
 def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> list[dict]:
@@ -148,17 +136,20 @@ def figure(distances: Distances) -> go.Figure:
         range=[len(heads) - 0.5, -0.5],
         zeroline=False,
     )
-    fig.update_layout(
+    several = (distances.table["seed"] != "all").any()
+    return described(
+        fig,
+        figure,
+        alt="Mean relative size of the perturbations that change the decisions of the four "
+        "architectures: by DeepFool, by every other attack, and the smallest of all.",
+        caption="Perturbation that changes the decision, relative to the image. Circle: smallest "
+        f"found, {LEVEL:.0%} interval over images{'; small: each seed' if several else ''}. "
+        "Diamond: DeepFool as the authors take it. Between: other attacks, where they succeed. "
+        "Crossed: fails a falsifier.",
+        table=distances.table.round(5),
+        setting=assessed.setting(shown),
         height=PANEL_HEIGHT * rows + 60,
-        meta=figure_meta(
-            figure,
-            alt="Mean relative size of the perturbations that change the decisions of the four "
-            "architectures: by DeepFool, by every other attack, and the smallest of all.",
-            caption=distances.caption,
-            table=distances.table.round(5),
-        ),
     )
-    return fig
 
 
 def _traces(

@@ -18,7 +18,6 @@ from replication.studies.sanity_checks import Outcome
 
 # Of each number. The smallest perturbation is never above the bisection, one of its attacks.
 FALSIFIERS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}
-NAMES = {"smallest": "the smallest perturbation found", "deepfool": "DeepFool"}
 
 
 def data(shown: Sequence[Group]) -> pd.DataFrame:
@@ -105,47 +104,6 @@ def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
     """What stands behind a number in a table: " (failed a, d)", or nothing."""
     letters = failed(outcomes, group, head, number)
     return f" (failed {letters})" if letters else ""
-
-
-def letters(failed: str) -> str:
-    """Falsifiers as prose has them: "(a), (d)" for "a, d"."""
-    return ", ".join(f"({letter})" for letter in failed.split(", "))
-
-
-def sentence(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
-    """For captions: which number passes the falsifiers for which architectures."""
-    said = [f"{name} {_outcome(shown, outcomes, number)}" for number, name in NAMES.items()]
-    return f"Falsifiers: {'; '.join(said)}."
-
-
-def _outcome(shown: Sequence[Group], outcomes: pd.DataFrame, number: str) -> str:
-    """What a number fails, falsifier by falsifier, and for which architectures and groups."""
-    parts = []
-    own = FALSIFIERS[number]
-    for falsifier in own:
-        where: dict[str, list[str]] = {}
-        for group in shown:
-            for head in group.heads:
-                if falsifier in failed(outcomes, group, head, number):
-                    where.setdefault(head, []).append(group.title)
-        if where:
-            parts.append(f"({falsifier}) for {_where(shown, where)}")
-    if not parts:
-        return f"passes ({own[0]}) to ({own[-1]}) for every network"
-    return f"fails {', '.join(parts)}"
-
-
-def _where(shown: Sequence[Group], titles: dict[str, list[str]]) -> str:
-    """Architectures, each with the titles of its groups where those are not all."""
-    if titles == {h: [g.title for g in shown if h in g.heads] for g in shown for h in g.heads}:
-        return "every architecture"
-    by_titles: dict[tuple[str, ...], list[str]] = {}
-    for head, own in titles.items():
-        by_titles.setdefault(tuple(own), []).append(HEAD_STYLES[head].name.lower())
-    return " and ".join(
-        ", ".join(names) + (f" ({'; '.join(own)})" if len(own) < len(shown) else "")
-        for own, names in by_titles.items()
-    )
 
 
 def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:

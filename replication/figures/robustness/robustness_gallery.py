@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import class_names
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_falsified
 from replication.studies.assessments import Assessment
@@ -38,7 +38,6 @@ class Gallery(NamedTuple):
     pixels: dict[str, NDArray[np.uint8]]
     table: pd.DataFrame
     outcomes: pd.DataFrame
-    caption: str
 
 
 def data(found: Sequence[Assessment]) -> Gallery:
@@ -47,14 +46,7 @@ def data(found: Sequence[Assessment]) -> Gallery:
     firsts = [group.of(head)[0] for head in group.heads]
     outcomes = robustness_falsified.data([group])
     table = pd.concat([_rows(own) for own in firsts]).reset_index(drop=True)
-    seeds = ", ".join(sorted({str(own.config.seed) for own in firsts}))
-    caption = (
-        f"{group.title}, seed {seeds}: test images, where DeepFool's last iterate has moved them, "
-        "and where the smallest perturbation of all attacks has. Below each: class, and ‖r‖/‖x‖. "
-        "Pixels beyond black and white, which no attack is forbidden, are drawn as these. "
-        f"{robustness_falsified.sentence([group], outcomes)} {assessed.setting([group])}"
-    )
-    return Gallery(group, {o.config.head: _pixels(o) for o in firsts}, table, outcomes, caption)
+    return Gallery(group, {o.config.head: _pixels(o) for o in firsts}, table, outcomes)
 
 
 def _pixels(found: Assessment) -> NDArray[np.uint8]:
@@ -100,19 +92,21 @@ def figure(gallery: Gallery) -> go.Figure:
             _add(fig, gallery, pictures, line, {"row": row, "col": column})
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
-    fig.update_layout(
+    seeds = " or ".join(sorted({str(seed) for seed in gallery.table["seed"]}))
+    return described(
+        fig,
+        figure,
+        alt="Test images beside what DeepFool and the smallest perturbation make of them, for "
+        f"{', '.join(HEAD_STYLES[head].name.lower() for head in heads)}.",
+        caption=f"{gallery.group.title}, seed {seeds}: test images, where DeepFool's last iterate "
+        "moves them, and where the smallest perturbation of all attacks does. Below: class, and "
+        "‖r‖/‖x‖. Pixels beyond black and white are drawn as these.",
+        table=gallery.table.round(4),
+        setting=assessed.setting([gallery.group]),
         height=inside + 2 * WORDS_HEIGHT,
         margin={"t": WORDS_HEIGHT, "b": WORDS_HEIGHT, "l": 8, "r": 8},
         showlegend=False,
-        meta=figure_meta(
-            figure,
-            alt="Test images beside what DeepFool and the smallest perturbation make of them, for "
-            f"{', '.join(HEAD_STYLES[head].name.lower() for head in heads)}.",
-            caption=gallery.caption,
-            table=gallery.table.round(4),
-        ),
     )
-    return fig
 
 
 def _add(fig: go.Figure, gallery: Gallery, pictures: NDArray, line: dict, where: dict) -> None:

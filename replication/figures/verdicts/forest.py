@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from replication.claims import words
 from replication.claims.judge import Verdict, to_frame
 from replication.claims.rules import NOT_JUDGED
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
 
 # The page that shows a group of claims, from the book's folder.
@@ -37,95 +37,103 @@ SYMBOLS = {
 }
 FARTHEST = 30
 TICKS = (-16, -4, -1, 0, 1, 4, 9, 16, 25)
-LINE_HEIGHT, LEAST_WIDTH, WRAP = 27, 640, 56
+# Heights in pixels: of a group's name, of a line of a claim's text, of its marks below it. A line
+# has as many characters as a phone shows.
+HEAD, TEXT, MARKS, LETTERS = 34, 14, 13, 54
+MARGINS = {"t": 60, "b": 10, "l": 10, "r": 10}
 
 
 class Forest(NamedTuple):
-    """The verdicts that have an estimate, and all of them as a table."""
+    """The verdicts that have an estimate, all of them as a table, and how many claims wait."""
 
     shown: list[Verdict]
     table: pd.DataFrame
-    caption: str
+    waiting: int
 
 
 def data(verdicts: Sequence[Verdict]) -> Forest:
     """The verdicts of the claims that are judged, in the order of the table of claims."""
     shown = [v for v in verdicts if v.judged.verdict != NOT_JUDGED and not math.isnan(v.judged.low)]
     waiting = len({v.claim.id for v in verdicts} - {v.claim.id for v in shown})
-    rest = f" {waiting} claims are not judged yet." if waiting else ""
-    caption = (
-        "Every judged claim with its 95 % interval, to the right as claimed, in units of its "
-        f"margin (gray band); where it has a threshold, of {UNIT} from that. Pale: provisional. "
-        f"The axis is a square root.{rest}"
-    )
-    return Forest(shown, to_frame(verdicts), caption)
+    return Forest(shown, to_frame(verdicts), waiting)
 
 
 def figure(forest: Forest) -> go.Figure:
-    """A line for each claim, under the name of its group; colors by setting, marks by verdict."""
-    lines = _lines(forest.shown)
+    """Each claim's text and below it its marks, by group; colors by setting, marks by verdict.
+
+    The vertical axis counts pixels.
+    """
+    rows, total = _rows(forest.shown)
     fig = go.Figure()
     fig.add_vrect(-1, 1, fillcolor=NEUTRAL, opacity=0.18, line_width=0, layer="below")
-    titles = list(dict.fromkeys(words.title(v.setting) for v in forest.shown))
+    settings = {v.setting: words.title(v.setting) for v in forest.shown}
+    titles = list(dict.fromkeys(settings.values()))
     for place, title in enumerate(titles):
-        own = [v for v in forest.shown if words.title(v.setting) == title]
-        fig.add_trace(_marks(own, lines, place, len(titles)))
-    heads = {name: y for (name, claim), y in lines.items() if claim is None}
-    for name, y in heads.items():
+        own = [v for v in forest.shown if settings[v.setting] == title]
+        fig.add_trace(_marks(own, rows, place, len(titles)))
+    for (group, text), top in rows.items():
+        name = _wrapped(text) if text else f"<b>{words.heading(group)}</b>"
         fig.add_annotation(
+            text=name,
             x=0,
             xref="paper",
-            y=y,
-            text=f"<b>{name[:1].upper()}{name[1:]}</b>",
-            showarrow=False,
+            y=top if text else top + HEAD - TEXT - 8,
             xanchor="left",
-            bgcolor="rgba(0,0,0,0)",
+            yanchor="top",
+            align="left",
+            font={"size": 11 if text else 13},
+            borderpad=0,
+            showarrow=False,
         )
-    named = {y: claim for (_, claim), y in lines.items() if claim}
-    texts = {v.claim.id: v.claim.text for v in forest.shown}
-    fig.update_yaxes(
-        tickvals=list(named),
-        ticktext=[_wrapped(texts[claim]) for claim in named.values()],
-        range=[max(lines.values()) + 0.8, -0.8],
-        zeroline=False,
-        showgrid=False,
-        automargin=True,
-        tickfont={"size": 11},
-    )
+    fig.update_yaxes(range=[total, 0], visible=False)
     fig.update_xaxes(
         tickvals=[_place(tick) for tick in TICKS],
         ticktext=[f"{tick:g}".replace("-", "−") for tick in TICKS],
-        range=[_place(-9), _place(FARTHEST)],
+        range=[min([_place(-4), *_lowest(forest.shown)]) - 0.2, _place(FARTHEST) + 0.2],
         title_text="effect, in margins",
+        side="top",
         zeroline=True,
     )
-    fig.update_layout(
-        height=LINE_HEIGHT * len(lines) + 110,
+    rest = f" {forest.waiting} claims are not judged yet." if forest.waiting else ""
+    return described(
+        fig,
+        figure,
+        alt="Forest plot: for each claim of the paper the effect with its interval, in units "
+        "of the margin that was fixed beforehand.",
+        caption="Every judged claim with its 95 % interval, to the right as claimed, in units of "
+        f"its margin (gray band), or of {UNIT} from its threshold. Pale: provisional. The "
+        f"axis is a square root.{rest}",
+        table=forest.table,
+        height=total + MARGINS["t"] + MARGINS["b"],
+        margin=MARGINS,
         hovermode="closest",
-        meta=figure_meta(
-            figure,
-            alt="Forest plot: for each claim of the paper the effect with its interval, in units "
-            "of the margin that was fixed beforehand.",
-            caption=forest.caption,
-            table=forest.table,
-        )
-        | {"least_width": LEAST_WIDTH},
     )
-    return fig
 
 
-def _lines(shown: Sequence[Verdict]) -> dict[tuple[str, str | None], int]:
-    """The height of each claim, and of each group's name (None) above its claims."""
-    keys: dict[tuple[str, str | None], None] = {}
+def _rows(shown: Sequence[Verdict]) -> tuple[dict[tuple[str, str], int], int]:
+    """Where the text of each claim begins, and each group's name (with no text); where all ends."""
+    tops: dict[tuple[str, str], int] = {}
+    top = 0
     for group in dict.fromkeys(v.claim.group for v in shown):
-        keys[group, None] = None
-        keys |= {(group, v.claim.id): None for v in shown if v.claim.group == group}
-    return {key: y for y, key in enumerate(keys)}
+        tops[group, ""] = top
+        top += HEAD
+        for text in dict.fromkeys(v.claim.text for v in shown if v.claim.group == group):
+            tops[group, text] = top
+            top += _text_height(text) + MARKS
+    return tops, top
+
+
+def _text_height(text: str) -> int:
+    return TEXT * (1 + _wrapped(text).count("<br>"))
 
 
 def _place(margins: float) -> float:
     """Where so many margins lie: the root of their size, so that 1 is seen beside 20."""
     return math.copysign(math.sqrt(min(abs(margins), FARTHEST)), margins)
+
+
+def _lowest(shown: Sequence[Verdict]) -> list[float]:
+    return [_place(min(_in_margins(verdict))) for verdict in shown]
 
 
 def _in_margins(verdict: Verdict) -> list[float]:
@@ -138,14 +146,19 @@ def _in_margins(verdict: Verdict) -> list[float]:
     return [(value - start) / unit for value in (judged.estimate, judged.low, judged.high)]
 
 
-def _marks(own: Sequence[Verdict], lines: dict, place: int, titles: int) -> go.Scatter:
+def _marks(own: Sequence[Verdict], rows: dict, place: int, titles: int) -> go.Scatter:
     middles, lows, highs = zip(*[[_place(m) for m in _in_margins(v)] for v in own], strict=True)
     color = COLORS[place % len(COLORS)]
     return go.Scatter(
         name=words.title(own[0].setting),
         legendgroup=words.title(own[0].setting),
         x=middles,
-        y=[lines[v.claim.group, v.claim.id] + 0.16 * (place - (titles - 1) / 2) for v in own],
+        y=[
+            rows[v.claim.group, v.claim.text]
+            + _text_height(v.claim.text)
+            + MARKS * (place + 0.5) / titles
+            for v in own
+        ],
         mode="markers",
         marker={
             "color": color,
@@ -180,7 +193,7 @@ def _wrapped(text: str) -> str:
     """A text in lines of some length."""
     lines = [""]
     for word in text.split():
-        if lines[-1] and len(lines[-1]) + len(word) >= WRAP:
+        if lines[-1] and len(lines[-1]) + len(word) >= LETTERS:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return "<br>".join(lines)

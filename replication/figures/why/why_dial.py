@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run
@@ -22,8 +22,6 @@ WAYS = {
     (PENALTY_NAMES["mean_exp"], "SGD"): ("#cc79a7", "solid", "diamond"),
     (PENALTY_NAMES["mean_square"], "SGD"): ("#7f5f8f", "dash", "diamond-open"),
 }
-# The learning rate of SGD that was chosen on held-out images, over Adam's.
-SGD_RATE = 10.0
 
 
 def epsilon_data(runs: Sequence[Run]) -> pd.DataFrame:
@@ -58,37 +56,45 @@ def epsilon_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             fig.add_trace(_points(star, "epsilon", name, dataset, stars), 1, j)
     _levels(fig)
     fig.update_xaxes(type="log", title_text="ε of the classifier's Adam", exponentformat="power")
-    caption = (
-        "As ε grows, Adam becomes SGD with momentum, and the code fades. Stars: a smaller learning "
-        "rate, which keeps W as large as Adam's. Lines: means over seeds. "
-        f"{captions.trained_alike(chosen(runs, classifier_optimizer='adam'))}"
+    columns = ["dataset", "seed", "epsilon", "same_size", "excess", "weight_rms", "accuracy"]
+    return described(
+        fig,
+        epsilon_figure,
+        alt="The excess of the vertex cosine over chance falls with ε, whatever the size of W.",
+        caption="As ε grows, Adam becomes SGD with momentum, and the code fades. Stars: a smaller "
+        "learning rate, which keeps W as large as Adam's. Lines: means over seeds.",
+        table=found[columns],
+        setting=captions.setting(chosen(runs, classifier_optimizer="adam")),
+        height=360,
     )
-    alt = "The excess of the vertex cosine over chance falls with ε, whatever the size of W."
-    table_ = found[["dataset", "seed", "epsilon", "same_size", "excess", "weight_rms", "accuracy"]]
-    fig.update_layout(height=360, meta=figure_meta(epsilon_figure, alt, caption, table_))
-    return fig
+
+
+def gamma_runs(runs: Sequence[Run]) -> list[Run]:
+    """The digits' runs under both penalties and optimizers, with W free or held small."""
+    return [
+        run
+        for penalty in PENALTY_NAMES
+        for name, rate in (("adam", 1.0), ("sgd", DATASETS["digits"].sgd_rate))
+        for gamma in sorted({run.config.gamma for run in runs})
+        for cap in (0.0, 0.2)
+        for run in chosen(
+            runs,
+            dataset="digits",
+            penalty=penalty,
+            gamma=gamma,
+            classifier_optimizer=name,
+            classifier_rate=rate,
+            classifier_epsilon=1e-8,
+            classifier_rms_cap=cap,
+        )
+    ]
 
 
 def gamma_data(runs: Sequence[Run]) -> pd.DataFrame:
-    """The digits under both penalties and optimizers by γ; `held` marks W held small."""
-    parts = []
-    for penalty in PENALTY_NAMES:
-        for name, rate in (("adam", 1.0), ("sgd", SGD_RATE)):
-            for gamma in sorted({run.config.gamma for run in runs}):
-                for cap in (0.0, 0.2):
-                    own = chosen(
-                        [run for run in runs if run.config.dataset == "digits"],
-                        penalty=penalty,
-                        gamma=gamma,
-                        classifier_optimizer=name,
-                        classifier_rate=rate,
-                        classifier_epsilon=1e-8,
-                        classifier_rms_cap=cap,
-                    )
-                    if own:
-                        way = "Adam" if name == "adam" else "SGD"
-                        parts.append(table(own).assign(way=way, held=cap > 0))
-    return pd.concat(parts, ignore_index=True)
+    """`why_runs.table` of `gamma_runs` with `way`, the optimizer; `held` marks W held small."""
+    own = gamma_runs(runs)
+    ways = ["Adam" if run.config.classifier_optimizer == "adam" else "SGD" for run in own]
+    return table(own).assign(way=ways, held=[run.config.classifier_rms_cap > 0 for run in own])
 
 
 def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
@@ -104,18 +110,20 @@ def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             stars = look | {"symbol": "star", "size": 11}
             fig.add_trace(_points(own[own["held"]], "gamma", name, group, stars), 1, j)
     _levels(fig)
-    fig.update_xaxes(type="log", title_text="γ", exponentformat="power")
+    fig.update_xaxes(type="log", title_text="γ", exponentformat="power", dtick=1)
     fig.update_yaxes(type="log", exponentformat="power", row=1, col=2)
-    caption = (
-        "Two penalties and two optimizers of the classifier, by γ. Stars: SGD with W held at a "
-        "root mean square of 0.2 at most, so that |x| is about 1. Means over seeds. "
-        f"{captions.trained_alike([r for r in chosen(runs) if r.config.dataset == 'digits'])}"
-    )
-    alt = "At large γ the optimizer decides, at small γ with small W the shape of the penalty."
     columns = ["seed", "penalty", "way", "gamma", "held", "excess", "size", "accuracy"]
-    meta = figure_meta(gamma_figure, alt, caption, found[columns])
-    fig.update_layout(height=380, meta=meta)
-    return fig
+    return described(
+        fig,
+        gamma_figure,
+        alt="At large γ the optimizer decides, at small γ with small W the shape of the penalty.",
+        caption="Two penalties and two optimizers of the classifier, by γ, on the digits. Stars: "
+        "SGD with W held at a root mean square of 0.2 at most, so that |x| is about 1. Means over "
+        "seeds.",
+        table=found[columns],
+        setting=captions.setting(gamma_runs(runs)),
+        height=380,
+    )
 
 
 def _panels(second: str) -> go.Figure:

@@ -8,9 +8,9 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
-from replication.figures.why.why_runs import BASE, CODE, NO_CODE, chosen, table
+from replication.figures.why.why_runs import BASE, CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run
 
 # Whether an optimizer's steps know the axes: name, color, marker.
@@ -57,28 +57,19 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         fig.update_yaxes(categoryorder="array", categoryarray=order, row=i)
         for level in (NO_CODE, CODE):
             fig.add_vline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=i, col=1)
-    fig.update_layout(
+    return described(
+        fig,
+        figure,
+        alt="Dots by seed, a line for each optimizer of the classifier: how far the class means' "
+        "vertex cosine exceeds chance, and beside it the test accuracy.",
+        caption="The optimizer of the last layer alone differs, a dot for each seed; left of "
+        f"{NO_CODE:g} there is no code, right of {CODE:g} there is one. Penalty "
+        f"{PENALTY_NAMES[BASE['penalty']]}, γ = {BASE['gamma']:g}, Gaussian start of W, all else "
+        "by Adam.",
+        table=found.drop(columns="mean"),
+        setting=captions.setting(chosen(runs)),
         height=LINE_HEIGHT * sum(lines) + 110 * len(datasets) + 60,
         margin={"l": 10},
-        meta=figure_meta(figure, ALT, caption(runs), found.drop(columns="mean")),
-    )
-    return fig
-
-
-ALT = (
-    "Dots by seed, a line for each optimizer of the classifier: how far the class means' vertex "
-    "cosine exceeds chance, and beside it the test accuracy."
-)
-
-
-def caption(runs: Sequence[Run]) -> str:
-    """What the figure shows, and how its runs were trained."""
-    penalty, gamma = BASE["penalty"], BASE["gamma"]
-    return (
-        "The optimizer of the last layer alone differs, a dot for each seed. Left of "
-        f"{NO_CODE:g} there is no code, right of {CODE:g} there is one. Penalty {penalty}, "
-        f"γ = {gamma:g}, classifier's first weights Gaussian, all else by Adam. "
-        f"{captions.trained_alike(chosen(runs))}"
     )
 
 

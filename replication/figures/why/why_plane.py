@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import end_value, title
 from replication.runs.store import Run
@@ -87,29 +87,21 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
     now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
     steps = [{"label": f, "method": "animate", "args": [[f], now]} for f in _names(fig)]
     slider = {"name": "epoch", "active": len(steps) - 1, "currentvalue": {"prefix": "epoch: "}}
-    fig.update_layout(
-        height=460,
-        sliders=[slider | {"steps": steps}],
-        meta=figure_meta(figure, ALT, caption(runs), _table(planes)),
-    )
-    return fig
-
-
-ALT = (
-    "Two panels with test images as points in the plane of x. By Adam the classes end on the four "
-    "corners of a square, by SGD in directions all around."
-)
-
-
-def caption(runs: Sequence[Run]) -> str:
-    """What the figure shows, and how its runs were trained."""
     accuracies = "; ".join(
         f"{title(run.config)} {100 * end_value(run, 'accuracy', 'test'):.0f} %" for run in runs
     )
-    return (
-        f"x of the first {IMAGES} test images and the class means (numbers), in units of its root "
-        "mean square, with two latent dimensions. Two dimensions have four corners, too few for "
-        f"ten classes. Test accuracy: {accuracies}. {captions.trained_alike(runs)}"
+    return described(
+        fig,
+        figure,
+        alt="Two panels with test images as points in the plane of x. By Adam the classes end on "
+        "the four corners of a square, by SGD in directions all around.",
+        caption=f"x of the first {IMAGES} test images and class means (numbers), in units of the "
+        f"root mean square. Test accuracy: {accuracies}. {captions.essentials(runs)}, P = "
+        f"{runs[0].config.latent_dim}.",
+        table=_table(planes),
+        setting=captions.setting(runs),
+        height=460,
+        sliders=[slider | {"steps": steps}],
     )
 
 

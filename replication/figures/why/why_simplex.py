@@ -10,7 +10,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.codes.codebook import of_pairs
 from replication.figures.codes.hypercube import floors
 from replication.figures.common import captions
-from replication.figures.common.figure_meta import figure_meta
+from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.runs.store import Run
 
@@ -68,31 +68,30 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     fig.add_shape(type="line", x0=low, y0=low, x1=high, y1=high, line={"color": NEUTRAL})
     fig.update_xaxes(title_text="cosine between two sign codes", range=[low, high])
     fig.update_yaxes(title_text="cosine between two class means", range=[low, high])
-    fig.update_layout(height=460, meta=figure_meta(figure, ALT, caption(found, runs), found))
-    return fig
-
-
-ALT = (
-    "Cosines between sign codes scatter widely, those between the class means of the same pairs "
-    "lie close to the simplex's."
-)
-
-
-def caption(found: pd.DataFrame, runs: Sequence[Run]) -> str:
-    """How far both scatter, and the least that codes of so many balanced bits can."""
     own = [run for run in runs if run.config.head == "binary"]
+    return described(
+        fig,
+        figure,
+        alt="Cosines between sign codes scatter widely, those between the class means of the same "
+        "pairs lie close to the simplex's.",
+        caption="Each pair of classes with binary encoding. Solid: the means lie where their signs "
+        f"do; dotted: they are a simplex. {captions.essentials(own)}.",
+        table=found,
+        setting=captions.setting(own),
+        height=460,
+    )
+
+
+def findings(found: pd.DataFrame, runs: Sequence[Run]) -> str:
+    """How far both scatter, and the least that codes of so many balanced bits can, in words."""
+    sizes = {run.config.dataset: run.config.latent_dim for run in runs}
     said = []
     for dataset, rows in found.groupby("dataset", sort=False):
-        bits = next(run.config.latent_dim for run in own if run.config.dataset == dataset)
         spread = rows.groupby("seed")[["codes", "means"]].std(ddof=0).mean()
-        floor = floors(bits, int(rows["second"].max()) + 1).equiangularity
+        floor = floors(sizes[dataset], int(rows["second"].max()) + 1).equiangularity
         said.append(
             f"{DATASETS[dataset].title}: the codes' cosines scatter by {spread['codes']:.3f}, the "
-            f"means' by {spread['means']:.3f}; {bits} balanced bits can do no less than "
+            f"means' by {spread['means']:.3f}; {sizes[dataset]} balanced bits can do no less than "
             f"{floor:.4f}."
         )
-    return (
-        "Each pair of classes with binary encoding. On the solid line the means lie where their "
-        "signs do; on the dotted one they are a simplex. "
-        f"{' '.join(said)} {captions.setting(own)}"
-    )
+    return " ".join(said)
