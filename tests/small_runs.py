@@ -18,6 +18,17 @@ from replication.runs.freeze import freeze
 from replication.runs.trainer import get_or_train
 
 CPU = torch.device("cpu")
+# What made-up runs and assessments say of where they come from. A commit of digits alone, read as a
+# number, would lose its zeros.
+ORIGIN = {
+    "diverged_epoch": None,
+    "seconds": 5400.0,
+    "device": "cpu",
+    "threads": 1,
+    "processor": "A processor, 2 cores",
+    "versions": "Python 3.11.7, torch 2.14.1",
+    "commit": "000012345678",
+}
 
 # A weight that float32 cannot hold: the loss is infinite from the first batch on.
 DIVERGING_GAMMA = 1e39

@@ -16,19 +16,11 @@ from replication.studies import assessments, catalog
 from replication.studies.assessments import Assessment, find, freeze_all, frozen_of, keep
 from replication.studies.catalog import STUDIES, images_of
 from served_files import everything_in
-from small_runs import assert_same_arrays, small
+from small_runs import ORIGIN, assert_same_arrays, small
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 
-INFO = {
-    "seconds": 1.5,
-    "device": "cpu",
-    "threads": 1,
-    "processor": "a processor",
-    "versions": "Python 3",
-    # Digits alone: read as a number it would lose its zeros.
-    "commit": "000012345678",
-}
+INFO = {name: ORIGIN[name] for name in assessments.INFO_FIELDS}
 
 
 def made_table(first: float = 0.0, rows: int = 3) -> pd.DataFrame:
@@ -219,7 +211,7 @@ def test_damaged_frozen_files_are_told_and_left_out(capsys):
 def test_the_readme_says_how_it_was_made_and_what_is_in_it():
     folder = freeze_all("robustness", "some", [kept(), kept(seed=1)], "the command")
     text = (folder / "README.md").read_text(encoding="utf8")
-    for phrase in ("`the command`", "2 networks, 360 test images", "a processor", "3 s, summed"):
+    for phrase in ("`the command`", "2 networks, 360 test images", "A processor", "3.0 h, summed"):
         assert phrase in text
     for name in (*STUDIES["robustness"].columns, *STUDIES["robustness"].arrays):
         assert f"- `{name}`: " in text

@@ -13,9 +13,8 @@ from replication.campaigns import campaign, local
 from replication.data.recipes import recipe
 from replication.data.sources import DataError
 from replication.runs import store, trainer
-from small_runs import quick
+from small_runs import ORIGIN, quick
 
-INFO = dict.fromkeys(store.INFO_FIELDS, "") | {"diverged_epoch": None, "seconds": 0.0}
 CONFIGS = [quick(seed=seed) for seed in range(5)]
 
 
@@ -27,7 +26,7 @@ def at_once(own_folders, monkeypatch):
 
 def keep(config: RunConfig) -> None:
     """Put a run without numbers on disk."""
-    store.keep(config, [], {}, INFO, Path("absent"))
+    store.keep(config, [], {}, ORIGIN, Path("absent"))
 
 
 def damage(config: RunConfig) -> None:
@@ -104,26 +103,21 @@ def watched(limit: int = 200):
     return watch, seen
 
 
-def test_it_begins_with_what_is_on_disk():
+def test_it_begins_with_what_is_on_disk_and_trains_the_others_once_in_order():
     keep(CONFIGS[1])
     damage(CONFIGS[3])
     state = campaign.begin([*CONFIGS, CONFIGS[0].change(metrics="released")])
     assert state.configs == CONFIGS
     assert state.hits == 1
     assert list(state.runs) == [CONFIGS[1]]
-    assert state.runs[CONFIGS[1]].id == CONFIGS[1].id
     assert list(state.failed) == [CONFIGS[3]]
     assert "is damaged; delete it to train it again" in state.failed[CONFIGS[3]]
     assert state.waiting == [CONFIGS[0], CONFIGS[2], CONFIGS[4]]
-
-
-def test_every_missing_run_is_trained_once_in_order():
-    keep(CONFIGS[1])
-    state, executor = trained()
-    assert executor.submitted == [CONFIGS[0], *CONFIGS[2:]]
-    assert set(state.runs) == set(CONFIGS)
-    assert (state.hits, state.failed, state.running, state.waiting) == (1, {}, [], [])
-    assert executor.stops == 1
+    executor = FakeExecutor()
+    campaign.train_missing(state, executor, lambda state: None)
+    assert executor.submitted == [CONFIGS[0], CONFIGS[2], CONFIGS[4]]
+    assert set(state.runs) == set(CONFIGS) - {CONFIGS[3]}
+    assert (state.hits, state.running, state.waiting, executor.stops) == (1, [], [], 1)
 
 
 def test_as_many_run_at_once_as_there_is_room_for_and_a_free_place_is_taken_at_once():

@@ -55,18 +55,6 @@ def assert_readable(folder: Path, settings: dict) -> None:
 
 
 @pytest.mark.full
-def test_a_full_disk_ends_a_training_with_one_line(small_disk):
-    assert run(small_disk, "train", *words(QUICK))[0] == 0
-    code, _, err = run(small_disk, "train", *words(LARGE))
-    assert code == 1
-    assert err.startswith("error: cannot write ")
-    assert FULL in err
-    assert err.count("\n") == 1
-    assert kept_in(small_disk / "runs") == [recipe(**QUICK).id]
-    assert_readable(small_disk, QUICK)
-
-
-@pytest.mark.full
 def test_a_full_disk_fails_the_runs_of_a_campaign_that_do_not_fit(small_disk, tmp_path):
     """Those before and after it are kept."""
     path = campaign_file(tmp_path / "some.toml", QUICK, LARGE, QUICK | {"seed": 1})

@@ -9,8 +9,10 @@ from binenc_core.metrics.names import METRICS
 from replication.data.recipes import departures
 from replication.runs import store, trainer
 from replication.runs.freeze import freeze
+from served_files import everything_in
 from small_runs import (
     DIVERGING_GAMMA,
+    ORIGIN,
     assert_same_arrays,
     assert_same_history,
     quick,
@@ -19,15 +21,6 @@ from small_runs import (
 )
 
 COMMAND = "python -m replication train --dataset digits --seed 0 1"
-INFO = {
-    "diverged_epoch": None,
-    "seconds": 5400.0,
-    "device": "cpu",
-    "threads": 1,
-    "processor": "A processor, 2 cores",
-    "versions": "Python 3.11.7, torch 2.14.1",
-    "commit": "abc",
-}
 
 
 @pytest.fixture(scope="module")
@@ -47,10 +40,6 @@ def runs(tmp_path_factory):
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "results" / "campaign"
-
-
-def files(folder):
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*.*")}
 
 
 def assert_is_copy(loaded, run):
@@ -79,7 +68,7 @@ def test_a_campaign_is_its_runs_to_the_bit(runs, folder):
 def test_a_campaign_holds_these_files_and_explains_every_column(runs, folder):
     freeze(runs, folder, COMMAND)
     arrays = {f"arrays/{run.id}.npz" for run in runs}
-    assert set(files(folder)) == {"runs.csv", "history.csv", "README.md"} | arrays
+    assert set(everything_in(folder)) == {"runs.csv", "history.csv", "README.md"} | arrays
     history = pd.read_csv(folder / "history.csv")
     recorded = [name for name in METRICS if name != "vertex_excess_unrotated"]  # none is rotated
     assert list(history) == ["id", "epoch", "split", *recorded]
@@ -91,27 +80,27 @@ def test_the_same_runs_give_the_same_bytes_in_any_order_and_number(runs, folder,
     freeze(runs, folder, COMMAND)
     other = tmp_path / "again" / "campaign"
     freeze([*runs[::-1], runs[1]], other, COMMAND)
-    assert files(other) == files(folder)
+    assert everything_in(other) == everything_in(folder)
 
 
 def test_a_campaign_can_be_frozen_from_itself(runs, folder):
     """Its own files are read until the new folder is whole."""
     freeze(runs, folder, COMMAND)
-    before = files(folder)
+    before = everything_in(folder)
     freeze(store.load_campaign(folder), folder, COMMAND)
-    assert files(folder) == before
+    assert everything_in(folder) == before
 
 
 def test_the_readme_tells_where_the_numbers_come_from(runs, folder):
     """Machines and commits that differ are all named, equal ones once."""
-    moved = INFO | {"commit": "bbb; abc", "threads": "1; 2", "diverged_epoch": 3}
-    freeze([replace(runs[0], info=INFO), replace(runs[1], info=moved)], folder, COMMAND)
+    moved = ORIGIN | {"commit": f"bbb; {ORIGIN['commit']}", "threads": "1; 2", "diverged_epoch": 3}
+    freeze([replace(runs[0], info=ORIGIN), replace(runs[1], info=moved)], folder, COMMAND)
     text = (folder / "README.md").read_text(encoding="utf8")
     for phrase in (
         "# Frozen campaign `campaign`\n",
         "2 trainings on digits: heads linear, none; seeds 0; 1, 3 epochs; protocol described.",
         f"| Command, with today's code | `{COMMAND}` |",
-        "| Commit of the code that trained | abc; bbb |",
+        "| Commit of the code that trained | 000012345678; bbb |",
         "| Versions | Python 3.11.7, torch 2.14.1 |",
         "A processor, 2 cores; device cpu; threads per run 1; 2 |",
         "| Time | 3.0 h,",  # twice 5400 s
@@ -119,7 +108,7 @@ def test_the_readme_tells_where_the_numbers_come_from(runs, folder):
         *(phrase for run in runs[:2] for phrase in departures(run.config)),
     ):
         assert phrase in text, phrase
-    freeze([replace(runs[0], info=INFO)], folder, COMMAND)
+    freeze([replace(runs[0], info=ORIGIN)], folder, COMMAND)
     assert "Diverged: none." in (folder / "README.md").read_text(encoding="utf8")
 
 
@@ -137,7 +126,7 @@ def test_a_name_that_a_folder_or_the_book_cannot_bear_is_refused(runs, tmp_path,
     with pytest.raises(ValueError) as error:
         freeze(runs, tmp_path / name, COMMAND)
     assert str(error.value) == f"name is {name!r}; {allowed}"
-    assert files(tmp_path) == {f"{name}/models.csv": b"what a study found"}
+    assert everything_in(tmp_path) == {f"{name}/models.csv": b"what a study found"}
 
 
 def test_no_runs_are_no_campaign(folder):
@@ -148,7 +137,7 @@ def test_no_runs_are_no_campaign(folder):
 
 def test_an_earlier_campaign_is_replaced_unless_the_new_one_fails(runs, folder, monkeypatch):
     freeze(runs[:1], folder, COMMAND)
-    before = files(folder)
+    before = everything_in(folder)
     copy, calls = shutil.copy, []
 
     def full(*arguments):
@@ -160,9 +149,9 @@ def test_an_earlier_campaign_is_replaced_unless_the_new_one_fails(runs, folder, 
     monkeypatch.setattr(shutil, "copy", full)
     with pytest.raises(OSError, match="disk full"):
         freeze(runs, folder, COMMAND)
-    assert files(folder) == before
+    assert everything_in(folder) == before
     freeze(runs[1:2], folder, COMMAND)
-    assert set(files(folder)) == {
+    assert set(everything_in(folder)) == {
         *("runs.csv", "history.csv", "README.md", f"arrays/{runs[1].id}.npz")
     }
     assert [p.name for p in folder.parent.iterdir()] == ["campaign"]

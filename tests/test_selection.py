@@ -19,7 +19,7 @@ from replication.campaigns.selection import (
 from replication.data.recipes import recipe, switches
 from replication.studies import assessments
 from replication.studies.catalog import STUDIES
-from small_runs import frozen, small
+from small_runs import ORIGIN, frozen, small
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 
@@ -82,12 +82,11 @@ SEEDS = "seeds is 0; allowed: a whole number ≥ 1"
     ("choose", "asked", "message"),
     [
         (page_configs, {"dataset": "mnist,cifar"}, DATASET),
-        (page_configs, {"dataset": 3}, "dataset is 3; allowed: mnist, fashion_mnist, digits"),
         (page_configs, {"gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
         (page_configs, {"seeds": 0}, SEEDS),
         (page_configs, {"protocol": "old"}, "protocol is 'old'; allowed: described, released"),
         (page_configs, {"breadth": 3}, "unknown parameter 'breadth'; allowed: "),
-        (assessed, {"dataset": "digits,cifar"}, DATASET),
+        (assessed, {"dataset": 3}, "dataset is 3; allowed: mnist, fashion_mnist, digits"),
         (assessed, {"protocol": 3}, "protocol is 3; allowed: described, released, later"),
         (assessed, {"seeds": 0}, SEEDS),
         (gamma_configs, {"dataset": "cifar"}, DATASET),
@@ -103,9 +102,9 @@ def test_bad_input_names_what_is_allowed(choose, asked, message):
 def frozen_study(name: str, *configs: RunConfig) -> set[RunConfig]:
     """A study of networks without any numbers, frozen as a campaign."""
     table = pd.DataFrame({column: [0.0] for column in STUDIES["robustness"].columns})
-    info = dict.fromkeys(assessments.INFO_FIELDS, "made up") | {"seconds": 1.0}
     kept = [
-        assessments.keep("robustness", c, 360, table, {"none": np.zeros(1)}, info) for c in configs
+        assessments.keep("robustness", c, 360, table, {"none": np.zeros(1)}, ORIGIN)
+        for c in configs
     ]
     assessments.freeze_all("robustness", name, kept, "command")
     return set(configs)
