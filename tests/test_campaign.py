@@ -106,7 +106,7 @@ def watched(limit: int = 200):
 def test_it_begins_with_what_is_on_disk_and_trains_the_others_once_in_order():
     keep(CONFIGS[1])
     damage(CONFIGS[3])
-    state = campaign.begin([*CONFIGS, CONFIGS[0].change(metrics="released")])
+    state = campaign.begin([CONFIGS[0].change(metrics="released"), *CONFIGS])
     assert state.configs == CONFIGS
     assert state.hits == 1
     assert list(state.runs) == [CONFIGS[1]]

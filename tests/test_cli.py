@@ -1,5 +1,6 @@
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -253,6 +254,7 @@ def test_threads_that_changed_on_the_way_are_no_option(capsys):
     text = info.read_text()
     for threads, option in (("3", " --threads 3"), ('"1; 2"', "")):
         info.write_text(re.sub(r'"threads": \d+', f'"threads": {threads}', text))
+        shutil.rmtree(store.RESULTS, ignore_errors=True)
         assert main(["freeze", "moved", *QUICK]) == 0
         readme = (store.RESULTS / "moved" / "README.md").read_text(encoding="utf8")
         assert f"--epochs 1{option} && python -m" in readme

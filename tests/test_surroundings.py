@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -15,16 +16,16 @@ from ipykernel.kernelspec import get_kernel_dict
 from jupyter_client.kernelspec import NoSuchKernel
 from nbformat.v4 import new_code_cell, new_notebook
 
-from binenc_book import executed
+from binenc_book import build, executed
 from binenc_book.execute import cause, own_kernel, run_notebook
 from binenc_book.toc import notebooks
 from campaign_commands import QUICK, campaign_file
 from replication.__main__ import main
 from replication.base import files, provenance
-from replication.campaigns import local
+from replication.campaigns import grids, local
 from replication.campaigns.get_runs import get_or_train_all
 from replication.runs import checkpoints, store, trainer
-from small_runs import frozen, quick
+from small_runs import frozen, quick, use_folders
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(own_folders, monkey
 
 
 def failing(code: int):
-    def fail(*arguments):
+    def fail(*arguments, **options):
         raise OSError(code, os.strerror(code))
 
     return fail
@@ -79,6 +80,17 @@ def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
         trainer.get_or_train(quick(), "cpu", str)
     assert not trainer.is_busy(quick())
     assert store.find(quick()) is None
+
+
+def test_what_processes_need_and_do_not_get_is_named(own_folders, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", failing(errno.EROFS))
+    path = campaign_file(tmp_path / "one.toml", QUICK | {"seed": [0]})
+    with pytest.raises(SystemExit) as stopped:
+        main(["campaign", str(path), "--device", "cpu"])
+    assert stopped.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: processes side by side need shared memory: Read-only file")
+    assert "/dev/shm" in line
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
@@ -177,6 +189,21 @@ def test_a_damaged_campaign_is_named_and_the_others_are_there(
     assert said and all(line.startswith("left out: ") and "broken" in line for line in said)
 
 
+def test_paths_that_are_no_text_are_read_and_told(monkeypatch, tmp_path, capsys):
+    """A folder that was named on a system with another encoding."""
+    project = Path(os.fsdecode(os.fsencode(tmp_path) + b"/proj\xe9"))
+    project.mkdir()
+    use_folders(monkeypatch, project)
+    monkeypatch.setattr(provenance, "ROOT", project)
+    git(project, "init", "-q")
+    git(project, "commit", "-q", "--allow-empty", "-m", "ours")
+    assert provenance.commit() != "unknown"
+    path = campaign_file(project / "one.toml", QUICK | {"seed": [0]})
+    trainer.get_or_train(grids.read(str(path)).configs[0], "cpu", str)
+    assert main(["campaign", str(path), "--freeze"]) == 0
+    assert "proj?" in (store.RESULTS / "one" / "README.md").read_text("utf8")
+
+
 @pytest.mark.parametrize("length", [1, 85, 140])
 def test_kernels_have_sockets_whatever_the_temporary_folder_is(length, monkeypatch, tmp_path):
     long = tmp_path / ("t" * length)
@@ -222,6 +249,16 @@ def test_every_notebook_asks_for_the_kernel_that_is_installed_with_the_project()
     # IPython's own, with a word for which Jupyter takes the Python that starts the kernel.
     usual = get_kernel_dict()
     assert spec == usual | {"argv": ["python", *usual["argv"][1:]], "display_name": "binenc"}
+
+
+def test_a_book_that_cannot_be_written_is_told_in_one_line(monkeypatch, tmp_path, capsys):
+    def denied(root, given):
+        raise OSError(errno.EROFS, "Read-only file system", "_build")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(build, "execute", denied)
+    assert build.main([]) == 1
+    assert capsys.readouterr().err == "book: [Errno 30] Read-only file system: '_build'\n"
 
 
 def test_nobodys_profile_of_ipython_changes_the_book(monkeypatch, tmp_path):

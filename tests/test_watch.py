@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from replication.base.progress import Progress
-from replication.campaigns import watch
+from replication.campaigns import campaign, watch
 from replication.campaigns.campaign import Campaign, Running
 from replication.runs.store import Run
 from small_runs import quick
@@ -73,6 +73,48 @@ def test_lines_tell_each_end_once(state):
     tell(state)
     assert len(said) == 3
     assert said[2].startswith("digits none seed 5: diverged in epoch 3 (done 4 (")
+
+
+def test_a_run_without_news_is_told_once_until_there_is_some(state):
+    said = []
+    tell = watch.lines(state, said.append)
+
+    def show(quiet: float, done: int = 30) -> None:
+        state.running = [Running(CONFIGS[2], Progress(done, 41, 740.0), own=True, quiet=quiet)]
+        tell(state)
+
+    for quiet in (599, 601, 602):
+        show(quiet)
+    assert said == ["digits none seed 2: no news for 10 min; its process may be stopped"]
+    assert "no news for 10 min" in " ".join(picture(state)[2].split())
+    show(0, done=31)
+    show(601, done=31)
+    assert len(said) == 2
+
+
+def test_a_slow_epoch_is_no_reason_for_alarm():
+    slow = Progress(1, 11, 10 * 3600.0)
+    assert not Running(CONFIGS[0], slow, own=True, quiet=3 * 3600).is_stuck
+    assert Running(CONFIGS[0], slow, own=True, quiet=6 * 3600).is_stuck
+    assert Running(CONFIGS[0], Progress(11, 11, 0.0), own=True, quiet=700).is_stuck
+    assert Running(CONFIGS[0], None, own=False, quiet=700).is_stuck
+
+
+def test_news_are_awaited_while_the_campaign_itself_runs(state, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(campaign.time, "monotonic", lambda: clock[0])
+    quiet = campaign._Quiet()
+
+    def after(seconds: float) -> list[float]:
+        clock[0] += seconds
+        quiet.note(state)
+        return [run.quiet for run in state.running]
+
+    assert after(0.5) == [0, 0]
+    assert after(0.5) == [0.5, 0.5]
+    assert after(3600) == [1.5, 1.5]  # it was stopped itself
+    state.running[0] = Running(CONFIGS[2], Progress(31, 41, 700.0), own=True)
+    assert after(0.5) == [0, 2]
 
 
 @pytest.mark.parametrize("terminal", [True, False])

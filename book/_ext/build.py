@@ -45,6 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     `argv` are the command-line arguments, those of the process by default.
     """
     console.prepare()
+    try:
+        return _build(argv)
+    except BrokenPipeError:  # `console.run` knows what to do
+        raise
+    except OSError as error:
+        print(f"book: {error}", file=sys.stderr)
+        return 1
+
+
+def _build(argv: Sequence[str] | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m binenc_book", description=__doc__)
     parser.add_argument(
         "-p",

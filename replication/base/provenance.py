@@ -41,10 +41,8 @@ def commit() -> str:
 
 def _git(*arguments: str) -> str:
     own = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, env=own, check=True, capture_output=True, text=True
-    )
-    return done.stdout.strip()
+    done = subprocess.run(["git", *arguments], cwd=ROOT, env=own, check=True, capture_output=True)
+    return os.fsdecode(done.stdout).strip()  # paths, in whatever encoding
 
 
 def versions() -> str:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib import import_module
-from multiprocessing import get_context
 
 from binenc_core.config import RunConfig
 from replication.base.progress import Say, duration
@@ -99,8 +98,7 @@ def _assess(
     say(f"assessing {len(configs)} networks in {processes} processes")
     made, failed = [], []
     begun = time.perf_counter()
-    # A forked process could inherit a lock that some thread holds.
-    pool = ProcessPoolExecutor(processes, get_context("spawn"), workers.begin)
+    pool = ProcessPoolExecutor(processes, workers.spawning(), workers.begin)
     with pool:
         futures = {pool.submit(assess_one, study, c, images, device): c for c in configs}
         for future in as_completed(futures):

@@ -17,6 +17,8 @@ from replication.runs.store import Run
 POLL_SECONDS = 0.2
 # A job that ends well leaves its run on disk, or to another process, which may be killed.
 ATTEMPTS = 3
+# A training of which there is no news for so long, and for so many of its epochs, may be stopped.
+QUIET_SECONDS, QUIET_EPOCHS = 600, 5
 
 
 class Job(Protocol):
@@ -43,11 +45,23 @@ class Executor(Protocol):
 
 
 class Running(NamedTuple):
-    """A run in training: how far it is, if that is known, and whether it is this campaign's."""
+    """A run in training: how far it is, if that is known, and whether it is this campaign's.
+
+    `quiet`: for how long its progress has been the same, s.
+    """
 
     config: RunConfig
     progress: Progress | None
     own: bool
+    quiet: float = 0.0
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether there has been no news for much longer than an epoch takes."""
+        if self.progress is None:
+            return self.quiet > QUIET_SECONDS
+        epoch = self.progress.seconds_left / max(1, self.progress.epochs - self.progress.done)
+        return self.quiet > max(QUIET_SECONDS, QUIET_EPOCHS * epoch)
 
 
 @dataclass
@@ -115,10 +129,12 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
             fetch(dataset)
     jobs: dict[RunConfig, Job] = {}
     attempts: Counter[RunConfig] = Counter()
+    quiet = _Quiet()
     try:
         while True:
             _collect(campaign, jobs, attempts)
             _submit(campaign, jobs, executor)
+            quiet.note(campaign)
             watch(campaign)
             if not (campaign.running or campaign.waiting):
                 return
@@ -154,3 +170,25 @@ def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) 
             chosen.append(config)
     if chosen:
         jobs.update(zip(chosen, executor.submit(chosen), strict=True))
+
+
+class _Quiet:
+    """For how long there has been no news of each run in training."""
+
+    def __init__(self):
+        self._asked = time.monotonic()
+        self._last: dict[RunConfig, Running] = {}
+
+    def note(self, campaign: Campaign) -> None:
+        """Note in the runs of a campaign how long they have been quiet."""
+        now = time.monotonic()
+        # No more than a second each time: the whole campaign may have been stopped meanwhile.
+        passed, self._asked = min(1, now - self._asked), now
+        before = self._last
+        campaign.running = [
+            run._replace(quiet=before[run.config].quiet + passed)
+            if run.config in before and before[run.config].progress == run.progress
+            else run
+            for run in campaign.running
+        ]
+        self._last = {run.config: run for run in campaign.running}

@@ -1,6 +1,5 @@
 """Trains the runs of a campaign in processes of this machine."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -64,9 +63,7 @@ class LocalExecutor:
         self.pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
-        # A forked process could inherit a lock that some thread holds.
-        context = multiprocessing.get_context("spawn")
-        return ProcessPool(self.processes, initializer=workers.begin, context=context)
+        return ProcessPool(self.processes, initializer=workers.begin, context=workers.spawning())
 
     def room(self, running: int) -> int:
         """How many more runs may be submitted while so many are."""

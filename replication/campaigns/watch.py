@@ -10,15 +10,16 @@ from rich.text import Text
 
 from binenc_core.config import RunConfig
 from replication.base.progress import Say, duration
-from replication.campaigns.campaign import Campaign, Watch
+from replication.campaigns.campaign import Campaign, Running, Watch
 from replication.runs.labels import labels
 from replication.runs.store import Run
 
 
 def lines(campaign: Campaign, say: Say) -> Watch:
-    """Say a line for each run that ends from now on."""
+    """Say a line for each run that ends from now on, and for one of which there is no news."""
     names = labels(campaign.configs)
     told = {*campaign.runs, *campaign.failed}
+    stuck: set[RunConfig] = set()
 
     def watch(campaign: Campaign) -> None:
         for config, run in campaign.runs.items():
@@ -29,6 +30,11 @@ def lines(campaign: Campaign, say: Say) -> Watch:
             if config not in told:
                 told.add(config)
                 say(f"{names[config]}: failed: {reason} ({_tally(campaign)})")
+        for run in campaign.running:
+            if run.is_stuck and run.config not in stuck:
+                say(f"{names[run.config]}: {_no_news(run)}")
+        stuck.clear()
+        stuck.update(run.config for run in campaign.running if run.is_stuck)
 
     return watch
 
@@ -50,6 +56,10 @@ def _end(run: Run) -> str:
     return "done" if epoch is None else f"diverged in epoch {epoch}"
 
 
+def _no_news(run: Running) -> str:
+    return f"no news for {duration(run.quiet)}; its process may be stopped"
+
+
 def _tally(campaign: Campaign) -> str:
     """How many runs are in each state."""
     diverged = sum(run.info["diverged_epoch"] is not None for run in campaign.runs.values())
@@ -67,13 +77,13 @@ def _tally(campaign: Campaign) -> str:
 def _picture(campaign: Campaign, name: str, names: dict[RunConfig, str]) -> Group:
     """The table of the runs in training, under the tally of all and above the failures."""
     table = Table("running", "epoch", "time left", box=None, pad_edge=False)
-    for config, progress, own in campaign.running:
-        note = "" if own else " (another process)"
+    for run in campaign.running:
+        note = "" if run.own else " (another process)"
         epoch, left = "–", "–"
-        if progress:
-            epoch = f"{progress.done}/{progress.epochs}"
-            left = duration(progress.seconds_left)
-        table.add_row(names[config] + note, epoch, left)
+        if run.progress:
+            epoch = f"{run.progress.done}/{run.progress.epochs}"
+            left = duration(run.progress.seconds_left)
+        table.add_row(names[run.config] + note, epoch, _no_news(run) if run.is_stuck else left)
     failures = [Text(f"failed: {names[c]}: {why}", "red") for c, why in campaign.failed.items()]
     head = Text(f"{name}: {len(campaign.configs)} runs · {_tally(campaign)}", "bold")
     return Group(head, *([table] if campaign.running else []), *failures)

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import threading
+from multiprocessing.context import BaseContext
 
 from binenc_core.config import RunConfig
 from replication.base.progress import Say
@@ -29,6 +30,20 @@ def train_one(config: RunConfig, device: str, threads: int, say: Say = print) ->
 
 def silent(text: str) -> None:
     """Say nothing."""
+
+
+def spawning() -> BaseContext:
+    """How processes of a campaign are made; raises OSError where the system lets none be made.
+
+    A forked process could inherit a lock that some thread holds.
+    """
+    context = multiprocessing.get_context("spawn")
+    try:
+        context.Lock()
+    except OSError as error:
+        reason = f"{error.strerror}: is /dev/shm there, and can it be written?"
+        raise OSError(f"processes side by side need shared memory: {reason}") from error
+    return context
 
 
 def begin() -> None:

@@ -44,7 +44,9 @@ def freeze(runs: Sequence[Run], folder: Path, command: str) -> None:
         (draft / "arrays").mkdir()
         for run in ordered:
             shutil.copy(run.arrays_path, draft / "arrays" / f"{run.id}.npz")
-        (draft / "README.md").write_text(_readme(folder.name, ordered, command), encoding="utf8")
+        text = _readme(folder.name, ordered, command)
+        # The path of a campaign's file may have what is no UTF-8.
+        (draft / "README.md").write_text(text, encoding="utf8", errors="replace")
 
 
 # Folders of results/ that hold no campaign: the studies', and the times of training steps.

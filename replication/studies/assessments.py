@@ -183,7 +183,7 @@ def freeze_all(study: str, campaign: str, assessments: Sequence[Assessment], com
         for a in ordered:
             shutil.copy(a.arrays_path, draft / "arrays" / f"{a.config.id}.npz")
         text = _readme(study, campaign, ordered, command)
-        (draft / "README.md").write_text(text, encoding="utf8")
+        (draft / "README.md").write_text(text, encoding="utf8", errors="replace")
     return folder
 
 

@@ -47,7 +47,8 @@ def kernel(request):
     wait_until(_checkpoint().exists, "a checkpoint", 120)
     yield process
     process.kill()
-    process.communicate()
+    process.wait()
+    process.stdout.close()
 
 
 def _children(process: subprocess.Popen) -> list[int]:

@@ -131,8 +131,7 @@ def figure(calibration: Calibration) -> go.Figure:
         "scaling, for the four architectures, one dataset and protocol at a time.",
         caption="Top: accuracy by confidence, all seeds; larger marks: more images; dotted: right "
         "as often as it says. Bottom: calibration error of each seed with its 95 % bootstrap "
-        "interval, hollow before and filled after scaling. The slider goes through datasets and "
-        "protocols.",
+        "interval, hollow before and filled after scaling.",
         table=pd.concat([calibration.bins, calibration.errors]).round(5),
         setting=assessed.setting(calibration.groups),
         height=DIAGRAM + ERRORS + 90,

@@ -95,7 +95,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
         figure,
         alt="Two panels with test images as points in the plane of x. By Adam the classes end on "
         "the four corners of a square, by SGD in directions all around.",
-        caption=f"x of the first {IMAGES} test images and class means (numbers), in units of the "
+        caption=f"x of {IMAGES} test images and class means (numbers), in units of the "
         f"root mean square. Test accuracy: {accuracies}. {captions.essentials(runs)}, P = "
         f"{runs[0].config.latent_dim}.",
         table=_table(planes),
