@@ -133,7 +133,7 @@ def run(folder: Path, *arguments: object) -> tuple[int, str, str]:
         return command.end()
 
 
-def wait_until(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], object], what: str, seconds: float = 120) -> None:
     """Wait for a condition, or fail."""
     end = time.monotonic() + seconds
     while not condition():

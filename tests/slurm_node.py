@@ -1,28 +1,22 @@
 """A SLURM cluster of one node on this machine, to try the cluster executor for real.
 
-    python tests/slurm_node.py start    # says how to point sbatch and squeue at it
-    python tests/slurm_node.py stop
-
 Needs root and Debian's packages slurmctld, slurmd, slurm-client and munge. What it writes (the
 configuration, a munge key of its own, spool, logs, process ids) is in one temporary folder, so it
 leaves a SLURM that is installed on the machine alone. There is no accounting: sacct fails.
 """
 
-import argparse
 import os
 import shutil
-import signal
 import socket
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from campaign_commands import wait_until
+
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun")
-DAEMONS = ("munged", "slurmctld", "slurmd")  # in the order of their start
 START_SECONDS = 60
 STOP_SECONDS = 20
 
@@ -69,42 +63,73 @@ def why_not() -> str | None:
 
 @contextmanager
 def one_node() -> Iterator[Path]:
-    """A cluster for the length of the block; gives the path that SLURM_CONF has to have."""
-    # Sockets lie in it, whose paths have to be short: pytest's own folders are too deep.
-    with tempfile.TemporaryDirectory(prefix="slurm-") as name:
-        folder = Path(name)
-        try:
-            yield start(folder)
-        finally:
-            stop(folder)
+    """A cluster for the length of the block; gives the path that SLURM_CONF has to have.
 
-
-def start(folder: Path) -> Path:
-    """Start the cluster whose files are in `folder`, unless it runs; gives its slurm.conf.
-
-    Returns once `srun hostname` answers. Raises RuntimeError, which quotes the logs' last lines,
-    where it does not.
+    `srun hostname` answers then. Fails with the logs' last lines where it does not start.
     """
-    conf = folder / "slurm.conf"
-    if all(_process(folder, name) for name in DAEMONS):
-        return conf
-    stop(folder)
-    folder.mkdir(exist_ok=True)
-    folder.chmod(0o755)
-    shutil.rmtree(folder / "state", ignore_errors=True)
-    for name in ("state", "spool"):
-        (folder / name).mkdir(exist_ok=True)
-    conf.write_text(_conf(folder))
+    # Sockets lie in it, whose paths have to be short: pytest's own folders are too deep.
+    with tempfile.TemporaryDirectory(prefix="slurm-") as name, ExitStack() as stack:
+        folder = Path(name)
+        folder.chmod(0o755)
+        conf = folder / "slurm.conf"
+        conf.write_text(_conf(folder))
+        for own in ("state", "spool"):
+            (folder / own).mkdir()
+        try:
+            for daemon, options in _daemons(folder, conf).items():
+                stack.enter_context(_running(folder, daemon, options))
+                if daemon == "munged":
+                    wait_until((folder / "munge.socket").exists, "munged's socket")
+            idle = ("sinfo", "--noheader", "--format=%T")
+            wait_until(lambda: _ask(conf, *idle) == "idle", "an idle node")
+            assert _ask(conf, "srun", "hostname"), "srun hostname gives no answer"
+        except AssertionError as error:
+            raise RuntimeError(f"SLURM does not start: {error}\n{_last_lines(folder)}") from None
+        yield conf
+        _ask(conf, "scancel", "--user=root")
+        wait_until(lambda: not _ask(conf, "squeue", "--noheader"), "the end of the jobs")
+
+
+@contextmanager
+def _running(folder: Path, daemon: str, options: list[str]) -> Iterator[None]:
+    """A daemon, with its log in the folder, which is ended with the block."""
+    with (folder / f"{daemon}.log").open("wb") as log:
+        process = subprocess.Popen(
+            [_program(daemon), *options],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _daemons(folder: Path, conf: Path) -> dict[str, list[str]]:
+    """The options of the daemons, in the order of their start."""
     key = folder / "munge.key"
     key.touch(mode=0o600)
     key.write_bytes(os.urandom(128))
-    try:
-        _start_daemons(folder, conf, key)
-    except (OSError, subprocess.SubprocessError) as error:
-        lines = _last_lines(folder)  # before the end of the daemons adds its own
-        stop(folder)
-        raise RuntimeError(f"SLURM does not start: {error}\n{lines}") from None
-    return conf
+    return {
+        # Forced: munged dislikes folders in which others may write, as that of temporary files is.
+        "munged": [
+            "--foreground",
+            "--force",
+            f"--key-file={key}",
+            f"--socket={folder / 'munge.socket'}",
+            f"--pid-file={folder / 'munged.pid'}",
+            f"--seed-file={folder / 'munged.seed'}",
+        ],
+        "slurmctld": ["-D", "-f", str(conf)],
+        "slurmd": ["-D", "-f", str(conf)],
+    }
 
 
 def _conf(folder: Path) -> str:
@@ -115,91 +140,6 @@ def _conf(folder: Path) -> str:
             ports.append(one.getsockname()[1])
     host = socket.gethostname().partition(".")[0]
     return CONF.format(host=host, controller_port=ports[0], node_port=ports[1], folder=folder)
-
-
-def _start_daemons(folder: Path, conf: Path, key: Path) -> None:
-    munge_socket = folder / "munge.socket"
-    options = {
-        # Forced: munged dislikes folders in which others may write, as that of temporary files is.
-        "munged": [
-            "--foreground",
-            "--force",
-            f"--key-file={key}",
-            f"--socket={munge_socket}",
-            f"--pid-file={folder / 'munged.pid'}",
-            f"--seed-file={folder / 'munged.seed'}",
-        ],
-        "slurmctld": ["-D", "-f", str(conf)],
-        "slurmd": ["-D", "-f", str(conf)],
-    }
-    for name in DAEMONS:
-        with (folder / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [_program(name), *options[name]],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        start = _state_and_start(process.pid)[1]
-        (folder / f"{name}.process").write_text(f"{process.pid} {start}\n")
-        if name == "munged" and not _comes_true(munge_socket.exists, START_SECONDS):
-            raise TimeoutError("munged opens no socket")
-    if not _comes_true(lambda: _is_idle(folder, conf), START_SECONDS):
-        raise TimeoutError(f"the node is not idle after {START_SECONDS} s")
-    if not _ask(conf, "srun", "hostname"):
-        raise TimeoutError("srun hostname gives no answer")
-
-
-def _is_idle(folder: Path, conf: Path) -> bool:
-    for name in DAEMONS:
-        if not _process(folder, name):
-            raise ChildProcessError(f"{name} has ended")
-    return _ask(conf, "sinfo", "--noheader", "--format=%T") == "idle"
-
-
-def stop(folder: Path) -> None:
-    """End the jobs and the daemons of the cluster in `folder`, those that there are."""
-    conf = folder / "slurm.conf"
-    if all(_process(folder, name) for name in DAEMONS):
-        with suppress(subprocess.TimeoutExpired):
-            _ask(conf, "scancel", "--user=root")
-            _comes_true(lambda: not _ask(conf, "squeue", "--noheader"), STOP_SECONDS)
-    for name in reversed(DAEMONS):
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if process := _process(folder, name):
-                os.kill(process, number)
-                _comes_true(lambda name=name: not _process(folder, name), STOP_SECONDS)
-
-
-def _process(folder: Path, name: str) -> int | None:
-    """The process id of a daemon, or None where it does not run."""
-    try:
-        number, start = map(int, (folder / f"{name}.process").read_text().split())
-        state, begun = _state_and_start(number)
-    except (OSError, ValueError):
-        return None
-    if state == "Z":  # ended; what started it has to ask for it, if that is this process
-        with suppress(ChildProcessError):
-            os.waitpid(number, os.WNOHANG)
-        return None
-    return number if begun == start else None  # or the number is another program's by now
-
-
-def _state_and_start(process: int) -> tuple[str, int]:
-    """Linux's letter for what a process does, and when it began, clock ticks since boot."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return fields[0], int(fields[19])
-
-
-def _comes_true(condition: Callable[[], object], seconds: float) -> bool:
-    """Wait until the condition holds, so long at most; whether it does."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 def _ask(conf: Path, *command: str) -> str:
@@ -215,39 +155,10 @@ def _ask(conf: Path, *command: str) -> str:
 
 
 def _last_lines(folder: Path) -> str:
-    logs = [log for name in DAEMONS if (log := folder / f"{name}.log").exists()]
+    logs = sorted(folder.glob("*.log"))
     return "\n".join(line for log in logs for line in log.read_text().splitlines()[-5:])
 
 
 def _program(name: str) -> str | None:
     # Daemons are in sbin, which not everybody's PATH has.
     return shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(description="A SLURM cluster of one node, on this machine.")
-    parser.add_argument("command", choices=("start", "stop"))
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path(tempfile.gettempdir()) / "binenc-slurm",
-        help="where its files are (default: %(default)s)",
-    )
-    arguments = parser.parse_args()
-    if reason := why_not():
-        parser.exit(1, f"error: {reason}\n")
-    folder = arguments.folder.absolute()
-    if arguments.command == "stop":
-        stop(folder)
-        shutil.rmtree(folder, ignore_errors=True)
-        return 0
-    try:
-        conf = start(folder)
-    except RuntimeError as error:
-        parser.exit(1, f"error: {error}\n")
-    print(f"export SLURM_CONF={conf}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,5 +1,6 @@
 """Trainings of well under a second, and folders of their own, for the tests of several modules."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,17 @@ from replication.runs.freeze import freeze
 from replication.runs.trainer import get_or_train
 
 CPU = torch.device("cpu")
+# What made-up runs and assessments say of where they come from. A commit of digits alone, read as a
+# number, would lose its zeros.
+ORIGIN = {
+    "diverged_epoch": None,
+    "seconds": 5400.0,
+    "device": "cpu",
+    "threads": 1,
+    "processor": "A processor, 2 cores",
+    "versions": "Python 3.11.7, torch 2.14.1",
+    "commit": "000012345678",
+}
 
 # A weight that float32 cannot hold: the loss is infinite from the first batch on.
 DIVERGING_GAMMA = 1e39
@@ -60,6 +72,12 @@ def frozen(name: str, *configs: RunConfig) -> list[store.Run]:
     runs = [get_or_train(config, "cpu", str) for config in configs]
     freeze(runs, store.RESULTS / name, "command")
     return runs
+
+
+def kept_in(folder: Path) -> list[str]:
+    """Names of all that is in a runs folder but for locks, which may stay."""
+    names = sorted(path.name for path in folder.iterdir())
+    return [name for name in names if not re.fullmatch(r"\.[0-9a-f]{12}\.lock", name)]
 
 
 def state_of(run: store.Run) -> dict[str, torch.Tensor]:

@@ -1,9 +1,11 @@
 import os
 import re
+import shutil
 import signal
 import sys
 import time
 from concurrent.futures import Future
+from pathlib import Path
 from types import ModuleType
 
 import numpy as np
@@ -14,21 +16,14 @@ from campaign_commands import QUICK, campaign_file, run, started, wait_until
 from replication.__main__ import main
 from replication.campaigns import local
 from replication.campaigns.assess import get_or_assess_all
-from replication.runs import freeze, store
+from replication.runs import store
 from replication.runs.trainer import get_or_train
 from replication.studies import assessments
 from replication.studies.catalog import STUDIES, StudyResult
-from small_runs import DIVERGING_GAMMA, quick, small, use_folders
+from served_files import everything_in
+from small_runs import DIVERGING_GAMMA, frozen, quick, small, state_of
 
-GRID = """
-about = "Two networks."
-[[grid]]
-dataset = "digits"
-head = "none"
-seed = [0, 1]
-width = 16
-epochs = 1
-"""
+pytestmark = pytest.mark.usefixtures("own_folders")
 
 
 def here_and_now(executor, work, arguments) -> list[Future]:
@@ -40,11 +35,6 @@ def here_and_now(executor, work, arguments) -> list[Future]:
         except Exception as error:
             future.set_exception(error)
     return futures
-
-
-@pytest.fixture(autouse=True)
-def folders(monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -77,28 +67,21 @@ def test_networks_are_trained_and_assessed_once_in_the_order_asked(study):
     assert [a.config.seed for a in made] == [1, 0]
     assert sorted(study) == [(0, 7), (1, 7)]
     assert said[0] == "robustness of 2 networks, hits: 0, misses: 2"
+    for one in made:  # of the trained weights, not those of a fresh network
+        weight = state_of(get_or_train(one.config, "cpu", str))["model.classifier.weight"]
+        assert one.table["smallest"][0] == pytest.approx(float(weight.sum()), rel=1e-6)
     again = get_or_assess_all("robustness", configs[::-1], 7, "cpu", say=said.append)
     assert [a.config.seed for a in again] == [1, 0]
     assert said[-1] == "robustness of 2 networks, hits: 2, misses: 0"
     assert len(study) == 2
 
 
-def test_the_trained_weights_are_assessed(study):
-    from replication.runs import checkpoints
-
-    (made,) = get_or_assess_all("robustness", [quick()], device="cpu", say=str)
-    state = checkpoints.load(get_or_train(quick(), "cpu", str).checkpoint_path).state
-    expected = float(state["model.classifier.weight"].sum())
-    assert made.table["smallest"][0] == pytest.approx(expected, rel=1e-6)
-
-
 def test_a_network_whose_frozen_run_has_no_weights_is_trained_again(study):
-    run = get_or_train(quick(), "cpu", str)
-    freeze.freeze([run], store.RESULTS / "some", "command")
-    folder = run.arrays_path.parent
-    for path in folder.iterdir():
-        path.unlink()
-    folder.rmdir()
+    (run,) = frozen("some", quick())
+    run.checkpoint_path.unlink()
+    with pytest.raises(RuntimeError, match="has no weights; delete it to have them trained again"):
+        get_or_assess_all("robustness", [quick()], device="cpu", say=str)
+    shutil.rmtree(run.arrays_path.parent)
     get_or_assess_all("robustness", [quick()], device="cpu", say=str)
     assert run.checkpoint_path.exists()
 
@@ -114,45 +97,23 @@ def test_frozen_assessments_are_hits_whatever_number_of_images_they_took(study):
 
 
 @pytest.mark.full
-def test_one_failure_stops_no_other_and_is_told_in_one_line(study):
-    configs = [quick(seed=5), quick(seed=0)]
-    with pytest.raises(RuntimeError, match=r"seed 5: ValueError: the network is odd$"):
-        get_or_assess_all("robustness", configs, device="cpu", say=str)
-    assert assessments.find("robustness", quick(seed=0)) is not None
-    assert assessments.find("robustness", quick(seed=5)) is None
-
-
-@pytest.mark.full
-def test_a_diverged_training_is_refused_and_the_others_are_assessed(study):
+def test_failures_and_divergence_stop_no_other_and_are_told_in_one_line(study):
     diverged = small(gamma=DIVERGING_GAMMA)
+    configs = [quick(seed=5), diverged, quick()]
     refused = r"diverged in epoch 0; allowed: networks whose training went through"
-    with pytest.raises(RuntimeError, match=refused):
-        get_or_assess_all("robustness", [diverged, quick()], device="cpu", say=str)
-    assert assessments.find("robustness", quick()) is not None
+    told = refused + r"; .* seed 5: ValueError: the network is odd$"
+    with pytest.raises(RuntimeError, match=told):
+        get_or_assess_all("robustness", configs, device="cpu", say=str)
+    assert [seed for seed, _ in study] == [5, 0]
+    found = [assessments.find("robustness", config) is not None for config in configs]
+    assert found == [False, False, True]
     with pytest.raises(RuntimeError, match=refused):
         get_or_assess_all("robustness", [diverged], device="cpu", say=str)
-    assert len(study) == 1
 
 
-def test_a_run_without_its_weights_says_what_to_do(study):
-    get_or_train(quick(), "cpu", str).checkpoint_path.unlink()
-    with pytest.raises(RuntimeError, match="has no weights; delete it to have them trained again"):
-        get_or_assess_all("robustness", [quick()], device="cpu", say=str)
-
-
-@pytest.mark.parametrize(
-    ("asked", "allowed"),
-    [
-        ({"study": "beauty"}, "allowed: robustness, reliability"),
-        ({"images": 0}, "images is 0; allowed: a whole number from 1 to 360"),
-        ({"images": 361}, "images is 361; allowed: a whole number from 1 to 360"),
-        ({"device": "tpu"}, "allowed: auto, cuda, mps, cpu"),
-    ],
-)
-def test_bad_input_is_told_before_anything_is_trained(asked, allowed, tmp_path):
-    arguments = {"study": "robustness", "configs": [quick()], "device": "cpu", "say": str}
-    with pytest.raises(ValueError, match=allowed):
-        get_or_assess_all(**{**arguments, **asked})
+def test_a_wrong_number_of_images_is_told_before_anything_is_trained(tmp_path):
+    with pytest.raises(ValueError, match="images is 361; allowed: a whole number from 1 to 360"):
+        get_or_assess_all("robustness", [quick()], 361, "cpu", say=str)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -164,14 +125,9 @@ def test_without_pytorch_what_is_missing_is_named(study, monkeypatch):
         get_or_assess_all("robustness", [quick(), quick(seed=1)], say=str)
 
 
-# ---- The command ---------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def grid(tmp_path):
-    path = tmp_path / "two.toml"
-    path.write_text(GRID, encoding="utf8")
-    return str(path)
+    return str(campaign_file(tmp_path / "two.toml", QUICK | {"seed": [0, 1]}))
 
 
 @pytest.mark.full
@@ -183,47 +139,25 @@ def test_the_command_assesses_and_freezes(study, grid, capsys):
     )
     frozen = assessments.frozen_of("robustness")
     assert sorted(a.config.seed for a in frozen.values()) == [0, 1]
-    readme = (store.RESULTS / "robustness" / "two" / "README.md").read_text(encoding="utf8")
+    folder = store.RESULTS / "robustness" / "two"
+    readme = (folder / "README.md").read_text(encoding="utf8")
     assert f"assess robustness {grid} --images 7 --freeze" in readme
+
+    # Where one of the networks fails, what was frozen stays.
+    before = everything_in(folder)
+    text = Path(grid).read_text(encoding="utf8")
+    Path(grid).write_text(text.replace("[0, 1]", "[0, 5]"), encoding="utf8")
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 1
+    assert "seed 5: ValueError: the network is odd" in capsys.readouterr().err
+    assert everything_in(folder) == before
 
 
 def test_the_command_takes_the_first_seeds(study, grid):
     assert main(["assess", "robustness", grid, "--seeds", "1", "--device", "cpu"]) == 0
     assert [seed for seed, _ in study] == [0]
     assert not store.RESULTS.exists()
-
-
-@pytest.mark.full
-def test_a_failed_command_leaves_what_was_frozen(study, grid, tmp_path, capsys):
-    main(["assess", "robustness", grid, "--device", "cpu", "--freeze"])
-    folder = store.RESULTS / "robustness" / "two"
-    before = (folder / "table.csv").read_bytes()
-    other = tmp_path / "other" / "two.toml"
-    other.parent.mkdir()
-    other.write_text(GRID.replace("[0, 1]", "[0, 5]"), encoding="utf8")
-    with pytest.raises(SystemExit) as stopped:
-        main(["assess", "robustness", str(other), "--device", "cpu", "--freeze"])
-    assert stopped.value.code == 1
-    assert "seed 5: ValueError: the network is odd" in capsys.readouterr().err
-    assert (folder / "table.csv").read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("words", "allowed"),
-    [
-        (["beauty", "mnist"], "allowed: robustness, reliability"),
-        (["robustness", "nothing"], "campaign is 'nothing'; allowed: "),
-        (["robustness", "mnist", "--images", "0"], "allowed: a whole number ≥ 1"),
-        (["robustness", "mnist", "--seeds", "x"], "allowed: a whole number ≥ 1"),
-        (["robustness", "mnist", "--device", "tpu"], "allowed: auto, cuda, mps, cpu"),
-    ],
-)
-def test_the_command_names_what_is_allowed(words, allowed, capsys, tmp_path):
-    with pytest.raises(SystemExit) as stopped:
-        main(["assess", *words])
-    assert stopped.value.code == 2
-    assert allowed in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
 
 
 # ---- Processes that are ended --------------------------------------------------------------------

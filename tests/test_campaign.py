@@ -13,22 +13,20 @@ from replication.campaigns import campaign, local
 from replication.data.recipes import recipe
 from replication.data.sources import DataError
 from replication.runs import store, trainer
-from small_runs import quick, use_folders
+from small_runs import ORIGIN, quick
 
-INFO = dict.fromkeys(store.INFO_FIELDS, "") | {"diverged_epoch": None, "seconds": 0.0}
 CONFIGS = [quick(seed=seed) for seed in range(5)]
 
 
 @pytest.fixture(autouse=True)
-def folders(monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+def at_once(own_folders, monkeypatch):
     monkeypatch.setattr(campaign, "POLL_SECONDS", 0)
-    (tmp_path / "runs").mkdir()
+    store.runs_folder().mkdir()
 
 
 def keep(config: RunConfig) -> None:
     """Put a run without numbers on disk."""
-    store.keep(config, [], {}, INFO, Path("absent"))
+    store.keep(config, [], {}, ORIGIN, Path("absent"))
 
 
 def damage(config: RunConfig) -> None:
@@ -60,7 +58,6 @@ class FakeExecutor:
         self.processes, self.polls, self.ends = processes, polls, ends or {}
         self.submitted: list[RunConfig] = []
         self.open: list[RunConfig] = []
-        self.most_open = 0
         self.stops = 0
 
     def room(self, running: int) -> int:
@@ -70,7 +67,6 @@ class FakeExecutor:
     def submit(self, configs: Sequence[RunConfig]) -> list[FakeJob]:
         self.submitted += configs
         self.open += configs
-        self.most_open = max(self.most_open, len(self.open))
         return [FakeJob(config, self.polls, self._end) for config in configs]
 
     def _end(self, config: RunConfig) -> str | None:
@@ -107,49 +103,24 @@ def watched(limit: int = 200):
     return watch, seen
 
 
-def test_it_begins_with_what_is_on_disk():
+def test_it_begins_with_what_is_on_disk_and_trains_the_others_once_in_order():
     keep(CONFIGS[1])
     damage(CONFIGS[3])
-    state = campaign.begin([*CONFIGS, CONFIGS[0]])
+    state = campaign.begin([CONFIGS[0].change(metrics="released"), *CONFIGS])
     assert state.configs == CONFIGS
     assert state.hits == 1
     assert list(state.runs) == [CONFIGS[1]]
-    assert state.runs[CONFIGS[1]].id == CONFIGS[1].id
     assert list(state.failed) == [CONFIGS[3]]
     assert "is damaged; delete it to train it again" in state.failed[CONFIGS[3]]
     assert state.waiting == [CONFIGS[0], CONFIGS[2], CONFIGS[4]]
+    executor = FakeExecutor()
+    campaign.train_missing(state, executor, lambda state: None)
+    assert executor.submitted == [CONFIGS[0], CONFIGS[2], CONFIGS[4]]
+    assert set(state.runs) == set(CONFIGS) - {CONFIGS[3]}
+    assert (state.hits, state.running, state.waiting, executor.stops) == (1, [], [], 1)
 
 
-def test_twins_that_differ_in_what_is_plotted_are_one_run():
-    (config,) = campaign.begin([quick(), quick(metrics="released")]).configs
-    assert config.id == quick().id
-
-
-def test_every_missing_run_is_trained_once_in_order():
-    keep(CONFIGS[1])
-    state, executor = trained()
-    assert executor.submitted == [CONFIGS[0], *CONFIGS[2:]]
-    assert set(state.runs) == set(CONFIGS)
-    assert (state.hits, state.failed, state.running, state.waiting) == (1, {}, [], [])
-    assert executor.stops == 1
-
-
-def test_nothing_is_submitted_where_all_are_there():
-    for config in CONFIGS:
-        keep(config)
-    state, executor = trained()
-    assert executor.submitted == []
-    assert state.hits == len(state.runs) == len(CONFIGS)
-
-
-@pytest.mark.parametrize("processes", [1, 2, 3, 8])
-def test_as_many_run_at_once_as_there_is_room_for(processes):
-    state, executor = trained(executor=FakeExecutor(processes))
-    assert executor.most_open == min(processes, len(CONFIGS))
-    assert len(state.runs) == len(CONFIGS)
-
-
-def test_a_place_that_becomes_free_is_taken_at_once():
+def test_as_many_run_at_once_as_there_is_room_for_and_a_free_place_is_taken_at_once():
     seen, executor = [], FakeExecutor(2, polls=0)
     trained(executor=executor, watch=lambda state: seen.append(len(executor.open)))
     assert seen == [2, 2, 1, 0]
@@ -178,45 +149,37 @@ def test_each_run_is_in_one_state_at_every_moment(monkeypatch):
 
 
 def test_failures_neither_stop_nor_hide_the_others():
-    damage(CONFIGS[3])
-    ends = {CONFIGS[0]: lambda config: "MemoryError: no", CONFIGS[2]: lambda config: "killed"}
-    state, executor = trained(executor=FakeExecutor(ends=ends))
-    assert set(state.runs) == {CONFIGS[1], CONFIGS[4]}
-    assert state.failed.pop(CONFIGS[3]).endswith("is damaged; delete it to train it again")
-    assert state.failed == {CONFIGS[0]: "MemoryError: no", CONFIGS[2]: "killed"}
-    assert executor.submitted.count(CONFIGS[0]) == 1
-    assert executor.stops == 1
-
-
-def test_a_process_that_dies_after_it_kept_its_run_has_not_failed():
     def dies_late(config):
         keep(config)
         return "its process was killed"
 
-    state, _ = trained(executor=FakeExecutor(ends={CONFIGS[0]: dies_late}))
-    assert set(state.runs) == set(CONFIGS)
-    assert state.failed == {}
+    ends = {CONFIGS[0]: lambda config: "MemoryError: no", CONFIGS[1]: dies_late, CONFIGS[2]: damage}
+    damage(CONFIGS[3])
+    state, executor = trained(executor=FakeExecutor(ends=ends))
+    assert set(state.runs) == {CONFIGS[1], CONFIGS[4]}
+    assert state.failed.pop(CONFIGS[0]) == "MemoryError: no"
+    assert set(state.failed) == {CONFIGS[2], CONFIGS[3]}
+    assert all(reason.endswith("delete it to train it again") for reason in state.failed.values())
+    assert sorted(executor.submitted, key=CONFIGS.index) == [*CONFIGS[:3], CONFIGS[4]]
+    assert executor.stops == 1
 
 
-def test_a_run_whose_files_are_damaged_when_it_ends_has_failed():
-    state, _ = trained(executor=FakeExecutor(ends={CONFIGS[0]: damage}))
-    assert list(state.failed) == [CONFIGS[0]]
-    assert set(state.runs) == set(CONFIGS[1:])
-
-
-def test_a_job_that_gave_way_to_another_process_is_submitted_again():
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_job_that_gave_way_to_another_process_is_submitted_again_not_for_ever(times):
     """As where that process was killed before it kept the run."""
-    first = []
+    given = []
 
-    def gives_way_once(config):
-        if not first:
-            first.append(config)
+    def gives_way(config):
+        if len(given) < times:
+            given.append(config)
             return None
         return keep(config)
 
-    state, executor = trained(executor=FakeExecutor(ends={CONFIGS[0]: gives_way_once}))
-    assert executor.submitted.count(CONFIGS[0]) == 2
-    assert set(state.runs) == set(CONFIGS)
+    watch, _ = watched()
+    state, executor = trained(executor=FakeExecutor(ends={CONFIGS[0]: gives_way}), watch=watch)
+    assert executor.submitted.count(CONFIGS[0]) == times + (times == 1)
+    assert (CONFIGS[0] in state.runs) == (times == 1)
+    assert {**state.runs, **state.failed}.keys() == set(CONFIGS)
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["kept", "given up"])
@@ -243,14 +206,7 @@ def test_a_run_of_another_process_is_waited_for(kept):
     assert executor.submitted.count(busy) == (0 if kept else 1)
 
 
-def test_the_lock_file_of_a_dead_process_keeps_nobody_waiting():
-    (store.runs_folder() / f".{CONFIGS[0].id}.lock").touch()
-    state, executor = trained()
-    assert executor.submitted == CONFIGS
-    assert set(state.runs) == set(CONFIGS)
-
-
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, RuntimeError])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
 def test_whatever_ends_a_campaign_the_executor_is_stopped(error):
     executor = FakeExecutor()
 
@@ -260,27 +216,6 @@ def test_whatever_ends_a_campaign_the_executor_is_stopped(error):
     with pytest.raises(error):
         trained(executor=executor, watch=fails)
     assert executor.stops == 1
-
-
-def test_an_executor_that_refuses_is_stopped():
-    executor = FakeExecutor()
-
-    def refuses(configs):
-        raise RuntimeError("no cluster")
-
-    executor.submit = refuses
-    with pytest.raises(RuntimeError, match="no cluster"):
-        trained(executor=executor)
-    assert executor.stops == 1
-
-
-def test_a_runs_folder_that_cannot_be_written_is_told_before_any_work(monkeypatch, tmp_path):
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "file" / "runs"))
-    executor = FakeExecutor()
-    with pytest.raises(OSError, match="file"):
-        trained(executor=executor)
-    assert executor.submitted == []
 
 
 def test_the_files_of_a_dataset_are_fetched_once_and_before_any_training(monkeypatch):
@@ -293,15 +228,13 @@ def test_the_files_of_a_dataset_are_fetched_once_and_before_any_training(monkeyp
     assert fetched == [("mnist", 0)]
     assert set(executor.submitted) == set(configs)
 
-
-def test_files_that_are_not_to_be_had_end_a_campaign_before_any_training(monkeypatch):
     def missing(name):
         raise DataError("no source has the files")
 
     monkeypatch.setattr(campaign, "fetch", missing)
     executor = FakeExecutor()
     with pytest.raises(DataError):
-        campaign.train_missing(campaign.begin([recipe("mnist")]), executor, lambda state: None)
+        trained([recipe("mnist", seed=2)], executor)
     assert executor.submitted == []
 
 

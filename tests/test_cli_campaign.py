@@ -8,7 +8,6 @@ import signal
 from pathlib import Path
 
 import pytest
-import torch
 
 from campaign_commands import (
     LONGER,
@@ -22,7 +21,7 @@ from campaign_commands import (
 )
 from replication.campaigns import grids
 from replication.runs import store, trainer
-from small_runs import assert_same_arrays, assert_same_history, use_folders
+from small_runs import assert_same_bytes, use_folders
 
 SEEDS = [0, 1, 2]
 INTERRUPTED = (
@@ -42,32 +41,14 @@ def ids(path: Path) -> list[str]:
     return sorted(config.id for config in grids.read(str(path)).configs)
 
 
-def last_line(out: str) -> str:
-    """The last line of an output."""
-    return out.splitlines()[-1]
-
-
-def stored(folder: Path, config) -> store.Run:
-    """A run of a command's folder."""
-    with pytest.MonkeyPatch.context() as patch:
-        use_folders(patch, folder)
-        return store.find(config)
-
-
-def assert_numbers_are_those_of_one_thread(folder: Path, path: Path, fresh: Path) -> None:
+def assert_numbers_are_those_of_an_undisturbed_training(folder: Path, path: Path) -> None:
     """The runs of a command equal those that this process trains without a pause, to the bit."""
-    threads = torch.get_num_threads()
-    with pytest.MonkeyPatch.context() as patch:
-        use_folders(patch, fresh)
-        torch.set_num_threads(1)
-        try:
-            for config in grids.read(str(path)).configs:
-                expected = trainer.get_or_train(config, "cpu", str)
-                actual = stored(folder, config)
-                assert_same_history(actual.history, expected.history)
-                assert_same_arrays(actual.arrays(), expected.arrays())
-        finally:
-            torch.set_num_threads(threads)
+    for config in grids.read(str(path)).configs:
+        with pytest.MonkeyPatch.context() as patch:
+            use_folders(patch, folder)
+            actual = store.find(config)
+            use_folders(patch, folder / "undisturbed")
+            assert_same_bytes(actual, trainer.get_or_train(config, "cpu", str))
 
 
 def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path):
@@ -78,6 +59,10 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     )
     good = campaign_file(tmp_path / "good.toml", QUICK | {"seed": SEEDS})
     configs = grids.read(str(path)).configs
+    code, out, err = run(folder, "campaign", good, "--freeze")
+    assert (code, err) == (1, "")
+    assert out.splitlines()[-1] == "nothing to freeze: no seed of good has all of its runs"
+    assert not (folder / "results").exists()
     damaged = folder / "runs" / configs[1].id
     damaged.mkdir(parents=True)
     code, out, err = run(folder, "campaign", path)
@@ -96,8 +81,10 @@ def test_a_failed_run_is_listed_and_the_others_are_trained_then_frozen(tmp_path)
     assert not (folder / "results").exists()
     assert trained(folder) == sorted([configs[0].id, configs[2].id])
 
-    # Two seeds of three are whole, and freezing trains nothing.
+    # Two seeds of three are whole, and freezing trains nothing, nor does asking for the first.
     damaged.rmdir()
+    code, out, err = run(folder, "campaign", good, "--seeds", 1)
+    assert (code, err, out.splitlines()[-1]) == (0, "", "good: 1 of 1 runs, hits: 1")
     code, out, err = run(folder, "campaign", good, "--freeze")
     assert (code, err) == (0, "")
     assert out.splitlines() == [
@@ -145,32 +132,10 @@ def test_a_diverged_run_is_no_failure(tmp_path):
 
 
 @pytest.mark.full
-def test_the_first_seeds_alone_are_trained(tmp_path):
-    folder = tmp_path / "store"
-    path = campaign_file(tmp_path / "some.toml", QUICK | {"seed": SEEDS})
-    code, _, err = run(folder, "campaign", path, "--seeds", 1)
-    assert (code, err) == (0, "")
-    assert trained(folder) == [grids.read(str(path)).configs[0].id]
-    code, _, err = run(folder, "campaign", path, "--seeds", 9)
-    assert (code, err) == (2, f"error: seeds is 9; allowed: 1 to {len(SEEDS)}, as some has\n")
-
-
-@pytest.mark.full
-def test_nothing_whole_is_nothing_to_freeze(tmp_path):
-    folder = tmp_path / "store"
-    path = campaign_file(tmp_path / "some.toml", QUICK | {"head": ["none", "linear"]})
-    code, out, err = run(folder, "campaign", path, "--freeze")
-    assert (code, err) == (1, "")
-    assert out.splitlines() == [
-        "not frozen: some seed 0, 0 of 2 runs",
-        "nothing to freeze: no seed of some has all of its runs",
-    ]
-    assert not (folder / "results").exists()
-
-
-@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])  # a person's, a batch system's
-def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_path, number):
+def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(
+    tmp_path, one_thread, number
+):
     folder = tmp_path / "store"
     longer = campaign_file(tmp_path / "longer.toml", LONGER | {"seed": [0, 1]})
     with started(folder, "campaign", longer, "--processes", 2) as command:
@@ -183,9 +148,9 @@ def test_an_interrupted_campaign_says_so_and_goes_on_with_the_same_numbers(tmp_p
     assert len(checkpoints(folder)) == 2
     assert trained(folder) == []
     code, out, err = run(folder, "campaign", longer)
-    assert (code, last_line(out), err) == (0, "longer: 2 of 2 runs, hits: 0", "")
+    assert (code, out.splitlines()[-1], err) == (0, "longer: 2 of 2 runs, hits: 0", "")
     assert trained(folder) == ids(longer)
-    assert_numbers_are_those_of_one_thread(folder, longer, tmp_path / "fresh")
+    assert_numbers_are_those_of_an_undisturbed_training(folder, longer)
 
 
 @pytest.mark.parametrize("early", [False, True], ids=["its processes begin", "it begins"])
@@ -213,7 +178,7 @@ def test_two_campaigns_on_one_store_train_no_run_twice(tmp_path):
         for command in (one, other):
             code, out, err = command.end()
             assert (code, err) == (0, "")
-            assert re.fullmatch(r"both: 5 of 5 runs, hits: \d", last_line(out))
+            assert re.fullmatch(r"both: 5 of 5 runs, hits: \d", out.splitlines()[-1])
     assert trained(folder) == ids(path)
 
 
@@ -231,7 +196,7 @@ def test_a_process_that_is_killed_takes_only_its_run_with_it(tmp_path, longer):
     (lost,) = checkpoints(folder)
     assert lost.name.split(".")[1] in failed
     code, out, err = run(folder, "campaign", longer)
-    assert (code, last_line(out), err) == (0, "longer: 3 of 3 runs, hits: 2", "")
+    assert (code, out.splitlines()[-1], err) == (0, "longer: 3 of 3 runs, hits: 2", "")
     assert trained(folder) == ids(longer)
     assert checkpoints(folder) == []
 
@@ -248,7 +213,7 @@ def test_nothing_outlives_a_campaign_that_is_killed_and_its_locks_are_taken_over
     assert trained(folder) == []  # its processes did not even end their runs
     assert len(list((folder / "runs").glob(".*.lock"))) == 2
     code, out, err = run(folder, "campaign", path)
-    assert (code, last_line(out), err) == (0, "two: 2 of 2 runs, hits: 0", "")
+    assert (code, out.splitlines()[-1], err) == (0, "two: 2 of 2 runs, hits: 0", "")
     assert trained(folder) == ids(path)
 
 

@@ -5,28 +5,20 @@ import re
 import subprocess
 import sys
 import time
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import slurm_node
 from binenc_core.config import RunConfig
+from campaign_commands import QUICK, campaign_file, wait_until
 from replication.__main__ import main
 from replication.base import provenance
 from replication.campaigns import cluster
 from replication.campaigns.cluster import SlurmExecutor
-from replication.runs import store
+from replication.runs import store, trainer
 from replication.runs.trainer import get_or_train
-from small_runs import assert_same_arrays, assert_same_history, quick, small, use_folders
-
-SECONDS = 120  # after which a wait is a failure
-
-
-@pytest.fixture(autouse=True)
-def folders(monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+from small_runs import assert_same_bytes, assert_same_history, quick, small
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +31,7 @@ def slurm_conf():
 
 
 @pytest.fixture
-def executor(slurm_conf, monkeypatch, tmp_path):
+def executor(slurm_conf, own_folders, monkeypatch, tmp_path):
     """Makes an executor on that cluster, whose jobs import this very code from another folder."""
     monkeypatch.setenv("SLURM_CONF", str(slurm_conf))
     monkeypatch.setenv("PYTHONPATH", str(provenance.ROOT), prepend=os.pathsep)
@@ -55,13 +47,6 @@ def executor(slurm_conf, monkeypatch, tmp_path):
     for one in made:
         one.stop()
     wait_until(lambda: not queue(), "empty queue")
-
-
-def wait_until(condition: Callable[[], object], what: str) -> None:
-    end = time.monotonic() + SECONDS
-    while not condition():
-        assert time.monotonic() < end, f"no {what} after {SECONDS} s"
-        time.sleep(0.2)
 
 
 def wait_for(jobs) -> None:
@@ -84,50 +69,20 @@ def endless(seed: int) -> RunConfig:
     return quick(epochs=1_000_000, log_every=1_000_000, seed=seed)
 
 
-def has_checkpoint(config: RunConfig) -> bool:
-    """Whether the training of a run has come to its first checkpoint."""
-    return (store.runs_folder() / f".{config.id}.checkpoint").exists()
-
-
-def trained_here(config: RunConfig, monkeypatch, folder: Path) -> store.Run:
-    """The run as this process trains it, with one thread."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with monkeypatch.context() as patch:
-            patch.setenv("BINENC_RUNS", str(folder))
-            return get_or_train(config, "cpu", str)
-    finally:
-        torch.set_num_threads(threads)
-
-
-CAMPAIGN = """
-about = "Two small runs."
-[[grid]]
-dataset = "digits"
-head = ["binary", "none"]
-width = 16
-latent_dim = 2
-epochs = 3
-log_every = 1
-"""
-
-
 @pytest.mark.full
-def test_campaign_on_the_cluster(executor, monkeypatch, tmp_path, capsys):
-    (tmp_path / "two.toml").write_text(CAMPAIGN, encoding="utf8")
+def test_campaign_on_the_cluster(executor, one_thread, monkeypatch, tmp_path, capsys):
+    campaign_file(tmp_path / "two.toml", QUICK | {"head": ["binary", "none"], "epochs": 3})
     words = ["campaign", "two.toml", "--executor", "slurm", "--device", "cpu"]
     assert main([*words, "--minutes", "5", "--width", "2"]) == 0
     assert main(["campaign", "two.toml", "--freeze"]) == 0
     out = capsys.readouterr().out
     assert "two: 2 of 2 runs, hits: 0" in out
-    for run in store.load_campaign(store.RESULTS / "two"):
-        expected = trained_here(run.config, monkeypatch, tmp_path / "here")
-        assert_same_history(run.history, expected.history)
     assert main(words) == 0
     assert "two: 2 of 2 runs, hits: 2" in capsys.readouterr().out
+    frozen = store.load_campaign(store.RESULTS / "two")
+    monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "here"))
+    for run in frozen:
+        assert_same_history(run.history, get_or_train(run.config, "cpu", str, frozen={}).history)
 
 
 @pytest.mark.full
@@ -149,10 +104,12 @@ def test_array_of_runs_of_which_one_fails(executor, tmp_path):
 
 
 @pytest.mark.full
-def test_requeued_run_ends_as_if_it_had_been_left_alone(executor, monkeypatch, tmp_path):
+def test_requeued_run_ends_as_if_it_had_been_left_alone(
+    executor, one_thread, monkeypatch, tmp_path
+):
     config = small(epochs=300, log_every=20)
     (job,) = executor().submit([config])
-    wait_until(lambda: has_checkpoint(config), "checkpoint")
+    wait_until(lambda: trainer.checkpoint_of(config).exists(), "checkpoint")
     subprocess.run(["scancel", "--signal=USR2", job.id], check=True)  # as before the time limit
     wait_until(lambda: queue() == {job.id: "PD"}, "requeued job")
     assert not job.done()
@@ -161,9 +118,9 @@ def test_requeued_run_ends_as_if_it_had_been_left_alone(executor, monkeypatch, t
     said = (tmp_path / "slurm" / f"{job.id}_0_log.out").read_text()
     assert re.search(r"miss: training digits binary seed 0 \(\w+\) from epoch \d+, about ", said)
     assert job.failure() is None
-    run, expected = store.find(config), trained_here(config, monkeypatch, tmp_path / "here")
-    assert_same_history(run.history, expected.history)
-    assert_same_arrays(run.arrays(), expected.arrays())
+    run = store.find(config)
+    monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "here"))
+    assert_same_bytes(run, get_or_train(config, "cpu", str))
 
 
 @pytest.mark.full
@@ -207,23 +164,25 @@ def test_refused_jobs(executor, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_without_submitit(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "submitit", None)
-    with pytest.raises(ValueError, match=r"submitit: pip install -r requirements-slurm\.txt$"):
-        SlurmExecutor("name", tmp_path / "slurm")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_without_slurm(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("absent", "message"),
+    [
+        ("submitit", r"submitit: pip install -r requirements-slurm\.txt$"),
+        ("SLURM", r"no sbatch, srun, .* here: .*requirements-slurm\.txt$"),
+    ],
+)
+def test_what_is_not_installed_is_told_in_one_line(monkeypatch, tmp_path, absent, message):
+    if absent == "submitit":
+        monkeypatch.setitem(sys.modules, "submitit", None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(ValueError, match=r"no sbatch, srun, .* here: .*requirements-slurm\.txt$"):
+    with pytest.raises(ValueError, match=message):
         SlurmExecutor("name", tmp_path / "slurm")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
-    "option, value, minimum",
-    [("threads", 0, 1), ("gpus", -1, 0), ("minutes", 4, 5), ("width", 0, 1)],
+    ("option", "value", "minimum"),
+    [("threads", 0, 1), ("gpus", -1, 0), ("minutes", 4, 5)],
 )
 def test_numbers_out_of_range(tmp_path, option, value, minimum):
     message = f"^{option} is {value}; allowed: a whole number ≥ {minimum}$"
@@ -276,23 +235,9 @@ def test_squeue_is_asked_once_for_all_jobs(answers, monkeypatch):
     assert answers == []
 
 
-def trace_of(raising: Callable[[], None]) -> str:
-    try:
-        raising()
-    except Exception:
-        return traceback.format_exc()
-
-
 def test_line_of_an_exception():
-    def plain():
-        raise RuntimeError("CUDA error: out of memory\nCompile with something\n\nelse")
-
-    def chained():
-        try:
-            plain()
-        except RuntimeError as error:
-            raise OSError(28, "No space left on device") from error
-
-    line = cluster._exception_line
-    assert line(trace_of(plain)) == "RuntimeError: CUDA error: out of memory"
-    assert line(trace_of(chained)) == "OSError: [Errno 28] No space left on device"
+    """The first line of the last one, which has the others as its causes."""
+    plain = "Traceback (most recent call last):\n  File 'a', line 1\nRuntimeError: CUDA\nmore\n"
+    chained = f"{plain}\nThe above was the cause:\n\n{plain.replace('RuntimeError', 'OSError')}"
+    assert cluster._exception_line(plain) == "RuntimeError: CUDA"
+    assert cluster._exception_line(chained) == "OSError: CUDA"

@@ -3,7 +3,6 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 import pytest
 
-from binenc_core import config as config_module
 from binenc_core.config import OPTIMIZERS, PARTS, RunConfig, read_number
 from replication.data.recipes import recipe
 from replication.runs import store
@@ -107,12 +106,6 @@ def test_a_new_field_with_a_default_leaves_the_ids():
     for config, known in KNOWN_IDS:
         assert Extended(**config.as_dict()).id == known
         assert Extended(**config.as_dict(), label_noise=0.2).id != known
-
-
-def test_each_version_of_the_training_has_its_ids(monkeypatch):
-    before = RunConfig().id
-    monkeypatch.setattr(config_module, "TRAINING_VERSION", config_module.TRAINING_VERSION + 1)
-    assert RunConfig().id != before
 
 
 def test_every_field_is_in_the_id_but_what_is_plotted():

@@ -61,27 +61,15 @@ def test_grids_come_one_after_the_other():
 
 
 def test_a_grid_is_every_combination_of_its_lists():
-    configs = grids.expand({"dataset": "digits", "gamma": [0, 1.5], "seed": [3, 4], "width": 8})
-    assert configs == [
-        recipe("digits", gamma=gamma, seed=seed, width=8) for gamma in (0, 1.5) for seed in (3, 4)
-    ]
-
-
-def test_a_grid_goes_over_datasets_and_protocols_too():
     configs = grids.expand({"dataset": ["digits", "mnist"], "protocol": list(PROTOCOLS)})
     assert configs == [recipe(d, p) for d in ("digits", "mnist") for p in PROTOCOLS]
+    values = recipe("digits", head="linear").as_dict()
+    assert grids.expand(values) == [RunConfig(**values)]
 
 
 def test_a_field_that_is_set_comes_before_the_protocols():
     (config,) = grids.expand({"dataset": "digits", "protocol": "later", "gamma_growth": 1})
-    assert config == recipe("digits", "later", gamma_growth=1)
-    assert config.gamma_growth == 1
-    assert config.penalty == "mean_square"
-
-
-def test_every_field_can_be_set():
-    values = recipe("digits", head="linear").as_dict()
-    assert grids.expand(values) == [RunConfig(**values)]
+    assert (config.gamma_growth, config.penalty) == (1, "mean_square")
 
 
 def test_equal_trainings_of_several_grids_are_one(tmp_path):
@@ -92,13 +80,20 @@ def test_equal_trainings_of_several_grids_are_one(tmp_path):
     assert named.configs == [recipe("digits", head=head) for head in HEADS]
 
 
-@pytest.mark.parametrize("name", ["nothing", "", "../README"])
+@pytest.mark.parametrize("name", ["", "../README"])
 def test_an_unknown_name_is_answered_with_the_known(name):
     with pytest.raises(ValueError) as error:
         grids.read(name)
     names = ", ".join(sorted(path.stem for path in (provenance.ROOT / "campaigns").iterdir()))
     allowed = f"{names}, or the path of a .toml file"
     assert str(error.value) == f"campaign is {name!r}; allowed: {allowed}"
+
+
+@pytest.mark.parametrize("name", ["SOME.TOML", "with space é.toml"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_file_is_read_under_any_name_and_with_a_mark_before_it(name, encoding, tmp_path):
+    (tmp_path / name).write_text(PLAIN.replace("test", "é"), encoding=encoding)
+    assert grids.read(str(tmp_path / name)).about == "A é."
 
 
 BAD = [
@@ -108,9 +103,7 @@ BAD = [
     ('about = ""', "grid is missing; allowed: one or more tables [[grid]]"),
     ('about = ""\ngrid = []', "grid is missing; allowed: one or more tables [[grid]]"),
     ('about = ""\n[grid]\nseed = 1', "grid is missing; allowed: one or more tables [[grid]]"),
-    ('about = ""\ngrid = [1]', "grid is missing; allowed: one or more tables [[grid]]"),
     ('about = ""\ngrid = ["digits"]', "grid is missing; allowed: one or more tables [[grid]]"),
-    ("device = 1\n" + PLAIN, "unknown key 'device'; allowed: about, grid"),
     (PLAIN.replace("grid", "grids"), "unknown key 'grids'; allowed: about, grid"),
     ('about = ""\n[[grid]]\nseed = 1', "a grid has no dataset"),
     (PLAIN + "seed = []", "seed is an empty list; allowed: one value or more"),
@@ -120,20 +113,12 @@ BAD = [
         "width is in the grid and in a setting; allowed",
     ),
     (PLAIN + "seeds = 1", "unknown parameter 'seeds'; allowed: dataset, head, seed, "),
-    (PLAIN + "gamma = -1", "gamma is -1; allowed: a number ≥ 0"),
     (PLAIN + "gamma = [1, nan]", "gamma is nan; allowed: a number ≥ 0"),
-    (PLAIN + "gamma = true", "gamma is True; allowed: a number ≥ 0"),
-    (PLAIN + "gamma = [[1]]", "gamma is [1]; allowed: a number ≥ 0"),
     (PLAIN + "gamma = 2020-01-01", "allowed: a number ≥ 0"),
     (PLAIN + "gamma = {}", "gamma is {}; allowed: a number ≥ 0"),
-    (PLAIN + "width = 2.5", "width is 2.5; allowed: a whole number ≥ 1"),
-    (PLAIN + 'head = "x"', "head is 'x'; allowed: binary, linear, nonlinear, none"),
     (PLAIN + 'head = ["none", 3]', "head is 3; allowed: binary, linear, nonlinear, none"),
-    (PLAIN + 'protocol = "old"', "protocol is 'old'; allowed: described, released, later"),
-    (PLAIN + "protocol = [[]]", "protocol is []; allowed: described, released, later"),
     (PLAIN + "protocol = {}", "protocol is {}; allowed: described, released, later"),
     (PLAIN + "seed = 1\nseed = 2", "Cannot overwrite a value"),
-    (PLAIN.replace("digits", "cifar"), "dataset is 'cifar'; allowed: mnist, fashion_mnist, digits"),
     (PLAIN.replace('"digits"', "[{}]"), "dataset is {}; allowed: mnist, fashion_mnist, digits"),
 ]
 
@@ -147,7 +132,8 @@ def test_what_a_file_should_not_say_is_told_in_one_line(tmp_path, text, expected
     assert "\n" not in str(error.value)
 
 
-def test_a_file_that_is_no_text_is_told_in_one_line(tmp_path):
-    (tmp_path / "some.toml").write_bytes(b"about = '\xff'")
-    with pytest.raises(ValueError, match=r"^some\.toml: [^\n]*$"):
+@pytest.mark.parametrize("content", [b"about = '\xff'", PLAIN.encode("utf-16")])
+def test_a_file_that_is_not_in_utf8_is_told_in_one_line(tmp_path, content):
+    (tmp_path / "some.toml").write_bytes(content)
+    with pytest.raises(ValueError, match=r"^some\.toml: it is not in UTF-8; allowed: [^\n]*$"):
         grids.read(str(tmp_path / "some.toml"))

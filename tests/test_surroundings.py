@@ -19,21 +19,13 @@ from nbformat.v4 import new_code_cell, new_notebook
 from binenc_book import build, executed
 from binenc_book.execute import cause, own_kernel, run_notebook
 from binenc_book.toc import notebooks
-from binenc_core.config import read_number
 from campaign_commands import QUICK, campaign_file
 from replication.__main__ import main
-from replication.base import console, files, provenance
-from replication.campaigns import campaign, grids
-from replication.campaigns.watch import lines
-from replication.data import sources
+from replication.base import files, provenance
+from replication.campaigns import grids, local
+from replication.campaigns.get_runs import get_or_train_all
 from replication.runs import checkpoints, store, trainer
-from replication.runs.freeze import freeze
-from small_runs import quick, use_folders
-
-GRID = 'about = "é"\n[[grid]]\ndataset = "digits"\nseed = 0\n'
-
-
-# --- people who share a folder
+from small_runs import frozen, quick, use_folders
 
 
 @pytest.fixture
@@ -43,51 +35,16 @@ def group_umask():
     os.umask(before)
 
 
-def mode(path) -> int:
-    return path.stat().st_mode & 0o777
-
-
-def test_files_and_folders_have_the_mode_that_the_umask_asks_for(group_umask, tmp_path):
-    with files.whole_file(tmp_path / "file") as draft:
-        draft.unlink()
-        os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))  # as some libraries write
-    with files.whole_folder(tmp_path / "folder") as draft:
-        (draft / "inside").write_text("x")
-    assert [mode(tmp_path / n) for n in ("file", "folder", "folder/inside")] == [
-        *(0o664, 0o775, 0o664)
-    ]
-
-
-def test_all_that_a_training_leaves_can_be_used_by_the_group(group_umask, monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+def test_all_that_a_training_leaves_can_be_used_by_the_group(group_umask, own_folders, tmp_path):
     trainer.get_or_train(quick())
     made = [tmp_path / "runs", *(tmp_path / "runs").rglob("*")]
     assert any(path.suffix == ".lock" for path in made)
-    assert {mode(path) for path in made} == {0o664, 0o775}
+    modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in made}
+    assert modes == {(False, 0o664), (True, 0o775)}
 
 
-class Here:
-    """An executor that trains in this process, and says how that failed."""
-
-    def room(self, running):
-        return 1
-
-    def submit(self, configs):
-        def failure():
-            try:
-                trainer.get_or_train(configs[0], "cpu", str)
-            except RuntimeError as error:
-                return str(error)
-
-        job = type("Job", (), {"done": lambda self: True, "failure": lambda self: failure()})
-        return [job()]
-
-    def stop(self):
-        pass
-
-
-def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(own_folders, monkeypatch, tmp_path):
+    monkeypatch.setattr(local, "default_processes", lambda *_: 1)
     (tmp_path / "runs").mkdir()
     theirs, ours = quick(seed=0), quick(seed=1)
     path = tmp_path / "runs" / f".{theirs.id}.lock"
@@ -100,13 +57,11 @@ def test_a_lock_of_somebody_else_leaves_its_run_and_no_other(monkeypatch, tmp_pa
         return acquire(lock, *args, **kwargs)
 
     monkeypatch.setattr(FileLock, "acquire", denied)
-    state = campaign.begin([theirs, ours])
-    campaign.train_missing(state, Here(), lambda state: None)
-    assert list(state.runs) == [ours]
-    assert f"is locked by somebody else: {path}: Permission denied" in state.failed[theirs]
-
-
-# --- file systems without
+    told = f"is locked by somebody else: {path}: Permission denied$"
+    with pytest.raises(RuntimeError, match=told):
+        get_or_train_all([theirs, ours], "cpu", str)
+    assert store.find(ours) is not None
+    assert not trainer.is_busy(theirs)  # or a campaign would wait for it
 
 
 def failing(code: int):
@@ -117,9 +72,8 @@ def failing(code: int):
 
 
 def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
-    monkeypatch, tmp_path
+    own_folders, monkeypatch, tmp_path
 ):
-    use_folders(monkeypatch, tmp_path)
     monkeypatch.setattr("fcntl.flock", failing(errno.ENOTSUP))
     path = tmp_path / "runs" / f".{quick().id}.lock"
     with pytest.raises(OSError, match=f"^cannot lock {path}: Operation not .*BINENC_RUNS chooses"):
@@ -128,8 +82,7 @@ def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
     assert store.find(quick()) is None
 
 
-def test_what_processes_need_and_do_not_get_is_named(monkeypatch, tmp_path, capsys):
-    use_folders(monkeypatch, tmp_path)
+def test_what_processes_need_and_do_not_get_is_named(own_folders, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", failing(errno.EROFS))
     path = campaign_file(tmp_path / "one.toml", QUICK | {"seed": [0]})
     with pytest.raises(SystemExit) as stopped:
@@ -141,8 +94,7 @@ def test_what_processes_need_and_do_not_get_is_named(monkeypatch, tmp_path, caps
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOSYS, errno.ENOTSUP])
-def test_files_are_kept_where_they_cannot_be_synchronized_or_linked(code, monkeypatch, tmp_path):
-    use_folders(monkeypatch, tmp_path)
+def test_files_are_kept_where_they_cannot_be_synchronized_or_linked(code, own_folders, monkeypatch):
     monkeypatch.setattr(os, "fsync", failing(code))
     monkeypatch.setattr(os, "link", failing(code))
     run = trainer.get_or_train(quick(), "cpu", str)
@@ -159,10 +111,7 @@ def test_a_file_that_did_not_reach_the_disk_takes_no_place(code, monkeypatch, tm
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "before")]
 
 
-# --- text
-
-
-@pytest.mark.parametrize("words", [["--help"], ["data", "digits"], ["verdicts", "--group", "why"]])
+@pytest.mark.parametrize("words", [["--help"], ["verdicts", "--group", "why"]])
 @pytest.mark.sampled
 def test_output_survives_an_encoding_without_its_signs(words):
     command = [sys.executable, "-m", "replication", *words]
@@ -172,48 +121,15 @@ def test_output_survives_an_encoding_without_its_signs(words):
     assert done.stdout.decode("ascii")
 
 
-@pytest.mark.parametrize("name", ["some.toml", "SOME.TOML", "with space é.toml"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_campaign_is_read_with_a_mark_before_it_and_under_any_name(name, encoding, tmp_path):
-    path = tmp_path / name
-    path.write_text(GRID, encoding=encoding)
-    assert grids.read(str(path)).about == "é"
-
-
-def test_a_campaign_that_is_not_read_is_named_in_one_line(tmp_path):
-    path = tmp_path / "wide.toml"
-    path.write_text(GRID, encoding="utf-16")
-    for name, reason in (
-        (str(path), "wide.toml: it is not in UTF-8; allowed: TOML in UTF-8"),
-        (str(tmp_path / "absent.toml"), "absent.toml: there is no such file"),
-        ("absent", "campaign is 'absent'; allowed: "),
-    ):
-        with pytest.raises(ValueError) as caught:
-            grids.read(name)
-        assert reason in str(caught.value)
-        assert "\n" not in str(caught.value)
-
-
 @pytest.mark.full
-def test_no_control_codes_reach_a_file(monkeypatch, capsys, tmp_path):
+def test_no_control_codes_reach_a_file(own_folders, monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    use_folders(monkeypatch, tmp_path)
     path = campaign_file(tmp_path / "one.toml", QUICK | {"seed": [0]})
     assert main(["campaign", str(path), "--device", "cpu", "--processes", "1"]) == 0
     said = capsys.readouterr()
     assert "1 of 1 runs" in said.out
     assert "\x1b" not in said.out + said.err
     assert "FORCE_COLOR" not in os.environ
-
-
-def test_lines_are_said_whatever_the_stream_is(monkeypatch, capfdbinary):
-    monkeypatch.setattr(sys, "stdout", open(os.dup(1), "w", encoding="ascii"))  # noqa: SIM115
-    console.prepare()
-    state = campaign.Campaign([quick()])
-    watch = lines(state, lambda text: print(text, flush=True))
-    state.failed[quick()] = "γ · é"
-    watch(state)
-    assert b"failed: ? ? ?" in capfdbinary.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["data", "digits"], ["verdicts"], ["verdicts", "--csv"]])
@@ -242,35 +158,6 @@ def test_closed_streams_are_nowhere_and_no_file_takes_their_place():
     assert done.returncode >= 3
 
 
-# --- numbers
-
-
-@pytest.mark.parametrize("text", [2, 2.0, "2", "2.0", "2e0", " 2 "])
-def test_a_whole_number_is_read_alike_wherever_it_stands(text):
-    assert read_number(text, int) == 2
-    assert isinstance(read_number(text, int), int)
-
-
-@pytest.mark.parametrize("text", [2.5, "2.5", "two", "", None, True, "nan", "inf", [2], "1e400"])
-def test_what_is_no_whole_number_is_none(text):
-    assert read_number(text, int) is None
-
-
-def test_large_whole_numbers_lose_no_digit():
-    assert read_number(str(2**60 + 1), int) == read_number(2**60 + 1, int) == 2**60 + 1
-
-
-# --- folders
-
-
-def test_a_relative_folder_is_one_of_the_project_wherever_a_command_begins(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("BINENC_RUNS", "some/runs")
-    monkeypatch.setenv("BINENC_DATA", "some/data")
-    assert store.runs_folder() == provenance.ROOT / "some" / "runs"
-    assert sources.default_folder() == provenance.ROOT / "some" / "data"
-
-
 def test_the_home_of_nobody_is_told_with_its_variable(monkeypatch, capsys):
     monkeypatch.setenv("BINENC_RUNS", "~no such person/runs")
     with pytest.raises(SystemExit) as stopped:
@@ -280,13 +167,10 @@ def test_the_home_of_nobody_is_told_with_its_variable(monkeypatch, capsys):
     assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize(
-    "words", [["train", "--dataset", "digits"], ["campaign", "digits_switches"]]
-)
+@pytest.mark.parametrize("words", [["train", "--dataset", "digits"], ["campaign", "digits"]])
 def test_a_runs_folder_that_is_a_file_is_named_with_its_variable(
-    words, monkeypatch, tmp_path, capsys
+    words, own_folders, tmp_path, capsys
 ):
-    use_folders(monkeypatch, tmp_path)
     (tmp_path / "runs").write_text("")
     with pytest.raises(SystemExit) as stopped:
         main(words)
@@ -298,17 +182,15 @@ def test_a_runs_folder_that_is_a_file_is_named_with_its_variable(
 
 @pytest.mark.parametrize("damage", ["runs.csv", "history.csv"])
 def test_a_damaged_campaign_is_named_and_the_others_are_there(
-    damage, monkeypatch, tmp_path, capsys
+    damage, own_folders, monkeypatch, tmp_path, capsys
 ):
-    use_folders(monkeypatch, tmp_path)
-    runs = [trainer.get_or_train(quick(seed=seed), "cpu", str) for seed in (0, 1)]
-    for run, name in zip(runs, ("broken", "whole"), strict=True):
-        freeze([run], store.RESULTS / name, "command")
+    frozen("broken", quick(seed=0))
+    frozen("whole", quick(seed=1))
     (store.RESULTS / "broken" / damage).write_text("nothing\n1\n")
     monkeypatch.setenv("BINENC_RUNS", str(tmp_path / "empty"))
     capsys.readouterr()
     assert store.find(quick(seed=0)) is None
-    assert store.find(quick(seed=1)).id == runs[1].id
+    assert store.find(quick(seed=1)).id == quick(seed=1).id
     assert store.campaign_of("broken") == []
     said = capsys.readouterr().err.splitlines()
     assert said and all(line.startswith("left out: ") and "broken" in line for line in said)
@@ -327,9 +209,6 @@ def test_paths_that_are_no_text_are_read_and_told(monkeypatch, tmp_path, capsys)
     trainer.get_or_train(grids.read(str(path)).configs[0], "cpu", str)
     assert main(["campaign", str(path), "--freeze"]) == 0
     assert "proj?" in (store.RESULTS / "one" / "README.md").read_text("utf8")
-
-
-# --- environments
 
 
 @pytest.mark.parametrize("length", [1, 85, 140])

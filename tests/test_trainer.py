@@ -22,18 +22,13 @@ from small_runs import (
     assert_same_arrays,
     assert_same_bytes,
     assert_same_history,
+    kept_in,
     quick,
     small,
     state_of,
 )
 
 pytestmark = pytest.mark.usefixtures("own_root")
-
-
-def kept_runs() -> list[str]:
-    """Names of the run folders and of what else is there; a lock may stay."""
-    names = sorted(path.name for path in store.runs_folder().iterdir())
-    return [name for name in names if not re.fullmatch(r"\.[0-9a-f]{12}\.lock", name)]
 
 
 @pytest.fixture
@@ -115,7 +110,7 @@ def test_a_run_that_cannot_be_written_leaves_nothing(monkeypatch, failing):
         with pytest.raises(OSError, match="disk full"):
             get_or_train(quick(seed=1), "cpu", str)
     # The last checkpoint stays, so that nothing is trained again.
-    assert kept_runs() == [f".{quick(seed=1).id}.checkpoint", quick().id]
+    assert kept_in(store.runs_folder()) == [f".{quick(seed=1).id}.checkpoint", quick().id]
     assert find(quick(seed=1)) is None
     assert_same_history(find(quick()).history, finished.history)
     assert_same_arrays(find(quick()).arrays(), finished.arrays())
@@ -212,28 +207,21 @@ def assert_same_run(run, other, state):
         ("nonlinear", {"augmentation": "crop_flip", "activation": "silu"}),
     ],
 )
-@pytest.mark.full
+@pytest.mark.sampled
 def test_a_training_that_was_cut_off_ends_as_one_in_one_go(
     monkeypatch, tmp_path, said, head, changes
 ):
     config = small(head, **{"epochs": 5, "log_every": 2, **changes})
     whole, state = alone(monkeypatch, tmp_path, config)
-    cut_off(monkeypatch, config, 4)
+    for number in (0, 1, 1, 4):
+        cut_off(monkeypatch, config, number)
     epochs = trained_epochs(monkeypatch)
     run = get_or_train(config, "cpu", said.append)
     last = max(epoch for epoch in config.logged_epochs() if epoch < 4)
     assert epochs == list(range(last + 1, config.epochs))
     assert f" from epoch {last + 1}, about " in said[0]
     assert_same_run(run, whole, state)
-    assert kept_runs() == [config.id]
-
-
-def test_a_training_may_be_cut_off_again_and_again(monkeypatch, tmp_path):
-    config = small(epochs=5, log_every=1)
-    whole, state = alone(monkeypatch, tmp_path, config)
-    for epochs in (0, 1, 1, 3, 4):
-        cut_off(monkeypatch, config, epochs)
-    assert_same_run(get_or_train(config, "cpu", str), whole, state)
+    assert kept_in(store.runs_folder()) == [config.id]
 
 
 def test_a_training_that_was_cut_off_while_it_was_kept_is_not_trained_again(monkeypatch, tmp_path):
@@ -269,23 +257,27 @@ def test_a_training_that_diverges_before_its_next_checkpoint_gives_the_same_byte
     assert_same_bytes(run, whole)
 
 
-def test_the_time_of_a_run_is_that_of_all_its_parts(monkeypatch):
-    config = small(epochs=4, log_every=1)
+def test_a_run_names_every_place_where_it_was_trained_and_the_time_of_all_parts(monkeypatch):
+    config = small(epochs=4)
+    monkeypatch.setattr(provenance, "commit", lambda: "first")
     cut_off(monkeypatch, config, 2)
-    path = store.runs_folder() / f".{config.id}.checkpoint"
+    path = trainer.checkpoint_of(config)
     before = checkpoints.load(path)
     assert before.seconds > 0
     checkpoints.save(before._replace(seconds=1000.0), path)
+    monkeypatch.setattr(provenance, "commit", lambda: "second")
     cut_off(monkeypatch, config, 3)
     assert 1000 < checkpoints.load(path).seconds < 1100
-    assert 1000 < get_or_train(config, "cpu", str).info["seconds"] < 1100
+    run = get_or_train(config, "cpu", str)
+    assert 1000 < run.info["seconds"] < 1100
+    assert (run.info["commit"], run.info["device"]) == ("first; second", "cpu")
 
 
 def test_a_damaged_checkpoint_is_told_and_the_training_starts_again(monkeypatch, said, tmp_path):
     config = small(epochs=3)
     whole, state = alone(monkeypatch, tmp_path, config)
     cut_off(monkeypatch, config, 2)
-    path = store.runs_folder() / f".{config.id}.checkpoint"
+    path = trainer.checkpoint_of(config)
     path.write_bytes(path.read_bytes()[:-100])
     run = get_or_train(config, "cpu", said.append)
     assert said[0].startswith(f"damaged: {path} is passed over")
@@ -337,35 +329,13 @@ def test_another_training_is_not_extended(monkeypatch, other):
     assert epochs == list(range(6))
 
 
-def test_a_run_names_every_place_where_it_was_trained(monkeypatch):
-    config = small(epochs=4)
-    monkeypatch.setattr(provenance, "commit", lambda: "first")
-    cut_off(monkeypatch, config, 2)
-    monkeypatch.setattr(provenance, "commit", lambda: "second")
-    cut_off(monkeypatch, config, 3)
-    run = get_or_train(config, "cpu", str)
-    assert run.info["commit"] == "first; second"
-    assert run.info["device"] == "cpu"
-
-
 def test_what_a_killed_process_left_is_removed():
-    folder = store.runs_folder()
-    (folder / f".{quick().id}-abc123").mkdir(parents=True)
-    (folder / f".{quick().id}-abc123" / "config.json").write_text("{")
-    (folder / f".{quick().id}.checkpoint-0123").write_text("half")
+    folder = store.runs_folder() / f".{quick().id}-abc123"
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{")
+    folder.with_name(f".{quick().id}.checkpoint-0123").write_text("half")
     get_or_train(quick(), "cpu", str)
-    assert kept_runs() == [quick().id]
-
-
-def test_a_busy_run_is_seen_and_not_waited_for():
-    store.runs_folder().mkdir()
-    assert not is_busy(quick())
-    with FileLock(store.runs_folder() / f".{quick().id}.lock"):
-        assert is_busy(quick())
-        assert not is_busy(quick(seed=1))
-        with pytest.raises(BusyError, match="another process is training digits none seed 0"):
-            get_or_train(quick(), "cpu", str, wait=False)
-    assert not is_busy(quick())
+    assert kept_in(store.runs_folder()) == [quick().id]
 
 
 HOLDER = """
@@ -378,15 +348,20 @@ time.sleep(100)
 """
 
 
-def test_the_lock_of_a_killed_process_is_taken_over(said):
+def test_a_busy_run_is_not_waited_for_and_the_lock_of_a_killed_process_is_taken_over(said):
     store.runs_folder().mkdir()
     path = store.runs_folder() / f".{quick().id}.lock"
+    assert not is_busy(quick())
     holder = subprocess.Popen([sys.executable, "-c", HOLDER, path], stdout=subprocess.PIPE)
     assert holder.stdout.readline() == b"held\n"
     assert is_busy(quick())
+    assert not is_busy(quick(seed=1))
+    with pytest.raises(BusyError, match="another process is training digits none seed 0"):
+        get_or_train(quick(), "cpu", str, wait=False)
     holder.kill()
     holder.wait()
     assert path.exists()
+    assert not is_busy(quick())
     get_or_train(quick(), "cpu", said.append)
     assert [line.split(":")[0] for line in said] == ["miss"]
 
