@@ -14,6 +14,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import mantel_correlation, matched_bits
+from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 
@@ -120,11 +121,7 @@ def _chance(own: pd.DataFrame, lines: list[tuple[str, str]], legend: bool) -> go
     return go.Scatter(
         x=middle,
         y=[lines.index(line) for line in zip(once["dataset"], once["head"], strict=True)],
-        error_x={
-            "array": once["chance_high"] - middle,
-            "arrayminus": middle - once["chance_low"],
-            **{"color": NEUTRAL, "thickness": 3, "width": 7},
-        },
+        error_x=bars(middle, once["chance_low"], once["chance_high"], NEUTRAL, 3, 7),
         mode="markers",
         marker={"symbol": "line-ns-open", "size": 12, "color": NEUTRAL},
         name="Classes shuffled",

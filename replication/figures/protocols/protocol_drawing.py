@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from binenc_core.config import LINEAR_HEADS
 from replication.claims import rules
+from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
@@ -172,13 +173,10 @@ def _traces(groups: list[Points], heights: dict[str, int], legend: bool) -> list
             **shared,
             x=[stretched(mean) for _, mean, _ in means],
             y=[heights[setting] + mark.offset for setting, _, _ in means],
-            error_x={
-                "array": [stretched(m + half) - stretched(m) for _, m, half in means],
-                "arrayminus": [stretched(m) - stretched(m - half) for _, m, half in means],
-                "thickness": 2.5,
-                "width": 4,
-                "color": mark.color,
-            },
+            error_x=bars(
+                *([stretched(m + half * side) for _, m, half in means] for side in (0, -1, 1)),
+                *(mark.color, 2.5, 4),
+            ),
             customdata=[list(point) for point in means],
             marker={**look, "size": 10},
             showlegend=legend,

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
+from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
 from replication.figures.common.style import HEAD_STYLES
@@ -172,11 +173,7 @@ def _errors(errors: pd.DataFrame, head: str, stage: str) -> go.Scatter:
     return go.Scatter(
         x=errors["ece"].to_numpy("f4"),
         y=heights.to_numpy("f4"),
-        error_x={
-            "array": (errors["high"] - errors["ece"]).to_numpy("f4"),
-            "arrayminus": (errors["ece"] - errors["low"]).to_numpy("f4"),
-            **{"color": look.color, "thickness": 1, "width": 0},
-        },
+        error_x=bars(errors["ece"], errors["low"], errors["high"], look.color),
         customdata=errors[["seed", "low", "high"]].to_numpy("f4"),
         mode="markers",
         marker={

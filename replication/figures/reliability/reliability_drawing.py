@@ -7,6 +7,7 @@ from plotly.subplots import make_subplots
 
 from binenc_core.reliability import SCORES
 from replication.figures.common.assessed import Group
+from replication.figures.common.bars import bars
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability.reliability_numbers import FEW, Numbers, rows
 
@@ -74,11 +75,7 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
     return go.Scatter(
         x=own["value"].to_numpy("f4"),
         y=heights.astype("f4"),
-        error_x={
-            "array": (own["high"] - own["value"]).to_numpy("f4"),
-            "arrayminus": (own["value"] - own["low"]).to_numpy("f4"),
-            **{"color": color, "thickness": 1, "width": 0},
-        },
+        error_x=bars(own["value"], own["low"], own["high"], color),
         customdata=own[["seed", "low", "high", "positives", "negatives"]].to_numpy("f4"),
         mode="markers",
         marker={

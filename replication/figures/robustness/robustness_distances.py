@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
+from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_falsified
@@ -172,11 +173,7 @@ def _traces(
             go.Scatter(
                 x=part["mean"],
                 y=_places(part, mark, heads),
-                error_x={
-                    "array": part["high"] - part["mean"],
-                    "arrayminus": part["mean"] - part["low"],
-                    **{"color": NEUTRAL, "thickness": 2, "width": 8},
-                }
+                error_x=bars(part["mean"], part["low"], part["high"], NEUTRAL, 2, 8)
                 if measure in NUMBERS and not failed
                 else None,
                 customdata=_hover(part),

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from replication.claims import words
 from replication.claims.judge import Verdict, to_frame
 from replication.claims.rules import NOT_JUDGED
+from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
 
@@ -166,15 +167,7 @@ def _marks(own: Sequence[Verdict], rows: dict, place: int, titles: int) -> go.Sc
             "symbol": [SYMBOLS[v.kind] for v in own],
             "opacity": [0.45 if v.provisional else 1 for v in own],
         },
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": [high - middle for middle, high in zip(middles, highs, strict=True)],
-            "arrayminus": [middle - low for middle, low in zip(middles, lows, strict=True)],
-            "color": color,
-            "thickness": 1.5,
-            "width": 0,
-        },
+        error_x=bars(middles, lows, highs, color, thickness=1.5),
         text=[_hover(v) for v in own],
         customdata=[f"{PAGES[v.claim.group]}.html" for v in own],
         hovertemplate="%{text}<extra></extra>",
