@@ -131,9 +131,7 @@ def train(
     their number and the last one's sums, `on_step` after every step.
     """
     begun = time.perf_counter()
-    data = Dataset(*(part.to(device) for part in data))
-    if config.held_out:
-        data = validation_split(data, config.held_out)
+    data = _images(config, device, data)
     logged = config.logged_epochs()
     with own_random_state(device), same_kernels():
         begin = start.epochs if start else 0
@@ -181,14 +179,18 @@ def evaluate_checkpoint(
 
     `data` are the images of the configuration's dataset.
     """
-    data = Dataset(*(part.to(device) for part in data))
-    if config.held_out:
-        data = validation_split(data, config.held_out)
+    data = _images(config, device, data)
     with own_random_state(device), same_kernels():
         state = build(config, data.train_images.shape[1:], data.classes, device, checkpoint.epochs)
         initial = state.model.classifier.weight.detach().clone()
         state.restore(checkpoint.state)
         return evaluate_after(checkpoint.epochs - 1, state.model, initial, data, config)
+
+
+def _images(config: RunConfig, device: torch.device, data: Dataset) -> Dataset:
+    """What is trained on and what is not, on the device."""
+    data = Dataset(*(part.to(device) for part in data))
+    return validation_split(data, config.held_out) if config.held_out else data
 
 
 def steps_per_epoch(config: RunConfig, data: Dataset) -> int:

@@ -29,9 +29,9 @@ class QuietHandler(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module", params=[pytest.param("http", marks=pytest.mark.full), "file"])
+@pytest.fixture(scope="module")
 def origin(request, built_book):
-    """Address of the book's folder."""
+    """Address of the book's folder, which lies on a disk ("file") or is served ("http")."""
     if request.param == "file":
         yield built_book.as_uri()
         return
@@ -72,7 +72,15 @@ def picture(page, name: str, kind: str) -> None:
     page.screenshot(path=file, full_page=True)
 
 
-@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.full)])
+@pytest.mark.parametrize(
+    ("origin", "theme"),
+    [
+        ("file", "light"),
+        pytest.param("file", "dark", marks=pytest.mark.full),
+        pytest.param("http", "light", marks=pytest.mark.full),
+    ],
+    indirect=["origin"],
+)
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_shown_whole_and_asks_nobody_else(origin, contexts, name, theme):
     with watch(contexts[theme].new_page()) as page:
@@ -93,6 +101,7 @@ def test_a_page_is_shown_whole_and_asks_nobody_else(origin, contexts, name, them
         assert [address for address in page.asked if not address.startswith(local)] == []
         if origin.startswith("file"):
             assert violations(page) == []
+            picture(page, name, theme)
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate(WIDTH) <= 390
         assert page.errors == []
@@ -106,20 +115,7 @@ def test_a_page_fits_a_phone(built_book, contexts, name):
         page.goto((built_book / f"{name}.html").as_uri())
         draw_figures(page)
         assert page.evaluate(WIDTH) <= 390
-
-
-@pytest.mark.full
-@pytest.mark.parametrize(
-    ("kind", "theme", "width"),
-    [("light", "light", 1280), ("dark", "dark", 1280), ("narrow", "light", 390)],
-)
-def test_there_are_pictures_of_all_pages(built_book, contexts, kind, theme, width):
-    for name in PAGES:
-        with contexts[theme].new_page() as page:
-            page.set_viewport_size({"width": width, "height": 844})
-            page.goto((built_book / f"{name}.html").as_uri())
-            draw_figures(page)
-            picture(page, name, kind)
+        picture(page, name, "narrow")
 
 
 @pytest.mark.full
@@ -140,6 +136,7 @@ def test_the_pages_that_sphinx_adds_are_sound_too(built_book, contexts):
                 assert page.errors == [], name
 
 
+@pytest.mark.parametrize("origin", ["file"], indirect=True)
 def test_search_finds_a_page(origin, light):
     light.goto(f"{origin}/search.html?q=encoding")
     light.wait_for_selector("#search-results li a")
