@@ -137,8 +137,8 @@ def test_jobs_requeued_by_others_go_on_and_jobs_canceled_have_failed(executor, t
     assert not any(job.done() for job in jobs)
     subprocess.run(["scancel", *(job.id for job in jobs)], check=True)
     wait_for(jobs)
-    log = Path(second.failure().removeprefix("ended without a result; see "))
-    assert "CANCELLED" in log.read_text()
+    # What is in it depends on how far the job had come.
+    assert Path(second.failure().removeprefix("ended without a result; see ")).is_file()
     assert third.failure() == "left the queue before it started"
 
 
