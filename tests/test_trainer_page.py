@@ -78,6 +78,9 @@ def test_the_digits_come_to_the_corners_by_themselves(browser):
     assert found["distance"] < NEAR
     assert "4 classes have 4 codes" in page.inner_text(".trainer-status")
     assert "150 epochs" in page.inner_text(".trainer-setting")
+    page.click("text=Continue")
+    status = "document.querySelector('.trainer-status').textContent"
+    page.wait_for_function(f"() => /^Epoch [0-9]+ of 300; drawn at the end/.test({status})")
     assert page.errors == []
     page.close()
 

@@ -47,7 +47,7 @@ def _row(verdict: Verdict) -> str:
         words.estimate(verdict) if known else verdict.note,
         words.bound(verdict),
         f"{verdict.n} of {verdict.setting.planned}",
-        words.number(claim, judged.detectable, signed=False) if known else "",
+        "" if np.isnan(judged.detectable) else words.number(claim, judged.detectable, signed=False),
         f"{verdict.holm:.2g}" if not np.isnan(verdict.holm) else "",
     )
     look = ' class="provisional"' if known and verdict.provisional else ""

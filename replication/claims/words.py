@@ -190,17 +190,17 @@ def why_in_short() -> str:
     found = _judged(["why"])
     said = []
     for setting in dict.fromkeys(verdict.setting for verdict in found):
+        title = DATASETS[setting.dataset].title
         own = [verdict for verdict in found if verdict.setting == setting]
         if any(verdict.provisional for verdict in own):
-            said.append(f"{DATASETS[setting.dataset].title}: not judged yet, for want of seeds.")
+            said.append(f"On {title} they are not judged yet, for want of seeds.")
             continue
         others = [verdict for verdict in own if verdict.kind != "replicated"]
-        text = (
-            f"{DATASETS[setting.dataset].title}: {len(own) - len(others)} of {len(own)} came true"
-        )
-        rest = "; ".join(f"{v.claim.text} ({v.judged.verdict})" for v in others)
-        said.append(f"{text}; not so: {rest}." if rest else f"{text}.")
-    return "**Of our predictions,** " + " ".join(said)
+        text = f"On {title} {len(own) - len(others)} of {len(own)} came true"
+        rest = "; ".join(f"*{v.claim.text}* ({v.judged.verdict})" for v in others)
+        which = "the other" if len(others) == 1 else "the others"
+        said.append(f"{text}; {which}: {rest}." if rest else f"{text}.")
+    return "**Our predictions.** " + " ".join(said)
 
 
 def why() -> str:

@@ -35,7 +35,7 @@ def test_the_pages_follow_each_other_with_pictures_and_without_addresses_of_this
     text = unicodedata.normalize("NFKC", text)  # without ligatures
     text = " ".join(text.split())
     assert "Figure 3 of the paper" in text and "How the networks of this page were trained" in text
-    for word in ("Show code cell source", "Copy link", "Search"):
+    for word in ("Hide the code", "Copy link", "Search"):
         assert word not in text
     links = [a.get_object() for page in pdf.pages for a in page.get("/Annots", [])]
     addresses = [link["/A"]["/URI"] for link in links if "/URI" in link.get("/A", {})]

@@ -233,8 +233,12 @@
         return;
       }
       if (this.run.epoch > before) {
-        this.tell();
-        if (!calm.matches) this.draw(this.frames++ % ASIDE === 0);
+        if (calm.matches) {
+          this.status.textContent = `Epoch ${this.run.epoch} of ${this.goal}; drawn at the end.`;
+        } else {
+          this.tell();
+          this.draw(this.frames++ % ASIDE === 0);
+        }
       }
       this.wake();
     }
