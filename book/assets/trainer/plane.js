@@ -30,11 +30,10 @@
     pen.path([[width / 2, top], [width / 2, bottom]], axis);
     const name = (dimension) => `x${dimension + 1}`;
     const note = { fill: colors.muted };
-    const below = height / 2 + 12;
-    pen.text(`${name(dimensions[0])} = ${scale}`, right, below, { ...note, align: "right" });
-    pen.text(String(-scale).replace("-", "−"), left, below, { ...note, align: "left" });
-    const above = top - 8;
-    pen.text(`${name(dimensions[1])} = ${scale}`, width / 2 + 6, above, { ...note, align: "left" });
+    pen.text(name(dimensions[0]), right + 4, height / 2, { ...note, align: "left" });
+    pen.text(name(dimensions[1]), width / 2 + 6, top - 8, { ...note, align: "left" });
+    // Below the picture, where no corner and no point is.
+    pen.text(`axes to ±${scale}`, right, bottom + 12, { ...note, align: "right" });
     trainer.points.images(pen, run, place, colors);
     const { head } = run.settings;
     if (head === "binary" || head === "linear") {
