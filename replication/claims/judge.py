@@ -8,11 +8,22 @@ import numpy as np
 import pandas as pd
 
 from replication.claims import measures, rules, table
+from replication.claims.arms import (
+    Arms,
+    Missing,
+    assessed,
+    compared,
+    contrasts,
+    curves_of,
+    series_of,
+    sign_of,
+    values_of,
+)
 from replication.claims.rules import LEAST_SEEDS, NOT_JUDGED, Judged
 from replication.claims.table import Claim, Setting, Table
 from replication.data.datasets import DATASETS
 from replication.runs import store
-from replication.runs.series import Series, before_switch, change, drift, end, measured
+from replication.runs.series import before_switch, drift, end
 from replication.runs.store import Run
 from replication.studies import assessments
 from replication.studies.assessments import Assessment
@@ -57,15 +68,6 @@ class Verdict(NamedTuple):
     def kind(self) -> str:
         """What the verdict comes to, one of rules.CLASSES' values."""
         return rules.CLASSES[self.judged.verdict]
-
-
-class Arms(NamedTuple):
-    """The runs of each arm by seed, the same seeds in all, in their order; those that diverged."""
-
-    runs: dict[str, dict[int, Run]]
-    seeds: list[int]
-    diverged: int
-    planned: int
 
 
 def judge_all(names: Sequence[str] | None = None) -> list[Verdict]:
@@ -123,10 +125,10 @@ def _judge(
     claims: Table, claim: Claim, setting: Setting, runs: Sequence[Run], studies: Studies
 ) -> Verdict:
     margin = claims.margins[claim.margin].on(setting.dataset) if claim.margin else np.nan
-    arms = _arms(claims, claim, runs)
+    arms = compared(claims, claim, runs)
     found = studies.get(claim.study, {})
     if claim.study:
-        arms = _assessed(arms, found)
+        arms = assessed(arms, found)
     epochs = max(
         (run.config.epochs for own in arms.runs.values() for run in own.values()), default=0
     )
@@ -142,77 +144,13 @@ def _judge(
             judged, note = _by_study(claim, arms, found, margin)
         else:
             judged, note = _KINDS[claim.kind](claim, setting, arms, margin)
-    except _Missing as missing:
+    except Missing as missing:
         return answer._replace(note=str(missing))
     return answer._replace(judged=judged, note=note)
 
 
-class _Missing(Exception):
-    """Why there is nothing to judge by."""
-
-
-def _arms(claims: Table, claim: Claim, runs: Sequence[Run]) -> Arms:
-    """The runs that a claim compares, of the seeds that every arm has."""
-    found: dict[str, dict[int, Run]] = {}
-    diverged = 0
-    for name in claim.arms:
-        wanted = claims.arms[name]
-        own = [r for r in runs if all(getattr(r.config, k) == v for k, v in wanted.items())]
-        if len({run.config.seed for run in own}) < len(own):
-            raise ValueError(f"arm {name} has two runs of one seed; allowed: fields that tell them")
-        diverged += sum(run.info["diverged_epoch"] is not None for run in own)
-        found[name] = {run.config.seed: run for run in own}
-    seeds = sorted(set.intersection(*(set(own) for own in found.values())))
-    shared = {name: {seed: own[seed] for seed in seeds} for name, own in found.items()}
-    return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()))
-
-
-def _series(claim: Claim, arms: Arms) -> dict[str, list[Series]]:
-    """The measure of every run over the epochs, by arm in the order of the seeds."""
-
-    def own(run: Run) -> Series:
-        found = measured(run, claim.measure, claim.split, claim.scale == "log")
-        if found is None:
-            raise _Missing(f"the runs did not record {claim.measure}")
-        return found
-
-    return {name: [own(run) for run in runs.values()] for name, runs in arms.runs.items()}
-
-
-def _values(claim: Claim, arms: Arms) -> dict[str, np.ndarray]:
-    """The number of every run that a claim compares, (n,) by arm."""
-    take = change if claim.value == "change" else end
-    log = claim.scale == "log"
-    return {
-        name: np.array([take(own, log) for own in series])
-        for name, series in _series(claim, arms).items()
-    }
-
-
-def paired(first: Mapping[int, float], second: Mapping[int, float]) -> np.ndarray:
-    """The differences by seed, (n,); raises ValueError where the seeds are not the same."""
-    if set(first) != set(second):
-        raise ValueError(
-            f"a contrast of seeds {sorted(first)} and {sorted(second)}; allowed: the same seeds"
-        )
-    return np.array([first[seed] - second[seed] for seed in sorted(first)])
-
-
 def _named(arm: str) -> str:
     return ARM_NAMES.get(arm, arm)
-
-
-def _sign(claim: Claim) -> int:
-    return -1 if claim.direction == "lower" else 1
-
-
-def _pairs(claim: Claim, arms: Arms, values: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """The first arm against each other one; of one arm alone its values."""
-    by_seed = {name: dict(zip(arms.seeds, own, strict=True)) for name, own in values.items()}
-    first, *others = claim.arms
-    if not others:
-        return [_sign(claim) * values[first]]
-    return [_sign(claim) * paired(by_seed[first], by_seed[other]) for other in others]
 
 
 def _at_ceiling(claim: Claim, values: dict[str, np.ndarray], margin: float) -> bool:
@@ -224,10 +162,10 @@ def _at_ceiling(claim: Claim, values: dict[str, np.ndarray], margin: float) -> b
 
 def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
     """Contrasts of one or two arms, and of the first with each other (most)."""
-    values = _values(claim, arms)
+    values = values_of(claim, arms)
     if _at_ceiling(claim, values, margin):
         return Judged(NOT_JUDGED), "ceiling"
-    pairs = _pairs(claim, arms, values)
+    pairs = contrasts(claim, arms, values)
     if claim.kind == "most":
         judged = rules.most(pairs, margin)
         notes = [f"against {_named(claim.arms[1 + judged.which])}"]
@@ -249,7 +187,7 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
 
 def _still_moving(claim: Claim, arms: Arms, margin: float) -> bool:
     """Whether the differences drift by more than the margin within the window of the end value."""
-    drifts = {n: [drift(own) for own in s] for n, s in _series(claim, arms).items()}
+    drifts = {n: [drift(own) for own in s] for n, s in series_of(claim, arms).items()}
     first, *others = claim.arms
     return any(abs(np.mean(np.subtract(drifts[first], drifts[o]))) > margin for o in others)
 
@@ -277,8 +215,8 @@ def _survival(judged: Judged, by_images: Judged) -> str:
 
 
 def _level(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
-    values = _values(claim, arms)
-    sign = _sign(claim)
+    values = values_of(claim, arms)
+    sign = sign_of(claim)
     if claim.kind == "level":
         judged = rules.level([sign * own for own in values.values()], sign * claim.threshold)
     else:
@@ -291,7 +229,7 @@ def _level(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[J
 
 def _threshold(arms: Sequence[np.ndarray], claim: Claim, number: int) -> Judged:
     """A level on logits, told as fractions."""
-    sign = _sign(claim)
+    sign = sign_of(claim)
     bound = rules.logit([claim.threshold], number)[0]
     judged = rules.level([sign * rules.logit(own, number) for own in arms], sign * bound)
     told = [
@@ -303,7 +241,7 @@ def _threshold(arms: Sequence[np.ndarray], claim: Claim, number: int) -> Judged:
 
 
 def _comparable(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
-    values = _values(claim, arms)
+    values = values_of(claim, arms)
     names = list(combinations(claim.arms, 2))
     pairs = [values[a] - values[b] for a, b in names]
     judged = rules.comparable(pairs, margin)
@@ -314,51 +252,34 @@ def _comparable(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tu
 
 
 def _order(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
-    values = _values(claim, arms)
-    return rules.order(_sign(claim) * np.column_stack([values[n] for n in claim.arms])), ""
-
-
-def _curves(claim: Claim, arms: Arms) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The logged epochs (E,), and the curves (n, E) by arm, turned to fall in the claim's way."""
-    found = _series(claim, arms)
-    epochs = [own.epochs for series in found.values() for own in series]
-    if any(len(own) != len(epochs[0]) or (own != epochs[0]).any() for own in epochs):
-        raise _Missing("the runs did not log the same epochs")
-    turn = -_sign(claim)
-    return epochs[0], {n: turn * np.array([own.values for own in s]) for n, s in found.items()}
+    values = values_of(claim, arms)
+    return rules.order(sign_of(claim) * np.column_stack([values[n] for n in claim.arms])), ""
 
 
 def _sooner(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
-    epochs, curves = _curves(claim, arms)
+    epochs, curves = curves_of(claim, arms)
     if not set(EARLY) <= set(epochs.tolist()):
-        raise _Missing("the runs did not log each of the first epochs")
+        raise Missing("the runs did not log each of the first epochs")
     log = claim.scale == "log"
     first, second = claim.arms
-    goals = [-_sign(claim) * end(own, log) for own in _series(claim, arms)[second]]
+    goals = [-sign_of(claim) * end(own, log) for own in series_of(claim, arms)[second]]
     gained = rules.sooner(curves[first], curves[second], epochs, goals)
     return rules.contrast(gained, margin), ""
 
 
 def _throughout(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
-    _, curves = _curves(claim, arms)
+    _, curves = curves_of(claim, arms)
     first, second = (curves[name].mean(axis=1) for name in claim.arms)
     return rules.contrast(second - first, margin), ""
 
 
 def _switch(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:
-    found = _series(claim, arms)
+    found = series_of(claim, arms)
     switched = claim.arms[0]
     runs = arms.runs[switched].values()
     before = [before_switch(r, own) for r, own in zip(runs, found[switched], strict=True)]
     after, goal = ([end(own) for own in found[name]] for name in claim.arms)
     return rules.switch(after, before, goal), ""
-
-
-def _assessed(arms: Arms, found: Mapping[str, Assessment]) -> Arms:
-    """The arms' runs of the seeds in which each was assessed; `found` by the id of the run."""
-    seeds = [s for s in arms.seeds if all(own[s].id in found for own in arms.runs.values())]
-    runs = {name: {seed: own[seed] for seed in seeds} for name, own in arms.runs.items()}
-    return arms._replace(runs=runs, seeds=seeds)
 
 
 def _by_study(
@@ -376,8 +297,8 @@ def _by_study(
         for name, own in arms.runs.items()
     }
     if any(np.isnan(own).any() for own in values.values()):
-        raise _Missing("a number is not defined, or failed a control")
-    judged = rules.most(_pairs(claim, arms, values), margin)
+        raise Missing("a number is not defined, or failed a control")
+    judged = rules.most(contrasts(claim, arms, values), margin)
     return judged, f"against {_named(claim.arms[1 + judged.which])}"
 
 

@@ -6,6 +6,7 @@ import pytest
 from claimed_runs import MARGIN, SETTING, claim, run, runs
 from claimed_runs import table as one_claim
 from replication.claims import judge, rules, table
+from replication.claims.arms import paired
 from replication.claims.judge import COLUMNS, to_frame
 
 
@@ -56,7 +57,7 @@ def test_only_seeds_that_all_arms_have_are_compared():
 
 def test_a_contrast_of_other_seeds_is_refused():
     with pytest.raises(ValueError, match=r"seeds \[1\] and \[2\]; allowed: the same seeds"):
-        judge.paired({1: 0.0}, {2: 0.0})
+        paired({1: 0.0}, {2: 0.0})
 
 
 def test_a_diverged_run_stops_the_verdict():
