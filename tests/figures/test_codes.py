@@ -115,6 +115,8 @@ def test_the_distribution_holds_every_pair_and_the_largest_mean(books):
 def test_the_distances_csv_has_a_column_for_each_seed(books):
     table = csv_of(code_distances.figure(books))
     assert len(table) == 45 * 3
+    setting = code_distances.figure(books).layout.meta["setting"]
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in setting
     own = table[(table["dataset"] == "digits") & (table["head"] == "binary")]
     for seed in (0, 1):
         assert list(own[f"seed {seed}"]) == list(of_pairs(hamming(random_codes(seed))))
@@ -125,10 +127,3 @@ def test_the_linear_head_alone_has_its_figures(runs):
     books = code_books.data([run for run in runs if run.config.head == "linear"])
     assert "with linear penultimate" in code_distances.figure(books).layout.meta["caption"]
     assert len(code_matrix.figure(code_matrix.data(books)).data) == 1
-
-
-def test_the_figures_know_what_was_trained(books):
-    for fig in (code_matrix.figure(code_matrix.data(books)), code_distances.figure(books)):
-        setting = fig.layout.meta["setting"]
-        assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in setting
-        assert "FashionMNIST: CNN of width 1024, P = 128" in setting
