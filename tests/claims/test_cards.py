@@ -77,16 +77,12 @@ def test_the_band_of_the_forest_is_the_margin_of_every_claim():
     assert forest._in_margins(level) == pytest.approx(units)
 
 
-def test_every_verdict_has_a_line_that_can_be_filtered(all_verdicts):
+def test_every_verdict_has_a_line_that_can_be_filtered_and_every_margin_a_reason(all_verdicts):
     page = BeautifulSoup(everything.html(all_verdicts), "html.parser")
     rows = page.select("tbody tr")
     assert len(rows) == len(all_verdicts)
     assert page.input["aria-controls"] == page.table["id"]
     for row, own in zip(rows, all_verdicts, strict=True):
         assert own.claim.text in row.get_text() and own.judged.verdict in row.get_text()
-
-
-def test_every_margin_has_its_reason():
     text = everything.margins()
-    for own in table.read().margins.values():
-        assert own.reason in text
+    assert all(own.reason in text for own in table.read().margins.values())

@@ -19,30 +19,18 @@ def judged(*claims, seeds: int = 3, planned: int = 3):
     return judge.judge(table, setting, runs(values))
 
 
-def test_accuracies_are_told_in_points():
-    (found,) = judged(claim())
-    assert words.estimate(found) == "+30.00 [+30.00, +30.00] points"
-    assert words.bound(found) == "10 points"
-
-
-def test_logarithms_are_told_as_factors():
-    (found,) = judged(claim(scale="log"))
-    assert words.estimate(found).startswith("×2.06 [×")
-    assert words.bound(found) == "×1.11"
+def test_accuracies_are_told_in_points_and_logarithms_as_factors():
+    points, factor = judged(claim(), claim(id="other", scale="log"))
+    assert words.estimate(points) == "+30.00 [+30.00, +30.00] points"
+    assert words.bound(points) == "10 points"
+    assert words.estimate(factor).startswith("×2.06 [×")
+    assert words.bound(factor) == "×1.11"
 
 
 def test_a_level_is_told_as_the_quantity_itself():
-    own = claim(
-        kind="level",
-        arms=("binary",),
-        margin=None,
-        threshold=0.9,
-        direction="lower",
-        measure="vertex_excess",
-        split="test",
-    )
-    (found,) = judged(own._replace(measure="accuracy"))
-    found = found._replace(claim=own)
+    own = claim(kind="level", arms=("binary",), margin=None, threshold=0.9, direction="lower")
+    (found,) = judged(own)
+    found = found._replace(claim=own._replace(measure="vertex_excess"))
     assert words.bound(found) == "≤ 0.9"
     middle, low, high = words.estimate(found).replace(",", "").split()
     assert float(middle) == pytest.approx(0.6)

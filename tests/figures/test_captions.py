@@ -37,21 +37,40 @@ def test_what_runs_vary_is_named_and_is_no_departure():
     assert "as described (varied)" in captions.essentials(runs)
 
 
-def test_the_runs_that_diverged_are_named():
-    text = captions.setting([made_run(), made_run(head="linear", seed=3, diverged=7)])
-    assert text.endswith(" Diverged: MNIST linear penultimate seed 3 in epoch 7.")
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        (
+            [made_run(), made_run(head="linear", seed=3, diverged=7)],
+            [" Diverged: MNIST linear penultimate seed 3 in epoch 7."],
+        ),
+        (
+            [made_run("fashion_mnist", precision="bf16", learning_rate=1e-3)],
+            [
+                "CNN of width 1024, P = 128,",
+                "learning rate 0.001 instead of 0.0001",
+                "precision bf16 instead of fp32",
+            ],
+        ),
+        (
+            [made_run("digits", epochs=100)],
+            ["; this project's recipe, protocol as described in the paper."],
+        ),
+        (
+            [made_run(head="linear"), made_run(gamma=3)],
+            [", γ = 3 (mean_exp), ", "gamma 3.0 instead of 10.0"],
+        ),
+        ([made_run("fashion_mnist"), made_run("mnist")], ["FashionMNIST: CNN", " MNIST: MLP"]),
+    ],
+    ids=["diverged", "optimization", "digits", "gamma", "datasets"],
+)
+def test_what_is_special_of_runs_is_named(runs, said):
+    text = captions.setting(runs)
+    assert [part for part in said if part not in text] == []
 
 
-def test_changed_optimization_is_named():
-    text = captions.setting([made_run("fashion_mnist", precision="bf16", learning_rate=1e-3)])
-    assert "CNN of width 1024, P = 128," in text
-    assert "learning rate 0.001 instead of 0.0001" in text
-    assert "precision bf16 instead of fp32" in text
-
-
-def test_the_digits_are_this_projects_own():
-    text = captions.setting([made_run("digits", epochs=100)])
-    assert text.endswith("; this project's recipe, protocol as described in the paper.")
+def test_runs_without_the_penalty_have_no_gamma():
+    assert "γ" not in captions.setting([made_run(head="linear"), made_run(head="none")])
 
 
 @pytest.mark.parametrize(
@@ -82,18 +101,6 @@ def test_runs_by_different_definitions_share_no_figure():
     assert captions.definitions(made_runs(metrics="released")) == "released"
     with pytest.raises(ValueError, match=r"one value of metrics, not described, released$"):
         captions.definitions([made_run(), made_run(seed=1, metrics="released")])
-
-
-def test_runs_without_the_penalty_have_no_gamma():
-    assert "γ" not in captions.setting([made_run(head="linear"), made_run(head="none")])
-    text = captions.setting([made_run(head="linear"), made_run(gamma=3)])
-    assert ", γ = 3 (mean_exp), " in text
-    assert "gamma 3.0 instead of 10.0" in text
-
-
-def test_each_dataset_has_its_sentence():
-    text = captions.setting([made_run("fashion_mnist"), made_run("mnist")])
-    assert text.index("FashionMNIST: CNN") < text.index(" MNIST: MLP")
 
 
 def test_several_weights_are_what_the_runs_vary_and_no_difference():

@@ -5,21 +5,11 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
+from made_codes import moved, random_codes
 from replication.figures.codes import codebook
 
 # Four classes and three balanced bits: a regular tetrahedron.
 TETRAHEDRON = np.array([[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]) > 0
-
-
-def random_codes(seed: int, classes: int = 10, bits: int = 12) -> np.ndarray:
-    return np.random.default_rng(seed).random((classes, bits)) < 0.5
-
-
-def moved(codes: np.ndarray) -> np.ndarray:
-    """The same book with its dimensions in another order and some of them negated."""
-    rng = np.random.default_rng(5)
-    bits = codes.shape[1]
-    return codes[:, rng.permutation(bits)] ^ (rng.random(bits) < 0.5)
 
 
 def test_a_tetrahedron():
@@ -29,20 +19,16 @@ def test_a_tetrahedron():
     assert codebook.vertex_geometry(TETRAHEDRON) == pytest.approx((0, 0), abs=1e-9)
 
 
-def test_pairs_are_in_the_order_of_the_classes():
-    matrix = np.arange(9).reshape(3, 3)
-    assert list(codebook.of_pairs(matrix)) == [1, 2, 5]
-
-
 def test_complementary_bits_are_one_split():
     codes = np.hstack([TETRAHEDRON, ~TETRAHEDRON[:, :2], TETRAHEDRON[:, :1]])
     assert codebook.distinct_splits(codes) == 3
     assert codebook.splits(codes)[0].all()
 
 
-def test_sides_of_unbalanced_bits():
-    codes = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]) > 0
-    assert list(codebook.smaller_side(codes)) == [1, 1, 0]
+def test_pairs_and_sides_of_bits():
+    assert list(codebook.of_pairs(np.arange(9).reshape(3, 3))) == [1, 2, 5]
+    unbalanced = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 0, 0]]) > 0
+    assert list(codebook.smaller_side(unbalanced)) == [1, 1, 0]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -55,10 +41,6 @@ def test_the_geometry_is_that_of_the_metrics_of_collapse(seed):
     centered = means - means.mean(dim=0)
     expected = (collapse.equiangularity(centered), collapse.max_angle(centered))
     assert codebook.vertex_geometry(codes) == pytest.approx(expected)
-
-
-def test_one_code_for_all_classes_has_no_geometry():
-    assert np.isnan(codebook.vertex_geometry(np.ones((10, 4), dtype=bool))).all()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -78,7 +60,7 @@ def test_order_and_signs_of_dimensions_mean_nothing(seed):
 
 
 def test_the_match_is_the_best_of_all_orders_and_signs():
-    one, other = random_codes(1, 6, 4), random_codes(2, 6, 4)
+    one, other = (random_codes(seed, bits=4, classes=6) for seed in (1, 2))
     every = [
         (one == (other[:, order] ^ np.array(signs))).mean()
         for order in permutations(range(4))
@@ -94,5 +76,6 @@ def test_a_wrong_bit_costs_its_share():
     assert codebook.matched_bits(codes, changed) == pytest.approx(1 - 1 / codes.size)
 
 
-def test_equal_distances_have_no_correlation():
-    assert np.isnan(codebook.mantel_correlation(TETRAHEDRON, random_codes(0, 4)))
+def test_what_is_not_defined_is_nan():
+    assert np.isnan(codebook.vertex_geometry(np.ones((10, 4), dtype=bool))).all()
+    assert np.isnan(codebook.mantel_correlation(TETRAHEDRON, random_codes(0, classes=4)))

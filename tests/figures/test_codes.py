@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from made_codes import coded_run, moved, random_codes
+from made_codes import coded_run, random_codes
 from made_runs import made_run
-from replication.data.datasets import CLASSES, DATASETS, class_names
+from replication.data.datasets import CLASSES, DATASETS
 from replication.figures.codes import code_books, code_distances, code_matrix
 from replication.figures.codes.codebook import hamming, of_pairs
 
@@ -41,6 +41,7 @@ def test_books_are_those_of_the_last_epoch_in_the_books_order(books):
         ("fashion_mnist", "binary", 0),
     ]
     assert (books[0].codes == random_codes(0)).all()
+    assert [code_books.undecided(books[place]) for place in (0, -1)] == [0, 1]
 
 
 def test_runs_without_codes_are_passed_over_or_refused(tmp_path, runs):
@@ -51,11 +52,6 @@ def test_runs_without_codes_are_passed_over_or_refused(tmp_path, runs):
     assert len(code_books.data([lost, *runs])) == len(runs)
     with pytest.raises(ValueError, match="no run has class codes; allowed heads: binary, linear"):
         code_books.data([lost])
-
-
-def test_undecided_bits_are_counted(books):
-    assert code_books.undecided(books[0]) == 0
-    assert code_books.undecided(books[-1]) == 1
 
 
 def test_the_matrix_shows_the_first_seed_of_each_dataset_and_head(books):
@@ -70,21 +66,11 @@ def test_the_matrix_shows_the_first_seed_of_each_dataset_and_head(books):
     assert fig.data[2].y == DATASETS["fashion_mnist"].class_names
 
 
-def test_equal_and_complementary_dimensions_stand_together(tmp_path):
-    three = random_codes(2, 3)
-    mixed = moved(np.hstack([three, three, ~three, three]))
-    (book,) = code_books.data([coded_run(tmp_path, mixed)])
-    drawn = code_matrix.signed(book)
-    assert (drawn[0] == 1).all()
-    changes = (drawn[:, 1:] != drawn[:, :-1]).any(axis=0)
-    assert list(np.flatnonzero(changes)) == [3, 7]
-
-
 def test_dimensions_are_sorted_class_by_class(books):
     """The class below halves the blocks of the classes above: the columns fall as numbers."""
-    places = 2.0 ** -np.arange(CLASSES)
-    numbers = places @ code_matrix.signed(books[0])
-    assert (np.diff(numbers) <= 0).all()
+    drawn = code_matrix.signed(books[0])
+    assert (drawn[0] == 1).all()
+    assert (np.diff(2.0 ** -np.arange(CLASSES) @ drawn) <= 0).all()
 
 
 def test_the_labels_lead_back_to_the_networks_own_dimensions(books):
@@ -103,13 +89,6 @@ def test_the_matrixs_csv_has_every_fraction_as_measured(books):
     assert list(own["class"]) == list("0123456789")
     fashion = table[table["dataset"] == "fashion_mnist"]
     assert set(fashion[[str(dimension) for dimension in range(128)]].to_numpy().ravel()) == {10, 90}
-
-
-def test_distances_are_those_of_every_pair(books):
-    table = code_distances.table(books)
-    assert len(table) == 45 * len(books)
-    own = table[(table["head"] == "linear") & (table["seed"] == 1)]
-    assert list(own["distance"]) == list(of_pairs(hamming(random_codes(11))))
 
 
 def test_the_matrix_of_distances_is_the_mean_over_the_seeds(books):
@@ -135,6 +114,9 @@ def test_the_distribution_holds_every_pair_and_the_largest_mean(books):
 
 def test_the_distances_csv_has_a_column_for_each_seed(books):
     table = csv_of(code_distances.figure(books))
+    assert len(table) == 45 * 3
+    setting = code_distances.figure(books).layout.meta["setting"]
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in setting
     own = table[(table["dataset"] == "digits") & (table["head"] == "binary")]
     for seed in (0, 1):
         assert list(own[f"seed {seed}"]) == list(of_pairs(hamming(random_codes(seed))))
@@ -145,15 +127,3 @@ def test_the_linear_head_alone_has_its_figures(runs):
     books = code_books.data([run for run in runs if run.config.head == "linear"])
     assert "with linear penultimate" in code_distances.figure(books).layout.meta["caption"]
     assert len(code_matrix.figure(code_matrix.data(books)).data) == 1
-
-
-def test_the_figures_know_what_was_trained(books):
-    for fig in (code_matrix.figure(code_matrix.data(books)), code_distances.figure(books)):
-        setting = fig.layout.meta["setting"]
-        assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in setting
-        assert "FashionMNIST: CNN of width 1024, P = 128" in setting
-
-
-def test_every_dataset_has_names_for_its_classes():
-    for dataset in ("mnist", "fashion_mnist", "digits"):
-        assert len(set(class_names(dataset))) == CLASSES

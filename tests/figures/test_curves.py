@@ -39,12 +39,6 @@ def test_the_table_has_every_value_of_every_run():
             assert list(own["split"].unique()) == ([row.split] if expected else [])
 
 
-def test_the_csv_is_the_table():
-    curves = curve_data(two_datasets(), ROWS, "What.")
-    text = draw(curves, figure, "alt").layout.meta["csv"]
-    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(text)), curves.table, check_dtype=False)
-
-
 def traces(fig: go.Figure, head: str, column: int = 0, row: int = 0):
     """Traces of an architecture in one panel of a grid of two columns."""
     axis = 2 * row + column + 1
@@ -52,76 +46,55 @@ def traces(fig: go.Figure, head: str, column: int = 0, row: int = 0):
     return [t for t in fig.data if t.legendgroup == head and t.yaxis == name]
 
 
-def test_several_seeds_are_thin_lines_and_a_thick_mean():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
-    *seeds, mean = traces(fig, "linear")
+@pytest.fixture(scope="module")
+def drawn():
+    return draw(curve_data(two_datasets(), ROWS, "What."), figure, "An alt text.")
+
+
+def test_several_seeds_are_thin_lines_and_a_thick_mean_and_one_is_a_line(drawn):
+    *seeds, mean = traces(drawn, "linear")
     assert [t.line.width < mean.line.width for t in seeds] == [True] * 3
     values = np.array([t.y for t in seeds])
     assert mean.y == pytest.approx(values.mean(axis=0))
     assert mean.customdata == pytest.approx(values.std(axis=0, ddof=1))
     assert list(mean.x) == list(EPOCHS)
-
-
-def test_one_seed_is_one_line_without_a_spread():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
-    (only,) = traces(fig, "linear", column=1)
+    (only,) = traces(drawn, "linear", column=1)
     assert only.customdata is None
     assert "±" not in only.hovertemplate
+    assert traces(drawn, "none", row=1) == []
 
 
-def test_an_architecture_has_one_look_and_one_entry_in_the_legend():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
+def test_an_architecture_has_one_look_and_one_entry_in_the_legend(drawn):
     for head, look in HEAD_STYLES.items():
-        own = [t for t in fig.data if t.legendgroup == head]
+        own = [t for t in drawn.data if t.legendgroup == head]
         assert {t.name for t in own} == {look.name}
         assert {(t.line.color, t.line.dash) for t in own} == {(look.color, look.dash)}
         assert sum(bool(t.showlegend) for t in own) == 1
 
 
-def test_an_architecture_without_the_metric_is_left_out_of_its_row():
-    fig = draw(curve_data(two_datasets(), ROWS, "What."), figure, "alt")
-    assert traces(fig, "none", row=1) == []
-    assert len(traces(fig, "linear", row=1)) == 4
-
-
-def test_a_diverged_run_ends_in_a_cross_and_is_named():
-    runs = [made_run(seed=0), made_run(seed=1, diverged=7)]
+def test_a_diverged_run_ends_in_a_cross_and_the_mean_with_it():
+    runs = [made_run(head=h, seed=s) for h in ("binary", "linear") for s in (0, 1)]
+    runs[3] = made_run(head="linear", seed=1, diverged=7)
+    runs.append(made_run(head="none", seed=0, diverged=0))
     curves = curve_data(runs, ROWS[:1], "What.")
     fig = draw(curves, figure, "alt")
     (cross,) = [t for t in fig.data if t.mode == "markers"]
     assert list(cross.x) == [5]
     assert "seed 1 diverged in epoch 7" in cross.hovertemplate
-    assert "Diverged: MNIST binary encoding γ = 10 seed 1 in epoch 7." in curves.setting
     assert "A cross: this run diverged." in curves.caption
-
-
-def test_the_mean_ends_with_the_first_run_that_stops():
-    curves = curve_data([made_run(seed=0), made_run(seed=1, diverged=7)], ROWS[:1], "What.")
-    (mean,) = [t for t in draw(curves, figure, "alt").data if t.mode == "lines+markers"]
+    (mean,) = [t for t in fig.data if t.mode == "lines+markers" and t.legendgroup == "linear"]
     assert list(np.isnan(mean.y)) == [False, False, True]
 
 
-def test_a_run_that_diverged_at_once_is_named_alone():
-    runs = [made_run(seed=0), made_run(head="linear", seed=0, diverged=0)]
-    curves = curve_data(runs, ROWS[:1], "What.")
-    assert [t for t in draw(curves, figure, "alt").data if t.mode == "markers"] == []
-    assert "linear penultimate seed 0 in epoch 0" in curves.setting
-
-
 def test_values_at_the_first_and_the_last_epoch():
-    curves = curve_data(made_runs(seeds=2), ROWS, "What.")
-    last = values_at(curves, "mnist", ROWS[0])
-    first = values_at(curves, "mnist", ROWS[0], last=False)
+    runs = made_runs(seeds=2)
+    runs[3] = made_run(head="linear", seed=1, diverged=7)
+    curves = curve_data(runs, ROWS, "What.")
+    last, first = (values_at(curves, "mnist", ROWS[0], last=last) for last in (True, False))
     assert last.loc[1, "nonlinear"] == pytest.approx(0.5 + 0.02 + 0.001 + 0.2)
     assert first.loc[0, "binary"] == pytest.approx(0.5)
-
-
-def test_a_run_that_diverged_has_no_last_value():
-    runs = [made_run(head=h, seed=s) for h in ("binary", "linear") for s in (0, 1)]
-    runs[3] = made_run(head="linear", seed=1, diverged=7)
-    curves = curve_data(runs, ROWS[:1], "What.")
-    assert list(values_at(curves, "mnist", ROWS[0])["linear"].isna()) == [False, True]
-    assert list(values_at(curves, "mnist", ROWS[0], last=False).index) == [0, 1]
+    assert list(last["linear"].isna()) == [False, True]
+    assert list(first.index) == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -155,9 +128,10 @@ def test_a_metric_that_no_run_has_is_named_and_nothing_at_all_is_refused():
         curve_data([made_run(head="none")], ROWS[1:], "What.")
 
 
-def test_the_figure_is_plain_json_with_its_source_and_description():
-    fig = draw(curve_data(made_runs(), ROWS, "What."), figure, "An alt text.")
-    meta = json.loads(fig.to_json())["layout"]["meta"]
+def test_the_figure_is_plain_json_with_its_source_description_and_table(drawn):
+    meta = json.loads(drawn.to_json())["layout"]["meta"]
     assert meta["source"] == "replication.figures.paper.quickstart.figure"
     assert meta["alt"] == "An alt text."
     assert meta["caption"].startswith("What. Thick: mean over seeds")
+    table = curve_data(two_datasets(), ROWS, "What.").table
+    pd.testing.assert_frame_equal(pd.read_csv(io.StringIO(meta["csv"])), table, check_dtype=False)

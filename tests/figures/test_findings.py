@@ -30,6 +30,7 @@ def runs_with(binary: dict, others: dict, seeds: int = 2):
     [
         (wording.value, [1.0, 2.0], "1.5 ± 0.71"),
         (wording.value, [-1.234], "−1.23"),
+        (wording.signed, [0.25], "+0.25"),
         (wording.value, [1.234e-5], "1.23·10<sup>−5</sup>"),
         (wording.percent, [0.98765], "98.77 %"),
         (wording.percent, [0.98, 0.99, float("nan")], "98.50 ± 0.71 %"),
@@ -44,25 +45,23 @@ def test_numbers_as_they_are_written(write, values, text):
 
 @pytest.mark.parametrize("module", [*FIGURES, quickstart])
 @pytest.mark.sampled
-def test_findings_and_figures_take_one_dataset_or_two(module):
-    for runs in (made_runs(seeds=1), made_runs(seeds=3) + made_runs("fashion_mnist", seeds=1)):
+def test_findings_and_figures_take_one_dataset_or_two_and_runs_that_are_missing_or_diverged(module):
+    for runs in (
+        made_runs(seeds=1),
+        made_runs(seeds=3) + made_runs("fashion_mnist", seeds=1),
+        [made_run(head="binary"), made_run(head="linear", diverged=7), made_run(head="none")],
+    ):
         curves = module.data(runs)
         assert module.figure(curves).layout.meta["source"] == f"{module.__name__}.figure"
-        assert "nan" not in module.findings(curves)
+        text = module.findings(curves)
+        assert "Binary encoding" in text
+        assert "nan" not in text
 
 
 def test_figure_3s_lead_is_binary_encoding_less_the_other():
     runs = runs_with({"accuracy": [0.9, 0.9, 0.95]}, {"accuracy": 0.9})
     text = fig3_accuracy.findings(fig3_accuracy.data(runs))
     assert text.count("+5.00 ± 0.00 points") == 6
-
-
-@pytest.mark.parametrize("module", FIGURES)
-def test_architectures_that_are_missing_or_diverged_leave_the_others(module):
-    runs = [made_run(head="binary"), made_run(head="linear", diverged=7), made_run(head="none")]
-    text = module.findings(module.data(runs))
-    assert "Binary encoding" in text
-    assert "nan" not in text
 
 
 def test_figure_4_tells_how_the_covariance_grows():

@@ -36,13 +36,19 @@ def test_the_linear_head_stands_in_where_it_alone_has_images(runs):
     assert images.run.config.head == "linear"
 
 
-def test_every_image_is_drawn_with_its_words(runs):
+def test_every_image_is_drawn_with_its_words_and_the_rest_named(runs):
     fig = least_aligned.figure(least_aligned.data(runs), runs)
     drawn = [trace for trace in fig.data if trace.type == "heatmap"]
     assert [int(np.asarray(trace.z).max()) for trace in drawn] == list(range(0, 100, 10))
     words = [note.text for note in fig.layout.annotations if "<br>" in note.text]
     assert words[:2] == ["0<br>9<br>−0.50", "1<br>✓<br>0.10"]
     assert len(words) == CLASSES
+    meta = fig.layout.meta
+    assert "FashionMNIST" in meta["caption"]
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in meta["setting"]
+    table = pd.read_csv(io.StringIO(meta["csv"]))
+    assert list(table["predicted"]) == [9, *range(1, CLASSES)]
+    assert table["cosine"].iloc[0] == -0.5
 
 
 def test_images_do_not_overlap(runs):
@@ -55,27 +61,11 @@ def test_images_do_not_overlap(runs):
         assert high >= max(starts) + 5.5
 
 
-def test_the_csv_has_classes_predictions_and_cosines(runs):
-    fig = least_aligned.figure(least_aligned.data(runs), runs)
-    table = pd.read_csv(io.StringIO(fig.layout.meta["csv"]))
-    assert list(table["predicted"]) == [9, *range(1, CLASSES)]
-    assert table["cosine"].iloc[0] == -0.5
-
-
-def test_the_caption_names_what_is_left_out(runs):
-    meta = least_aligned.figure(least_aligned.data(runs), runs).layout.meta
-    assert "FashionMNIST" in meta["caption"]
-    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in meta["setting"]
-
-
 def test_without_any_image_there_is_a_sentence_and_no_figure(runs):
     old = [run for run in runs if run.config.dataset == "fashion_mnist"]
     assert least_aligned.data(old) == []
     assert least_aligned.figure([], old) is None
     assert least_aligned.missing([], old).startswith("No images of FashionMNIST")
-
-
-def test_nothing_is_missing_where_all_have_images(runs):
     digits = [run for run in runs if run.config.dataset == "digits"]
     assert least_aligned.missing(least_aligned.data(digits), digits) == ""
 

@@ -11,6 +11,7 @@ def test_the_table_has_every_run_epoch_and_split(tmp_path):
     sweep = data(made_sweep(tmp_path, seeds=3)[::-1])
     assert (sweep.gammas, sweep.epochs, sweep.seeds) == (list(GAMMAS), list(EPOCHS), [0, 1, 2])
     assert len(sweep.table) == 3 * 3 * 3 * 2
+    assert ", γ = 0, 10, 1000 (mean_exp), 10 epochs, seeds 0–2" in sweep.setting
     for gamma in GAMMAS:
         rows = at(sweep, gamma, EPOCHS[-1], "test")
         assert list(rows.index) == [0, 1, 2]
@@ -50,19 +51,16 @@ def test_a_diverged_run_has_no_values_from_then_on(tmp_path, epoch):
     assert f"γ = 1000 seed 0 in epoch {epoch}." in sweep.setting
 
 
-def test_the_setting_has_every_weight(tmp_path):
-    text = data(made_sweep(tmp_path, width=512)).setting
-    assert "MLP of width 512, P = 64, γ = 0, 10, 1000 (mean_exp), 10 epochs, seeds 0–1" in text
-
-
 def test_what_is_no_sweep_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"^there is no run to explore"):
-        data([])
-    with pytest.raises(ValueError, match="two runs have the same γ and seed"):
-        data([made_run(tmp_path, 1.0 * 10, 0), made_run(tmp_path, 10.0, 0, width=8)])
-    with pytest.raises(ValueError, match="may differ only in γ and seed"):
-        data([made_run(tmp_path, 0.0, 0), made_run(tmp_path, 10.0, 0, width=8)])
-    with pytest.raises(ValueError, match="head is 'linear'; allowed in an explorer: binary"):
-        data([made_run(tmp_path, 0.0, 0, head="linear")])
-    with pytest.raises(ValueError, match="no run of seed 0 has been evaluated"):
-        data([made_run(tmp_path, 10.0, 0, diverged=0), made_run(tmp_path, 10.0, 1)])
+    def run(gamma=10.0, seed=0, **changes):
+        return made_run(tmp_path, gamma, seed, **changes)
+
+    for runs, said in (
+        ([], "^there is no run to explore"),
+        ([run(), run(width=8)], "two runs have the same γ and seed"),
+        ([run(0.0), run(width=8)], "may differ only in γ and seed"),
+        ([run(head="linear")], "head is 'linear'; allowed in an explorer: binary"),
+        ([run(diverged=0), run(seed=1)], "no run of seed 0 has been evaluated"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            data(runs)

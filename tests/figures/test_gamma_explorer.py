@@ -32,6 +32,7 @@ def test_a_histogram_is_off_by_less_than_half_a_level_of_its_tallest_bin():
     tallest = fractions.max(axis=1, keepdims=True)
     restored = quantized_histograms(fractions) / 255 * tallest
     assert (np.abs(restored - fractions) <= tallest / 510 + 1e-12).all()
+    assert not quantized_histograms(np.full((2, 4), np.nan)).any()
 
 
 def test_a_fraction_is_off_by_at_most_a_level_and_keeps_its_side_of_one_half():
@@ -39,10 +40,6 @@ def test_a_fraction_is_off_by_at_most_a_level_and_keeps_its_side_of_one_half():
     levels = quantized_fractions(values)
     assert np.abs(levels / 255 - values).max() <= 1 / 255
     assert ((levels > 127) == (values > 0.5)).all()
-
-
-def test_what_is_not_there_is_packed_as_nothing():
-    assert not quantized_histograms(np.full((2, 4), np.nan)).any()
     assert not quantized_fractions(np.full((2, 4), np.nan)).any()
 
 

@@ -22,19 +22,15 @@ def test_a_rule_holds_where_the_runs_were_made_to_follow_it(tmp_path, rule, expe
     assert [list(rule(sweep, gamma, LAST)) for gamma in GAMMAS] == [[e, e] for e in expected]
 
 
-def test_one_code_for_all_classes_is_not_whole_though_all_agree(tmp_path):
+def test_whole_and_collapsed_ask_for_codes_and_accuracy(tmp_path):
+    """Of γ = 1000 the codes are one, and the network is at chance; each alone is a collapse."""
     sweep = data(made_sweep(tmp_path))
-    table = sweep.table.assign(whole_code_agreement=1.0, accuracy=0.9)
-    sweep = sweep._replace(table=table)
-    assert not say.whole(sweep, 1000, LAST).any()
-    assert say.collapsed(sweep, 1000, LAST).all()
-
-
-def test_a_network_at_chance_has_collapsed_whatever_its_codes(tmp_path):
-    sweep = data(made_sweep(tmp_path))
-    sweep = sweep._replace(table=sweep.table.assign(distinct_codes=10))
-    assert say.collapsed(sweep, 1000, LAST).all()
-    assert not say.collapsed(sweep, 10, LAST).any()
+    accurate = sweep._replace(table=sweep.table.assign(whole_code_agreement=1.0, accuracy=0.9))
+    assert not say.whole(accurate, 1000, LAST).any()
+    assert say.collapsed(accurate, 1000, LAST).all()
+    many_codes = sweep._replace(table=sweep.table.assign(distinct_codes=10))
+    assert say.collapsed(many_codes, 1000, LAST).all()
+    assert not say.collapsed(many_codes, 10, LAST).any()
 
 
 @pytest.mark.parametrize(("loss", "expected"), [(0.009, True), (0.011, False)])
@@ -57,10 +53,6 @@ def test_each_gamma_has_its_own_words(tmp_path):
     assert "by chance it would be 10 %: nothing has been learned" in collapsed
     assert "The code has collapsed: 10 classes, 1 distinct code." in collapsed
     assert "2,000 times smaller" in collapsed
-
-
-def test_before_the_last_epoch_a_code_has_not_collapsed_but_not_come(tmp_path):
-    sweep = data(made_sweep(tmp_path))
     early = sweep._replace(table=sweep.table.assign(distinct_codes=3))
     assert "No code tells the classes apart: 10 classes, 3" in say.sentence(early, 10, EPOCHS[0])
 
@@ -76,19 +68,13 @@ def test_a_diverged_run_is_told(tmp_path):
 
 
 def test_the_findings_name_the_gammas_of_each_rule_and_have_a_line_for_each(tmp_path):
-    text = say.findings(made_sweep(tmp_path))
+    runs = made_sweep(tmp_path)
+    text = say.findings(runs)
     assert "- **accuracy kept**: in every seed at γ = 0, 10." in text
     assert "- **code whole**: in every seed at γ = 10." in text
     assert "- **collapsed**: in every seed at γ = 1000." in text
     assert "| 10 | 98.05 ± 0.07 % | 97.00 ± 0.00 % | 10 ± 0 |" in text
-
-
-def test_what_some_seeds_show_is_said_with_their_number(tmp_path):
-    runs = made_sweep(tmp_path)
     history = runs[2].history  # γ = 10, seed 0
     history.loc[history["epoch"] == LAST, "whole_code_agreement"] = 0.9
     assert "- **code whole**: in some at γ = 10 (1 of 2)." in say.findings(runs)
-
-
-def test_without_runs_there_is_nothing_to_report():
     assert "nothing to report" in say.findings([])

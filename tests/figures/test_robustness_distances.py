@@ -58,39 +58,26 @@ def test_deepfools_number_is_its_last_iterates_also_where_it_fails(tmp_path):
 
 
 def test_a_number_that_fails_is_hollow_crossed_and_named_so(tmp_path):
-    own = {"deepfool": 0.7, "margin": 0.2, "bisection": 0.3}
+    own = {"deepfool": 0.7, "margin": 0.2, "bisection": 0.3, "apgd": np.inf}
+    own["smallest_strong"] = 0.05
     traces = {t.name: t for t in drawn(four_heads(tmp_path, binary={"relative": own})).data}
     passed, refused = traces[TITLE], traces[f"{TITLE}: failed (a, d)"]
     assert (passed.marker.symbol, refused.marker.symbol) == ("diamond", "diamond-x-open")
     assert list(refused.x) == pytest.approx([0.7])
     assert list(passed.x) == pytest.approx([0.1] * 3)
     assert traces["Smallest found"].marker.symbol == "circle"
+    lowered = traces["Smallest found: failed (d)"]  # more effort lowers it
+    assert lowered.marker.symbol == "circle-x-open"
+    assert lowered.error_x.array is None
+    assert len(traces["APGD (DLR)"].x) == 3  # where an attack never succeeds it is not drawn
 
 
-def test_a_smallest_that_more_effort_lowers_is_no_result_either(tmp_path):
-    own = {"relative": {"smallest_strong": 0.05}}
-    traces = {t.name: t for t in drawn(four_heads(tmp_path, binary=own)).data}
-    refused = traces["Smallest found: failed (d)"]
-    assert refused.marker.symbol == "circle-x-open"
-    assert refused.error_x.array is None
-
-
-def test_each_legend_entry_is_there_once(tmp_path):
-    found = four_heads(tmp_path) + four_heads(tmp_path, protocol="released")
-    shown = [t.legendgroup for t in drawn(found).data if t.showlegend]
+def test_each_legend_entry_is_there_once_and_what_was_assessed_is_told(tmp_path):
+    fig = drawn(four_heads(tmp_path) + four_heads(tmp_path, dataset="fashion_mnist"))
+    shown = [t.legendgroup for t in fig.data if t.showlegend]
     assert len(shown) == len(set(shown)) == 5
-    assert {t.legendgroup for t in drawn(found).data} == set(shown)
-
-
-def test_an_attack_that_never_succeeds_is_not_drawn(tmp_path):
-    found = four_heads(tmp_path, relative={"apgd": np.inf})
-    assert "APGD (DLR)" not in {t.name for t in drawn(found).data}
-
-
-def test_the_figure_knows_what_was_assessed(tmp_path):
-    found = four_heads(tmp_path) + four_heads(tmp_path, dataset="fashion_mnist")
-    meta = drawn(found).layout.meta
+    assert {t.legendgroup for t in fig.data} == set(shown)
+    meta = fig.layout.meta
     assert "20 test images each. MNIST: MLP of width 2048, P = 64" in meta["setting"]
     assert "FashionMNIST: CNN of width 1024" in meta["setting"]
-    table = pd.read_csv(io.StringIO(meta["csv"]))
-    assert len(table) == 2 * 4 * 5
+    assert len(pd.read_csv(io.StringIO(meta["csv"]))) == 2 * 4 * 5

@@ -85,15 +85,12 @@ def test_one_seed_is_enough_to_fail(tmp_path):
     assert table.count("**failed**") == 1
 
 
-def test_what_was_not_measured_is_said(tmp_path):
-    found = [made_assessment(tmp_path, relative={"smallest_strong": np.nan})]
-    (group,) = assessed.groups(found)
-    table = robustness_falsified.table(group, robustness_falsified.data([group]))
-    assert "(d) not measured" in table
-
-
-def test_the_legend_has_every_limit(tmp_path):
+def test_the_legend_has_every_limit_and_what_was_not_measured_is_said(tmp_path):
     shown = assessed.groups(four_heads(tmp_path))
     legend = robustness_falsified.legend(shown, robustness_falsified.data(shown))
     assert "the first 20 images of each network" in legend
     assert [legend.count(limit) for limit in ("5%", "1%")] == [2, 2]
+    (group,) = assessed.groups([made_assessment(tmp_path, relative={"smallest_strong": np.nan})])
+    assert "(d) not measured" in robustness_falsified.table(
+        group, robustness_falsified.data([group])
+    )

@@ -22,12 +22,9 @@ def test_a_mean_is_over_the_images_on_which_the_attack_succeeded(tmp_path):
     found = made_assessment(tmp_path, relative={"deepfool": np.where(HALF, np.inf, 0.4)})
     assert numbers.mean(found, "deepfool") == pytest.approx(0.4)
     assert numbers.fooled(found, "deepfool") == 0.5
-
-
-def test_an_attack_that_never_succeeds_has_no_mean(tmp_path):
-    found = made_assessment(tmp_path, relative={"apgd": np.inf})
-    assert np.isnan(numbers.mean(found, "apgd"))
-    assert numbers.fooled(found, "apgd") == 0
+    never = made_assessment(tmp_path, relative={"apgd": np.inf})
+    assert np.isnan(numbers.mean(never, "apgd"))
+    assert numbers.fooled(never, "apgd") == 0
 
 
 def test_seeds_are_averaged_image_by_image(tmp_path):
@@ -46,7 +43,4 @@ def test_the_interval_is_that_of_a_mean_over_images():
         (values.mean() - 1.96 * error, values.mean() + 1.96 * error), abs=0.2 * error
     )
     assert numbers.interval(values) == (low, high)
-
-
-def test_one_image_has_no_interval():
-    assert np.isnan(numbers.interval(pd.Series([0.1]))).all()
+    assert np.isnan(numbers.interval(values[:1])).all()

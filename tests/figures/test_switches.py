@@ -40,36 +40,24 @@ def test_every_switch_has_a_sentence_on_what_follows():
     assert explained == SWITCHES
 
 
-def test_the_floor_of_the_doubled_softmax():
-    assert switches.cross_entropy_floor(10) == pytest.approx(1.4612, abs=5e-5)
-    assert "below 1.4612 nats" in switches.CONSEQUENCES["softmax"]
-
-
-def test_the_floor_is_that_of_the_loss():
+def test_the_floor_and_the_lost_gradient_are_those_of_the_loss():
     torch = pytest.importorskip("torch")
     from binenc_core.loss import total_loss
 
-    logits = torch.zeros(1, 10)
-    logits[0, 3] = 1e4
-    label = torch.tensor([3])
-    loss = total_loss(logits, torch.zeros(1, 2), label, 0, "mean_exp", "twice")
-    assert float(loss) == pytest.approx(switches.cross_entropy_floor(10))
-
-
-def test_confidently_wrong_images_give_no_gradient_through_two_softmaxes():
-    torch = pytest.importorskip("torch")
-    from binenc_core.loss import total_loss
-
-    def gradient(softmax: str) -> float:
+    def of(label: int, softmax: str):
         logits = torch.zeros(1, 10)
-        logits[0, 3] = 100
+        logits[0, 3] = 1e4
         logits.requires_grad_()
-        label = torch.tensor([5])
-        total_loss(logits, torch.zeros(1, 2), label, 0, "mean_exp", softmax).backward()
-        return float(logits.grad.abs().max())
+        x, labels = torch.zeros(1, 2), torch.tensor([label])
+        loss = total_loss(logits, x, labels, 0, "mean_exp", softmax)
+        loss.backward()
+        return float(loss.detach()), float(logits.grad.abs().max())
 
-    assert gradient("once") == pytest.approx(1)
-    assert gradient("twice") < 1e-6
+    floor, _ = of(3, "twice")
+    assert floor == pytest.approx(switches.cross_entropy_floor(10))
+    assert f"below {floor:.4f} nats" in switches.CONSEQUENCES["softmax"]
+    assert of(5, "once")[1] == pytest.approx(1)  # confidently wrong
+    assert of(5, "twice")[1] < 1e-6
 
 
 def test_gamma_doubles_in_the_stated_time():

@@ -6,11 +6,9 @@ import pytest
 
 from made_runs import made_runs
 from replication.campaigns import grids
-from replication.campaigns.selection import campaign_runs
 from replication.data.datasets import PAPER_DATASETS
 from replication.data.recipes import switches
 from replication.figures.protocols import two_protocols
-from replication.runs import store
 
 
 def both(**values):
@@ -47,10 +45,14 @@ def test_the_campaigns_are_named_as_they_are_trained(dataset):
         assert {c.metrics for c in configs} == {switches(protocol)["metrics"]}
 
 
-def test_a_campaign_that_is_not_frozen_has_no_runs(monkeypatch, tmp_path):
-    monkeypatch.setattr(store, "RESULTS", tmp_path)
-    assert campaign_runs("mnist_released") == []
-    assert two_protocols.frozen()["mnist"] == {"described": [], "released": []}
+def test_every_dataset_has_its_findings_also_where_nothing_is_frozen(own_folders):
+    found = two_protocols.frozen()
+    assert found["mnist"] == {"described": [], "released": []}
+    found["mnist"] = both()
+    assert len(two_protocols.shown(found)) == 8 + 8
+    mnist, other = two_protocols.findings(found).split("**FashionMNIST**")
+    assert "| test accuracy, described |" in mnist
+    assert other.strip().startswith("`results/fashion_mnist` is not there")
 
 
 @pytest.mark.parametrize("lost", ["described", "released"])
@@ -68,16 +70,3 @@ def test_a_campaign_without_a_linear_layer_has_no_peaks():
     text = two_protocols.numbers(runs)
     assert "test accuracy, released" in text
     assert "peak separation" not in text
-
-
-def test_every_dataset_has_its_findings(monkeypatch, tmp_path):
-    monkeypatch.setattr(store, "RESULTS", tmp_path)
-    text = two_protocols.findings(two_protocols.frozen() | {"mnist": both()})
-    mnist, other = text.split("**FashionMNIST**")
-    assert "| test accuracy, described |" in mnist
-    assert other.strip().startswith("`results/fashion_mnist` is not there")
-
-
-def test_all_runs_are_those_of_both_protocols_and_all_datasets():
-    found = {"mnist": both(), "fashion_mnist": {"described": [], "released": made_runs(seeds=1)}}
-    assert len(two_protocols.shown(found)) == 8 + 8 + 4

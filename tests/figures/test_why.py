@@ -16,7 +16,6 @@ from replication.figures.why import (
     why_runs,
     why_simplex,
 )
-from replication.runs import store
 from replication.runs.store import Run
 
 BASE = {"penalty": "mean_square", "classifier_start": "gaussian", "epochs": 10}
@@ -151,13 +150,9 @@ def test_the_released_loss_is_told_with_its_chance(tmp_path):
     assert "by chance it would be 0.801" in text
 
 
-def test_what_is_not_frozen_is_named_with_its_commands():
+def test_what_is_not_frozen_is_named_with_its_commands(own_folders):
     assert "`results/mnist_released` is not there" in why_findings.released([])
     assert "`python -m replication campaign why_fashion` trains it" in why_findings.outlook([])
-
-
-def test_runs_of_a_dataset_without_a_campaign_are_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr(store, "RESULTS", tmp_path)
     assert why_runs.frozen("digits,mnist") == []
     with pytest.raises(ValueError, match="dataset is 'svhn'; allowed: digits, mnist"):
         why_runs.frozen("svhn")

@@ -89,15 +89,12 @@ def test_calibration_is_measured_on_images_that_the_fit_has_not_seen(found, mode
     assert value(found, "calibration", "logits", "temperature") == pytest.approx(t, rel=1e-4)
 
 
-def test_doubt_finds_errors_and_intervals_hold_the_values(found):
+def test_doubt_finds_errors_intervals_hold_values_and_controls_are_passed(found):
     assert value(found, "misclassified", "msp", "auroc") > 0.7
     intervals = found.table.dropna(subset="low")
     assert len(intervals) == 4 * 4 + 2
     assert (intervals["low"] <= intervals["value"]).all()
     assert (intervals["value"] <= intervals["high"]).all()
-
-
-def test_the_controls_are_passed(found):
     changes = found.table[found.table["metric"].str.startswith("change_")]
     assert len(changes) == 2 * 2 + 4
     assert (changes["value"] < 1e-3).all()
@@ -110,14 +107,11 @@ def test_the_numbers_are_the_same_every_time(found, model, digits):
         np.testing.assert_array_equal(again.arrays[name], values)
 
 
-def test_fewer_images_are_taken_where_fewer_are_asked(model, digits):
+def test_as_many_images_are_taken_as_are_asked_and_no_more_than_there_are(model, digits):
     found = reliability.assess(model, digits, recipe("digits"), 100)
     assert found.images == 100
     own = found.table[found.table["task"] == "misclassified"]
     assert (own["positives"] + own["negatives"] == 100).all()
-
-
-def test_more_images_than_there_are_are_all(model, digits):
     assert reliability.assess(model, digits, recipe("digits"), 5000).images == 360
 
 
@@ -155,16 +149,14 @@ def test_without_an_error_the_auroc_is_empty_and_the_rest_is_there(model, digits
     assert value(found, "calibration", "logits", "ece_before") > 0
 
 
-@pytest.mark.parametrize("images", [1, 49])
-def test_too_few_images_are_refused(model, digits, images):
-    with pytest.raises(ValueError, match=f"^there are {images} test images to take; allowed: 50"):
-        reliability.assess(model, digits, recipe("digits"), images)
-
-
-def test_an_empty_test_set_is_refused(model, digits):
-    empty = digits._replace(test_images=digits.test_images[:0], test_labels=digits.test_labels[:0])
-    with pytest.raises(ValueError, match=r"^there are 0 test images to take"):
-        reliability.assess(model, empty, recipe("digits"), None)
+@pytest.mark.parametrize(("images", "there"), [(49, 360), (None, 0)])
+def test_too_few_images_are_refused(model, digits, images, there):
+    few = digits._replace(
+        test_images=digits.test_images[:there], test_labels=digits.test_labels[:there]
+    )
+    message = f"^there are {images or there} test images to take; allowed: 50"
+    with pytest.raises(ValueError, match=message):
+        reliability.assess(model, few, recipe("digits"), images)
 
 
 def test_a_network_that_has_not_learned_a_class_is_refused(digits):

@@ -9,21 +9,18 @@ from binenc_core.evaluation import Outputs
 from binenc_core.reliability import SCORES, scores
 
 
-def test_doubt_is_that_of_the_largest_probability():
+def test_doubt_is_that_of_the_largest_probability_and_energy_less_the_log_of_the_sum():
     logits = torch.tensor([[0.0, 0, 0], [math.log(8), 0, 0], [-1, -1, 5]])
     p = logits.double().softmax(dim=1).amax(dim=1)
     assert scores.msp_score(logits) == pytest.approx(((1 - p) / p).log(), rel=1e-6)
+    logits = torch.tensor([[0.0, 0, 0, 0], [1000, 0, 0, 0]])
+    assert scores.energy(logits).tolist() == pytest.approx([-math.log(4), -1000])
 
 
 def test_doubt_tells_apart_what_rounds_to_probability_1():
     logits = torch.tensor([[50.0, 0, 0], [60.0, 0, 0], [900.0, 0, 0]])
     assert (logits.softmax(dim=1).amax(dim=1) == 1).all()
     assert (scores.msp_score(logits).diff() < 0).all()
-
-
-def test_energy_is_less_the_log_of_the_sum():
-    logits = torch.tensor([[0.0, 0, 0, 0], [1000, 0, 0, 0]])
-    assert scores.energy(logits).tolist() == pytest.approx([-math.log(4), -1000])
 
 
 def made(spread: float = 0.1) -> Outputs:

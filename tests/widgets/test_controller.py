@@ -45,7 +45,11 @@ def followed(panel, until=lambda: False) -> list[str]:
     return list(dict.fromkeys([*messages, panel.message]))
 
 
-def test_what_is_on_disk_comes_into_view_at_once(panel):
+def test_what_is_on_disk_comes_into_view_at_once_and_nothing_is_begun(panel):
+    panel.stop()
+    assert (panel.message, panel.now) == ("", None)
+    with pytest.raises(ValueError, match="device is 'tpu'; allowed: auto, cuda, mps, cpu"):
+        panel.train(quick(), "tpu")
     run = get_or_train(quick(), "cpu", str)
     panel.train(quick())
     assert panel.training is None
@@ -100,19 +104,6 @@ def test_a_training_is_followed_stopped_and_taken_up_again(panel, monkeypatch, t
 
 
 @pytest.mark.full
-def test_one_process_trains_one_run_after_another(panel):
-    panel.train(quick())
-    panel.train(quick(seed=1))
-    assert panel.message == "digits none seed 0 is in training; stop it first."
-    followed(panel)
-    first = processes(panel.worker)
-    panel.train(quick(seed=1))
-    followed(panel)
-    assert panel.now.config == quick(seed=1)
-    assert processes(panel.worker) == first
-
-
-@pytest.mark.full
 def test_a_panel_made_anew_follows_and_stops_what_its_predecessor_began(panel):
     config = small(epochs=500, width=64)
     panel.train(config)
@@ -123,6 +114,19 @@ def test_a_panel_made_anew_follows_and_stops_what_its_predecessor_began(panel):
     successor.stop()
     assert not panel.poll()
     assert "Train goes on from epoch" in panel.message
+
+
+@pytest.mark.full
+def test_one_process_trains_one_run_after_another(panel):
+    panel.train(quick())
+    panel.train(quick(seed=1))
+    assert panel.message == "digits none seed 0 is in training; stop it first."
+    followed(panel)
+    first = processes(panel.worker)
+    panel.train(quick(seed=1))
+    followed(panel)
+    assert panel.now.config == quick(seed=1)
+    assert processes(panel.worker) == first
 
 
 @pytest.mark.full
@@ -145,12 +149,6 @@ def test_a_run_that_another_process_trains_is_left_to_it(panel):
     )
 
 
-def test_a_name_that_is_no_device_is_refused(panel):
-    with pytest.raises(ValueError, match="device is 'tpu'; allowed: auto, cuda, mps, cpu"):
-        panel.train(quick(), "tpu")
-    assert panel.training is None
-
-
 def test_a_damaged_run_is_told(panel):
     run = get_or_train(quick(), "cpu", str)
     run.arrays_path.with_name("history.csv").unlink()
@@ -166,11 +164,6 @@ def test_without_pytorch_runs_are_shown_and_none_is_trained(panel, monkeypatch):
     panel.train(quick(seed=1))
     assert panel.training is None
     assert panel.message.endswith(f" has no logged epoch yet. {module.NO_TORCH}")
-
-
-def test_stop_without_a_training_does_nothing(panel):
-    panel.stop()
-    assert (panel.message, panel.now) == ("", None)
 
 
 def test_runs_are_kept_to_be_compared(panel):

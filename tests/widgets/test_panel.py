@@ -10,15 +10,11 @@ pytestmark = pytest.mark.usefixtures("own_root")
 SMALL = {"width": 16, "latent_dim": 2, "epochs": 2}
 
 
-def test_what_jupyter_shows_of_it_can_be_made():
-    panel = gamma_panel()
-    assert "application/vnd.jupyter.widget-view+json" in panel._repr_mimebundle_()
-
-
 def test_a_run_on_disk_is_drawn_at_once_and_kept_to_compare():
     for gamma in (1, 10):
         get_or_train(asked("digits", "binary", "described", **SMALL, gamma=gamma), "cpu", str)
     panel = gamma_panel(**SMALL)
+    assert "application/vnd.jupyter.widget-view+json" in panel._repr_mimebundle_()
     assert "Trained before: digits binary seed 0" in panel.message.value
     assert len([trace for trace in panel.figure.data[:5] if trace.visible]) == 1
     panel.compare.click()
@@ -68,16 +64,13 @@ def test_the_bar_shows_how_much_of_a_run_is_trained():
     assert (panel.progress.value, panel.progress.max) == (1, 40)
 
 
-def test_a_bad_entry_is_told_and_nothing_is_started():
+def test_a_bad_entry_is_told_and_nothing_is_started_or_uploaded():
     panel = gamma_panel(**SMALL)
     panel.gamma.exact.value = -1
     panel.train.click()
     assert "gamma is -1.0; allowed: a number ≥ 0" in panel.message.value
     assert panel.controller.training is None
-
-
-def test_the_figure_has_no_button_that_uploads_it():
-    assert gamma_panel().figure._config["showSendToCloud"] is False
+    assert panel.figure._config["showSendToCloud"] is False
 
 
 def test_while_the_browser_draws_only_what_is_last_waits_for_it():
