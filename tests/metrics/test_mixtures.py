@@ -105,11 +105,3 @@ def test_one_start_serves_raw_and_standardized_values():
     start = two_means(torch.from_numpy(standardized(values.numpy())))
     for given, own in zip(fit_mixtures(values, start), fit_mixtures(values), strict=True):
         torch.testing.assert_close(given, own, rtol=1e-12, atol=1e-12)
-
-
-def test_columns_are_fitted_independently():
-    values = torch.from_numpy(columns(60))
-    together = fit_mixtures(values)
-    for j in range(len(CASES)):
-        for part, alone in zip(together, fit_mixtures(values[:, [j]]), strict=True):
-            torch.testing.assert_close(part[[j]], alone, rtol=1e-12, atol=1e-12)
