@@ -20,9 +20,7 @@ def test_the_distance_to_a_linear_boundary_is_found(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize(
-    ("scale", "tolerance"), [(2**-20, 0), (2**20, 0), (1e-6, 0.03), (1e6, 0.03)]
-)
+@pytest.mark.parametrize(("scale", "tolerance"), [(2**-20, 0), (1e6, 0.03)])
 @pytest.mark.sampled
 def test_the_scale_of_the_logits_does_not_count(dtype, scale, tolerance):
     """A power of two changes no digit; other scales change roundings, on which steps may hang."""
@@ -47,18 +45,12 @@ def test_each_image_has_a_budget_of_its_own():
     assert far.ratios(apgd(far.logits, far.images, far.classes, far.others)).mean() < 1.1
 
 
-def test_more_images_than_the_toolbox_takes_at_once():
+def test_more_images_than_the_toolbox_takes_stay_in_their_places_beside_one_decided_otherwise():
     case = linear(torch.float32, number=150)
-    points = apgd(case.logits, case.images, case.classes, case.others)
-    assert len(points) == len(case.images) > 128
-    assert case.ratios(points).mean() < 1.1
-
-
-def test_an_image_decided_otherwise_does_not_move_the_others_from_their_places():
-    case = linear(torch.float32)
     classes = case.classes.clone()
     classes[0] = (classes[0] + 1) % 5
     points = apgd(case.logits, case.images, classes, case.others)
+    assert len(points) == len(case.images) > 128
     assert torch.equal(points[0], case.images[0])
     assert case.ratios(points)[1:].mean() < 1.1
 

@@ -58,10 +58,3 @@ def test_others_just_beyond_the_boundary_are_given_exactly():
     assert not torch.equal(images + (others - images), others)
     found = bisected(above, images, others, torch.tensor([0]), halvings=5)
     assert torch.equal(found, others)
-
-
-def test_lengths_are_euclidean_norms_over_all_pixels_and_channels():
-    images = torch.zeros(2, 3, 4, 4)
-    images[0, 0, 0, 0], images[0, 2, 3, 1] = 3, 4
-    images[1] = 0.5
-    assert l2_norms(images) == pytest.approx([5, 0.5 * math.sqrt(48)])

@@ -15,27 +15,23 @@ def test_no_severity_leaves_the_images_as_they_are(applied):
     assert torch.allclose(applied(IMAGES, 0, DRAWS), IMAGES, atol=1e-6)
 
 
-@pytest.mark.parametrize("std", [0.1, 2.0])
-def test_noise_has_the_standard_deviation_asked_for(std):
-    noise = corruptions.noisy(IMAGES, std, DRAWS) - IMAGES
-    assert noise.std().item() == pytest.approx(std, rel=0.01)
-    assert noise.mean().item() == pytest.approx(0, abs=0.01 * std)
+def test_noise_has_the_standard_deviation_asked_for():
+    noise = corruptions.noisy(IMAGES, 2.0, DRAWS) - IMAGES
+    assert noise.std().item() == pytest.approx(2, rel=0.01)
+    assert noise.mean().item() == pytest.approx(0, abs=0.02)
 
 
-def test_without_contrast_an_image_is_its_mean():
-    found = corruptions.faded(IMAGES, 1, DRAWS)
+@pytest.mark.parametrize("share", [0.5, 1])
+def test_the_contrast_taken_away_is_a_share_of_the_deviation_from_the_mean(share):
+    found = corruptions.faded(IMAGES, share, DRAWS)
     means = IMAGES.mean(dim=(1, 2, 3), keepdim=True)
-    assert torch.allclose(found, means.expand_as(found), atol=1e-6)
-
-
-def test_half_the_contrast_is_half_the_deviation_from_the_mean():
-    found = corruptions.faded(IMAGES, 0.5, DRAWS)
-    means = IMAGES.mean(dim=(1, 2, 3), keepdim=True)
-    assert torch.allclose(found - means, (IMAGES - means) / 2, atol=1e-6)
+    assert torch.allclose(found - means, (1 - share) * (IMAGES - means), atol=1e-6)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.1])
-def test_blur_keeps_the_sum_and_spreads_a_point_as_far_as_asked_for(share):
+def test_blur_keeps_constant_images_and_spreads_a_point_as_far_as_asked_for(share):
+    constant = torch.full((2, 3, 8, 8), -0.3)
+    assert torch.allclose(corruptions.blurred(constant, share, DRAWS), constant)
     point = torch.zeros(1, 1, 28, 28, dtype=torch.float64)
     point[..., 14, 14] = 1
     found = corruptions.blurred(point, share, DRAWS)[0, 0]
@@ -44,11 +40,6 @@ def test_blur_keeps_the_sum_and_spreads_a_point_as_far_as_asked_for(share):
     variance = (found.sum(dim=0) * places**2).sum().item()
     # The filter ends at three standard deviations, and has the values at whole pixels.
     assert variance == pytest.approx((28 * share) ** 2, rel=0.05)
-
-
-def test_blur_leaves_constant_images_as_they_are():
-    constant = torch.full((2, 3, 8, 8), -0.3)
-    assert torch.allclose(corruptions.blurred(constant, 0.15, DRAWS), constant)
 
 
 @pytest.mark.parametrize(("share", "side"), [(0.25, 7), (0.5, 14), (1, 28)])

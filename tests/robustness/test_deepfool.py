@@ -157,24 +157,15 @@ def test_agrees_with_foolbox(digits):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("scale", [1e-12, 1e-6, 1e-3, 1e3, 1e6, 1e12])
+@pytest.mark.parametrize("scale", [1e-30, 1e-6, 1e6, 1e30])
 def test_the_scale_of_the_logits_does_not_matter(digits, dtype, scale):
+    # The squares of 1e-30 and 1e30 are 0 and infinite in float32.
     network, images, _ = digits
     plain = deepfool(network, images)
     network, images = deepcopy(network).to(dtype), images.to(dtype)
     scaled = deepfool(lambda images: network(images) * scale, images)
     assert (decisions(network, scaled) != decisions(network, images)).all()
     assert score(images, scaled) == pytest.approx(score(images, plain), rel=0.01)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("size", [1e-30, 1e-12, 1e12, 1e30])
-def test_tiny_and_huge_gradients(dtype, size):
-    # The squares of 1e-30 and 1e30 are 0 and infinite in float32.
-    weights, biases, images = random_linear(5, dtype)
-    plain = deepfool(linear(weights, biases, dtype), images)
-    found = deepfool(linear(weights * size, biases * size, dtype), images)
-    assert torch.allclose(found, plain, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -225,14 +216,6 @@ def test_images_that_are_never_fooled_are_returned_with_their_last_step():
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf])
-def test_a_diverged_network_is_refused(value):
-    images = torch.zeros(2, 1, 2, 2)
-    logits = linear(torch.eye(4), [0, 0, 0, value], torch.float32)
-    with pytest.raises(ValueError, match="the network's logits are not finite"):
-        deepfool(logits, images)
-
-
-@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
 def test_an_image_stops_before_its_logits_overflow(value):
     # The first step leads to −2.04, as would the second and the third one lead further.
     def logits(images):
@@ -245,8 +228,16 @@ def test_an_image_stops_before_its_logits_overflow(value):
     assert torch.equal(deepfool(logits, images), images)
 
 
-@pytest.mark.parametrize(("classes", "candidates"), [(1, 10), (3, 1)])
-def test_one_class_alone_is_refused(classes, candidates):
-    images = torch.zeros(2, 1, 2, 2)
-    with pytest.raises(ValueError, match="two classes or more"):
-        deepfool(linear(torch.ones(classes, 4), dtype=torch.float32), images, candidates=candidates)
+@pytest.mark.parametrize(
+    ("weights", "biases", "candidates", "message"),
+    [
+        (torch.eye(4), [0, 0, 0, torch.nan], 10, "the network's logits are not finite"),
+        (torch.eye(4), [0, 0, 0, torch.inf], 10, "the network's logits are not finite"),
+        (torch.ones(1, 4), None, 10, "two classes or more"),
+        (torch.ones(3, 4), None, 1, "two classes or more"),
+    ],
+)
+def test_a_diverged_network_and_one_class_alone_are_refused(weights, biases, candidates, message):
+    logits = linear(weights, biases, torch.float32)
+    with pytest.raises(ValueError, match=message):
+        deepfool(logits, torch.zeros(2, 1, 2, 2), candidates=candidates)

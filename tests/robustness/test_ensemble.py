@@ -57,14 +57,6 @@ def test_an_attack_that_lies_is_not_believed():
     assert both.smallest.isfinite().all()
 
 
-def test_same_numbers_every_time():
-    case = linear(torch.float32)
-    arguments = (case.logits, case.images, *pool(case), QUICK)
-    first = smallest_perturbations(*arguments)
-    torch.rand(3)
-    assert torch.equal(smallest_perturbations(*arguments).points, first.points)
-
-
 def test_a_diverged_network_and_no_images_are_refused():
     case = linear()
     with pytest.raises(ValueError, match="the network's logits are not finite"):

@@ -23,7 +23,7 @@ def test_the_distance_to_a_linear_boundary_is_found(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("scale", [1e-6, 1e-3, 1e3, 1e6])
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
 @pytest.mark.sampled
 def test_the_scale_of_the_logits_does_not_count(dtype, scale):
     case = linear(dtype, flat(2))
