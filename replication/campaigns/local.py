@@ -15,8 +15,8 @@ from replication.campaigns import workers
 from replication.runs import trainer
 
 # A process that has not begun to train in this time never will: a library that finds too little
-# memory may try for ever.
-START_SECONDS = 60
+# memory may try for ever. On a machine that is busy with other work it may take minutes.
+START_SECONDS = 300
 
 
 class LocalJob:
