@@ -94,7 +94,7 @@ def markdown(found: Sequence[tuple[Card, Verdict]]) -> str:
     """The cards as a Markdown list, for the README."""
     return "\n".join(
         f"- **{card.question}** {words.MARKS[v.kind]} {answer(card, v)} ({card.number}: "
-        f"{words.estimate(v) or 'no value'}; {_asked(v)})."
+        f"{words.estimate(v) or 'no value'}; asked: {words.bound(v)}; {words.state([v])})."
         for card, v in found
     )
 
@@ -114,10 +114,6 @@ def _item(card: Card, verdict: Verdict) -> str:
         f'<li><a href="{card.page}.html"><strong>{escape(card.question)}</strong></a>'
         f'<span class="book-card-answer">{words.MARKS[verdict.kind]} '
         f"{escape(answer(card, verdict))}</span>"
-        f"<small>{size}{escape(card.number)} · {escape(_asked(verdict))}</small></li>"
+        f'<small>{size}{escape(card.number)}<span class="book-card-asked"> · asked: '
+        f"{escape(words.bound(verdict))}</span> · {words.state([verdict])}</small></li>"
     )
-
-
-def _asked(verdict: Verdict) -> str:
-    """What the number was asked to reach, and over how many seeds."""
-    return f"asked: {words.bound(verdict)} · {words.state([verdict])}"
