@@ -176,8 +176,9 @@ def assessing(tmp_path):
 
 
 @pytest.mark.full
-def test_an_interrupted_study_ends_at_once(assessing):
-    assessing.process.send_signal(signal.SIGINT)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_interrupted_study_ends_at_once(assessing, number):
+    assessing.process.send_signal(number)
     code, _, err = assessing.end(timeout=20)
     assert code == 130
     assert "interrupted: finished runs are kept" in err

@@ -100,9 +100,9 @@ def _assess(
     executor = LocalExecutor(processes)
     try:
         futures = executor.schedule(assess_one, [(study, c, images, device) for c in configs])
-        by_future = dict(zip(futures, configs, strict=True))
-        for future in as_completed(futures):
-            name = names[by_future[future]]
+        config_of = dict(zip(futures, configs, strict=True))
+        for future in as_completed(config_of):
+            name = names[config_of[future]]
             # Whatever goes wrong with one network, the others are assessed.
             if error := future.exception():
                 failed.append(f"{name}: {reason(error)}")

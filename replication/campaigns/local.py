@@ -55,10 +55,10 @@ def reason(error: BaseException) -> str:
 
 
 class LocalExecutor:
-    """Processes of some threads each, which train one run at a time.
+    """Processes of some threads each, which train one run at a time, or do other work.
 
     Two processes of one thread are faster than one of two. A process that dies takes only its run
-    with it. They do other work too: `schedule`.
+    with it.
     """
 
     def __init__(self, processes: int, threads: int = 1, device: str = "auto"):

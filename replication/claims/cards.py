@@ -23,6 +23,10 @@ class Card(NamedTuple):
     answers: dict[str, str]
 
 
+NOTE = (
+    "In brackets 95 % intervals over seeds. ✓ holds, ✗ does not: the paper’s claims, and in the "
+    "second card our own."
+)
 UNSETTLED = {"inconclusive": "this is not settled", "not judged": "this is not judged yet"}
 CARDS = (
     Card(
@@ -101,10 +105,8 @@ def markdown(found: Sequence[tuple[Card, Verdict]]) -> str:
 
 def html(found: Sequence[tuple[Card, Verdict]]) -> str:
     """The cards as a list, each a link to its page, and how to read their numbers."""
-    note = "In brackets 95 % intervals over seeds. ✓ holds, ✗ does not: the paper’s claims, and "
-    note += "in the second card our own."
     items = "".join(_item(*pair) for pair in found)
-    return f'<ul class="book-cards">{items}</ul><p class="book-cards-note">{note}</p>'
+    return f'<ul class="book-cards">{items}</ul><p class="book-cards-note">{NOTE}</p>'
 
 
 def _item(card: Card, verdict: Verdict) -> str:

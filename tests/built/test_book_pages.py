@@ -136,7 +136,9 @@ def test_the_pages_that_sphinx_adds_are_sound_too(built_book, contexts):
                 assert page.errors == [], name
 
 
-@pytest.mark.parametrize("origin", ["file"], indirect=True)
+@pytest.mark.parametrize(
+    "origin", [pytest.param("http", marks=pytest.mark.full), "file"], indirect=True
+)
 def test_search_finds_a_page(origin, light):
     light.goto(f"{origin}/search.html?q=encoding")
     light.wait_for_selector("#search-results li a")

@@ -211,6 +211,14 @@ def test_a_fraction_is_one_of_its_splits_images(split, number):
     assert found.low == pytest.approx(float(rules.fraction(low, number)))
 
 
+def test_provisional_verdicts_lack_planned_seeds():
+    planned = SETTING._replace(planned=10)
+    own = runs({"binary": [1.0] * 3, "linear": [0.0] * 3})
+    (found,) = judge.judge(one_claim(claim(), setting=planned), planned, own)
+    assert found.judged.verdict == rules.REPLICATED
+    assert found.provisional
+
+
 def test_holm_does_not_depend_on_which_settings_are_asked_for(monkeypatch):
     """Two campaigns on one data set and protocol are one family, also where one is shown."""
     again = SETTING._replace(name="again")

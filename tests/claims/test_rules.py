@@ -126,6 +126,13 @@ def test_constant_differences_have_no_scatter():
     assert found[0].p == 0
 
 
+def test_every_verdict_has_a_class():
+    said = [
+        value for name, value in vars(rules).items() if name.isupper() and isinstance(value, str)
+    ]
+    assert set(said) == set(rules.CLASSES)
+
+
 def test_the_p_of_several_is_the_largest_or_that_of_the_one_that_decides():
     """UNIT has the standard error 1: a mean's distance from its bound is t."""
     far, near, behind = UNIT + 50, UNIT + 10, UNIT - 50

@@ -73,6 +73,16 @@ def test_a_collapsed_covariance_still_ranks(spread):
     assert (found.diff() > 0).all()
 
 
+def test_a_dimension_that_never_varies_is_no_harm():
+    """As that of a dead rectifier."""
+    x, labels = classes(300)
+    x[:, 2] = 0
+    fitted = gaussians.fit(x, labels, labels, CLASSES)
+    found = gaussians.mahalanobis(fitted, x, labels)
+    assert found.isfinite().all()
+    assert float(found.median()) < 5
+
+
 def test_the_class_is_the_one_that_is_given():
     x, labels = classes(300, spread=0.1)
     fitted = gaussians.fit(x, labels, labels, CLASSES)

@@ -233,12 +233,8 @@
         return;
       }
       if (this.run.epoch > before) {
-        if (calm.matches) {
-          this.status.textContent = `Epoch ${this.run.epoch} of ${this.goal}; drawn at the end.`;
-        } else {
-          this.tell();
-          this.draw(this.frames++ % ASIDE === 0);
-        }
+        this.tell();
+        if (!calm.matches) this.draw(this.frames++ % ASIDE === 0);
       }
       this.wake();
     }
@@ -277,8 +273,12 @@
       for (const view of this.views) view.describe(this.run);
     }
 
-    /* Where the run stands. Which way x points is for the page that explains it. */
+    /* Where the run stands. Which way x points is for the page that explains it. Without motion no
+       words run ahead of the picture. */
     get words() {
+      if (calm.matches && this.state === "running") {
+        return `Epoch ${this.run.epoch} of ${this.goal}; drawn at the end.`;
+      }
       return trainer.status(this.run, this.goal)
         + (this.compact ? "" : trainer.direction(this.run));
     }

@@ -174,7 +174,9 @@ def _traces(groups: list[Points], heights: dict[str, int], legend: bool) -> list
             x=[stretched(mean) for _, mean, _ in means],
             y=[heights[setting] + mark.offset for setting, _, _ in means],
             error_x=bars(
-                *([stretched(m + half * side) for _, m, half in means] for side in (0, -1, 1)),
+                [stretched(mean) for _, mean, _ in means],
+                [stretched(mean - half) for _, mean, half in means],
+                [stretched(mean + half) for _, mean, half in means],
                 *(mark.color, 2.5, 4),
             ),
             customdata=[list(point) for point in means],
