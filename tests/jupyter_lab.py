@@ -65,7 +65,11 @@ def jupyter_lab(folder: Path) -> Iterator[str]:
 def _address(server: subprocess.Popen, home: Path, notebook: str) -> str:
     """Where the server is, which it writes when it is ready."""
     path = home / "runtime" / f"jpserver-{server.pid}.json"
-    wait_until(lambda: server.poll() is not None or path.exists(), "JupyterLab")
+
+    def is_written() -> bool:  # the file is there, and empty, a moment before its content
+        return path.exists() and path.read_text(encoding="utf8").endswith("}")
+
+    wait_until(lambda: server.poll() is not None or is_written(), "JupyterLab")
     assert server.poll() is None, (home / "log").read_text(encoding="utf8")
     known = json.loads(path.read_text(encoding="utf8"))
     return f"{known['url']}lab/tree/{notebook}?token={known['token']}"
