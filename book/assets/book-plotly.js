@@ -95,11 +95,13 @@
     };
   }
 
-  // Panels side by side need room: below it, the figure scrolls sideways.
+  // Panels side by side need room, less where no labels are beside them: below it, the figure
+  // scrolls sideways.
   function leastWidth(layout) {
-    const starts = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key))
-      .map((key) => (layout[key].domain || [0])[0].toFixed(3));
-    return Math.max(1, new Set(starts).size) * 290;
+    const axes = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key));
+    const starts = new Set(axes.map((key) => (layout[key].domain || [0])[0].toFixed(3)));
+    const bare = (layout.yaxis || {}).showticklabels === false;
+    return Math.max(1, starts.size) * (bare ? 150 : 290);
   }
 
   // ---- Legend: one button per entry, which acts on its whole legendgroup --------------------
@@ -291,7 +293,7 @@
     plot.replaceChildren();
     scroll.append(plot);
     if (entries) scroll.before(entries.box);
-    plot.style.minWidth = `${(layout.meta || {}).least_width || leastWidth(layout)}px`;
+    plot.style.minWidth = `${leastWidth(layout)}px`;
     // Given together with the figure, frames would make Plotly pause before it draws.
     const drawn = Plotly.newPlot(plot, { data: figure.data, config, layout });
     const frames = (window.bookFrames || {})[box.dataset.name];

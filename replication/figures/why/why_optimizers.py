@@ -18,7 +18,7 @@ AXES_STYLES = {
     True: ("steps know the axes", "#0072b2", "circle"),
     False: ("steps know no axes", "#cc79a7", "diamond-open"),
 }
-LINE_HEIGHT = 26
+LINE_HEIGHT = 29
 NAMES = ("excess", "accuracy")
 
 
@@ -47,14 +47,26 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         vertical_spacing=0.09,
         row_titles=[DATASETS[name].title for name in datasets],
         column_titles=["vertex cosine above chance", "test accuracy, %"],
-    )
+    ).update_annotations(font_size=12)
     for i, dataset in enumerate(datasets, start=1):
         for j, name in enumerate(NAMES, start=1):
             for axes, (label, color, symbol) in AXES_STYLES.items():
                 own = found[(found["dataset"] == dataset) & (found["axes"] == axes)]
                 fig.add_trace(_dots(own, name, label, color, symbol, i + j == 2), row=i, col=j)
-        order = list(found.loc[found["dataset"] == dataset, "optimizer"].unique())
-        fig.update_yaxes(categoryorder="array", categoryarray=order, row=i)
+        own = found[found["dataset"] == dataset]
+        ranges = _around(own["excess"]), _around(100 * own["accuracy"])
+        for j, span in enumerate(ranges, start=1):
+            fig.update_xaxes(range=span, nticks=4, tickangle=0, row=i, col=j)
+        order = list(own["optimizer"].unique())
+        fig.add_trace(_names(order, ranges[0][0]), row=i, col=1)
+        fig.update_yaxes(
+            categoryorder="array",
+            categoryarray=order,
+            range=[-0.7, len(order)],
+            showticklabels=False,
+            ticks="",
+            row=i,
+        )
         for level in (NO_CODE, CODE):
             fig.add_vline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=i, col=1)
     return described(
@@ -70,6 +82,25 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         setting=captions.setting(chosen(runs)),
         height=LINE_HEIGHT * sum(lines) + 110 * len(datasets) + 60,
         margin={"l": 10},
+    )
+
+
+def _around(values: pd.Series) -> list[float]:
+    room = 0.05 * (values.max() - values.min())
+    return [values.min() - room, values.max() + room]
+
+
+def _names(optimizers: Sequence[str], left: float) -> go.Scatter:
+    """The optimizers' names, each above its line: beside it a phone has no room for them."""
+    return go.Scatter(
+        x=[left] * len(optimizers),
+        y=optimizers,
+        text=optimizers,
+        mode="text",
+        textposition="top right",
+        textfont={"size": 11},
+        hoverinfo="skip",
+        showlegend=False,
     )
 
 

@@ -62,8 +62,8 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
     fig = make_subplots(
         rows=1,
         cols=len(planes),
-        horizontal_spacing=0.06,
-        column_titles=[f"classifier by {title(run.config)}" for run in runs],
+        horizontal_spacing=0.03,
+        column_titles=[title(run.config) for run in runs],
     )
     for j, plane in enumerate(planes, start=1):
         for trace in _traces(plane, len(plane.epochs) - 1):
@@ -101,6 +101,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
         table=_table(planes),
         setting=captions.setting(runs),
         height=460,
+        margin={"l": 10, "r": 10},
         sliders=[slider | {"steps": steps}],
     )
 
