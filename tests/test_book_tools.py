@@ -138,6 +138,7 @@ def workbench(browser, tmp_path_factory):
         layout={"meta": META, "height": 200, "sliders": [slider]},
     )
     body = placed(figure()) + placed(moving, "moving")
+    tall = moving | {"layout": moving["layout"] | {"height": 1600}}
     folder = tmp_path_factory.mktemp("workbench")
     frames = "".join(
         f"<script>{frames_script(moving, name)}</script>" for name in ("moving", "later")
@@ -150,7 +151,7 @@ def workbench(browser, tmp_path_factory):
     page_file.write_text(
         f'<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8"><title>w</title>'
         f'<link rel="stylesheet" href="{(ASSETS / "book.css").as_uri()}">'
-        f'{scripts}<body>{body}<div style="height:9000px"></div>{placed(moving, "later")}</body>',
+        f'{scripts}<body>{body}<div style="height:9000px"></div>{placed(tall, "later")}</body>',
         "utf8",
     )
     yield browser, page_file.as_uri()
@@ -240,6 +241,17 @@ def test_figures_follow_the_theme_and_print_in_the_light_one(bench):
     bench.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert font_color(bench) == colors["dark"]
     assert bench.eval_on_selector(".book-plot", "plot => plot._fullLayout.width") > 900
+
+
+@pytest.mark.browser
+def test_a_figure_longer_than_a_sheet_is_printed_on_one(bench):
+    plot = bench.locator(".book-figure").last
+    plot.scroll_into_view_if_needed()
+    bench.wait_for_selector(".book-figure:nth-of-type(4)[data-state=ready]")
+    height = "box => box.querySelector('.book-plot')._fullLayout.height"
+    for event, expected in (("beforeprint", 1060), ("afterprint", 1600)):
+        bench.evaluate("event => window.dispatchEvent(new Event(event))", event)
+        assert plot.evaluate(height) == expected
 
 
 @pytest.mark.browser

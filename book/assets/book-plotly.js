@@ -260,11 +260,14 @@
 
   // ---- Drawing ------------------------------------------------------------------------------
 
-  const paperWidth = 640; // fits A4 and Letter with usual margins
+  // Fits A4 and Letter with usual margins; what is much longer is broken between sheets.
+  const paper = { width: 640, height: 1060, longest: 1900 };
   let screenTheme = null; // the page's theme, while it is being printed
   const medium = () => (screenTheme === null ? theme() : "paper");
-  const widthOn = (where) =>
-    (where === "paper" ? { width: paperWidth } : { width: undefined, autosize: true });
+  function sizeOn(where, height) {
+    if (where !== "paper") return { width: undefined, height, autosize: true };
+    return { width: paper.width, height: height < paper.longest ? Math.min(height, paper.height) : height };
+  }
 
   const drawings = new WeakMap(); // figure -> promise of its drawing
 
@@ -283,7 +286,8 @@
     const entries = legend(plot, figure);
     const where = medium();
     plot.dataset.theme = where;
-    Object.assign(layout, widthOn(where), { template: templates[where], showlegend: false });
+    box.dataset.height = layout.height;
+    Object.assign(layout, sizeOn(where, layout.height), { template: templates[where], showlegend: false });
     layout.sliders = (layout.sliders || []).filter((spec) => !isFrameSlider(spec));
     // On a touch screen a finger on the figure scrolls the page.
     if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false;
@@ -328,7 +332,8 @@
     const plot = box.querySelector(".book-plot");
     if (box.dataset.state !== "ready" || plot.dataset.theme === medium()) return;
     plot.dataset.theme = medium();
-    Plotly.relayout(plot, { template: templates[medium()], ...widthOn(medium()) });
+    const size = sizeOn(medium(), Number(box.dataset.height));
+    Plotly.relayout(plot, { template: templates[medium()], ...size });
   }
 
   function toPaper(boxes) {
