@@ -8,8 +8,8 @@ from replication.claims import table as claim_table
 from replication.claims.judge import FIRST_SEED, Verdict, judge_all
 from replication.claims.rules import NOT_JUDGED
 from replication.claims.table import Claim, Setting
+from replication.data import recipes
 from replication.data.datasets import DATASETS, PAPER_DATASETS
-from replication.data.recipes import PROTOCOL_WORDS
 from replication.runs.store import Trained
 
 # By what a verdict comes to: never told by a color alone.
@@ -38,7 +38,7 @@ NOTHING = "No claim is judged on this data set."
 
 def title(setting: Setting) -> str:
     """Dataset and protocol, for people."""
-    return f"{DATASETS[setting.dataset].title}, {PROTOCOL_WORDS[setting.protocol]}"
+    return recipes.title(setting.dataset, setting.protocol)
 
 
 def heading(group: str) -> str:
@@ -175,12 +175,16 @@ def page(shown: Sequence[Trained], *groups: str) -> str:
     if not found:
         return NOTHING
     parts = [table(found), waiting(found), LEGEND]
-    exploring = {run.config.dataset for run in shown if run.config.seed < FIRST_SEED}
+    exploring = dict.fromkeys(
+        recipes.title(run.config.dataset, recipes.protocol_of(run.config))
+        for run in shown
+        if run.config.seed < FIRST_SEED
+    )
     if exploring:
-        names = " and ".join(info.title for name, info in DATASETS.items() if name in exploring)
         parts.append(
-            f"On {names} the figures show exploratory runs. Only seeds from {FIRST_SEED} on judge: "
-            "they were trained after the claims and their margins had been written down."
+            f"The figures show exploratory runs of {'; '.join(exploring)}. Only seeds from "
+            f"{FIRST_SEED} on judge: they were trained after the claims and their margins had been "
+            "written down."
         )
     return "\n\n".join(filter(None, parts))
 

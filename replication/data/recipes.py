@@ -36,6 +36,12 @@ PROTOCOL_WORDS = {
     "later": "as in the later versions",
 }
 
+
+def title(dataset: str, protocol: str) -> str:
+    """A dataset's trainings under a protocol, for people: "MNIST, as described"."""
+    return f"{DATASETS[dataset].title}, {PROTOCOL_WORDS[protocol]}"
+
+
 # The fields in which protocols differ, in RunConfig's order. Any of them can be set alone.
 SWITCHES = [f.name for f in fields(RunConfig) if any(f.name in own for own in PROTOCOLS.values())]
 

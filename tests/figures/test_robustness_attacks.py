@@ -41,10 +41,10 @@ def test_the_table_has_a_line_for_each_attack_and_the_worst_seed(tmp_path):
     (group,) = assessed.groups(found)
     lines = robustness_attacks.table(group, robustness_falsified.data([group])).splitlines()
     cells = {line.split(" | ")[0].strip("| "): line.split(" | ")[1] for line in lines[2:]}
-    assert cells["DeepFool"] == "0.100, beaten on 0%"
-    assert cells["APGD (DLR)"] == "no value, beaten on 33%"
+    assert cells["DeepFool"] == "0.100, beaten on 0 %"
+    assert cells["APGD (DLR)"] == "no value, beaten on 33 %"
     strong = cells["The smallest, lowered by more steps, restarts and targets"]
-    assert strong == "20.0%, **not yet strong enough**"
+    assert strong == "20.0 %, **not yet strong enough**"
     assert lines[-1].count("not yet") == 1
 
 
@@ -54,5 +54,5 @@ def test_a_number_that_fails_a_falsifier_is_marked(tmp_path):
     text = robustness_attacks.table(group, robustness_falsified.data([group]))
     (deepfool,) = [line for line in text.splitlines() if line.startswith("| DeepFool |")]
     binary, *others = deepfool.strip("| ").split(" | ")[1:]
-    assert binary == "0.700, beaten on 100% (failed a, d)"
-    assert others == ["0.100, beaten on 0%"] * 3
+    assert binary == "0.700, beaten on 100 % (failed a, d)"
+    assert others == ["0.100, beaten on 0 %"] * 3

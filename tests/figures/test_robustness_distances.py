@@ -53,7 +53,7 @@ def test_deepfools_number_is_its_last_iterates_also_where_it_fails(tmp_path):
     assert deepfool["mean_moved"] == pytest.approx(0.1)
     assert deepfool["moved"] == 0.75
     (trace,) = [t for t in robustness_distances.figure(found).data if "failed" in t.name]
-    assert "fools 75.0% of the images, mean over these 0.100" in trace.customdata[0]
+    assert "fools 75.0 % of the images, mean over these 0.100" in trace.customdata[0]
     assert trace.text[0].strip() == "75 % fooled"
 
 

@@ -89,7 +89,7 @@ def test_the_legend_has_every_limit_and_what_was_not_measured_is_said(tmp_path):
     shown = assessed.groups(four_heads(tmp_path))
     legend = robustness_falsified.legend(shown, robustness_falsified.data(shown))
     assert "the first 20 images of each network" in legend
-    assert [legend.count(limit) for limit in ("5%", "1%")] == [2, 2]
+    assert [legend.count(limit) for limit in ("5 %", "1 %")] == [2, 2]
     (group,) = assessed.groups([made_assessment(tmp_path, relative={"smallest_strong": np.nan})])
     assert "(d) not measured" in robustness_falsified.table(
         group, robustness_falsified.data([group])

@@ -99,7 +99,7 @@ def table(books: Sequence[Book], dataset: str) -> str:
         ("bits that half of the classes have", balanced, wording.percent),
         ("different splits of the classes by a bit", _splits, wording.value),
         (
-            f"bits of classes undecided ({code_books.UNDECIDED:.0%} or more differ)",
+            f"bits of classes undecided ({wording.share(code_books.UNDECIDED)} or more differ)",
             code_books.undecided,
             wording.percent,
         ),
@@ -180,8 +180,9 @@ def _seeds(books: Sequence[Book], found: Resemblance, dataset: str) -> list[str]
         sentences.append(
             f"{HEAD_STYLES[head].name}: {code_seeds.verdict(bits)}. "
             f"{wording.percent(bits['value'])} of the bits agree (shuffled: "
-            f"{chance['chance_low']:.1%} to {chance['chance_high']:.1%}; beyond chance in "
-            f"{_count(bits)}). Which classes are near each other correlates by "
+            f"{wording.share(chance['chance_low'], 1)} to "
+            f"{wording.share(chance['chance_high'], 1)}; beyond chance in {_count(bits)}). Which "
+            "classes are near each other correlates by "
             f"{wording.value(distances['value'])} (beyond chance in {_count(distances)}); "
             f"{close_in_all(books, dataset, head)}."
         )
@@ -222,7 +223,7 @@ def close_in_all(books: Sequence[Book], dataset: str, head: str) -> str:
     names = class_names(dataset)
     pairs = [f"{names[a]} and {names[b]}" for a, b in by_seed.index[close]]
     which = f"are {'; '.join(pairs)}" if pairs else "is none"
-    return f"among the closest {CLOSE:.0%} of pairs in every seed {which}"
+    return f"among the closest {wording.share(CLOSE)} of pairs in every seed {which}"
 
 
 def _images(images: Images) -> str:

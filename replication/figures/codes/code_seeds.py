@@ -14,6 +14,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import mantel_correlation, matched_bits
+from replication.figures.common import wording
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
@@ -108,7 +109,8 @@ def figure(found: Resemblance) -> go.Figure | None:
         "classes, against chance, for binary-encoding and linear-penultimate architectures.",
         caption="Code books of two seeds, a mark for each pair. Left: bits that agree under the "
         "best order and signs. Right: correlation of their Hamming distances (Mantel test). Gray: "
-        f"median and middle {QUANTILES[1] - QUANTILES[0]:.0%} of {SHUFFLES} shuffles of classes.",
+        f"median and middle {wording.share(QUANTILES[1] - QUANTILES[0])} of {SHUFFLES} shuffles "
+        "of classes.",
         table=table.round(4),
         setting=found.setting,
         height=LINE_HEIGHT * len(lines) + 110,
@@ -153,11 +155,11 @@ def _marks(own: pd.DataFrame, lines: list[tuple[str, str]], head: str, legend: b
 def rule() -> str:
     """How two seeds are judged, in words."""
     return (
-        f"**The rule.** Two seeds found *one code book* if at least {SAME:.0%} of their bits agree "
-        "under the best order and signs of the dimensions. What two books have in common is "
-        f"*beyond chance* if it is above {QUANTILES[1]:.1%} of what remains when the classes of "
-        f"one are shuffled ({SHUFFLES} times, with a fixed seed). It was written after a first "
-        "look at the distances, so it describes more than it tests."
+        f"**The rule.** Two seeds found *one code book* if at least {wording.share(SAME)} of their "
+        "bits agree under the best order and signs of the dimensions. What two books have in "
+        f"common is *beyond chance* if it is above {wording.share(QUANTILES[1], 1)} of what "
+        f"remains when the classes of one are shuffled ({SHUFFLES} times, with a fixed seed). It "
+        "was written after a first look at the distances, so it describes more than it tests."
     )
 
 

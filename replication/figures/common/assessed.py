@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from replication.data.datasets import DATASETS
-from replication.data.recipes import PROTOCOL_WORDS, PROTOCOLS, protocol_of
+from replication.data import recipes
 from replication.figures.common import captions
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
@@ -20,7 +19,7 @@ class Group(NamedTuple):
     @property
     def title(self) -> str:
         """Dataset and protocol, for people."""
-        return f"{DATASETS[self.dataset].title}, {PROTOCOL_WORDS[self.protocol]}"
+        return recipes.title(self.dataset, self.protocol)
 
     @property
     def heads(self) -> list[str]:
@@ -41,11 +40,11 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
     ordered = sorted(found, key=lambda a: (heads.index(a.config.head), a.config.seed))
     made = []
     for dataset in captions.datasets(found):
-        for protocol in PROTOCOLS:
+        for protocol in recipes.PROTOCOLS:
             own = [
                 a
                 for a in ordered
-                if (a.config.dataset, protocol_of(a.config)) == (dataset, protocol)
+                if (a.config.dataset, recipes.protocol_of(a.config)) == (dataset, protocol)
             ]
             if len({(a.config.head, a.config.seed) for a in own}) < len(own):
                 title = Group(dataset, protocol, own).title

@@ -40,6 +40,11 @@ def signed(differences: pd.Series) -> str:
     return _with_spread(differences, "+.3g", ".2g")
 
 
+def share(fraction: float, digits: int = 0) -> str:
+    """A fraction as a percentage."""
+    return f"{100 * fraction:.{digits}f} %"
+
+
 def percent(fractions: pd.Series) -> str:
     """Fractions over the seeds as percentages."""
     return _with_spread(100 * fractions, ".2f", ".2f", " %")

@@ -100,8 +100,8 @@ RULES: Mapping[str, tuple[Rule, str]] = {
     "accuracy kept": (kept, f"the test accuracy is at most {100 * KEPT:g} point below γ = 0"),
     "code whole": (
         whole,
-        f"each class has a code of its own, and at least {SHARED:.0%} of the training points have "
-        "all bits of their class's",
+        f"each class has a code of its own, and at least {wording.share(SHARED)} of the training "
+        "points have all bits of their class's",
     ),
     "collapsed": (
         collapsed,

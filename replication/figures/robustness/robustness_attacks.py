@@ -21,8 +21,8 @@ MARGIN = 0.01
 NOTE = (
     "**The attacks**, each by itself: its mean ‖r‖/‖x‖ over the images on which it succeeds "
     "(DeepFool's in the first table is over all), and on how many of them another attack finds a "
-    f"perturbation smaller by more than {MARGIN:.0%}; means over seeds. Last line: by how much "
-    "more effort lowers the mean of the smallest, in the seed where that is most."
+    f"perturbation smaller by more than {wording.share(MARGIN)}; means over seeds. Last line: by "
+    "how much more effort lowers the mean of the smallest, in the seed where that is most."
 )
 
 
@@ -71,7 +71,7 @@ def _mean(networks: Sequence[Assessment], column: str) -> str:
 
 def _attack_cell(networks: Sequence[Assessment], attack: str) -> str:
     share = np.mean([beaten(found, attack) for found in networks])
-    return f"{_mean(networks, attack)}, beaten on {share:.0%}"
+    return f"{_mean(networks, attack)}, beaten on {wording.share(share)}"
 
 
 def _strong_cell(networks: Sequence[Assessment]) -> str:
@@ -79,7 +79,7 @@ def _strong_cell(networks: Sequence[Assessment]) -> str:
     shares = [share for found in networks if not np.isnan(share := lowered(found))]
     if not shares:
         return "not measured"
-    text = f"{max(shares):.1%}"
+    text = wording.share(max(shares), 1)
     return f"{text}, **not yet strong enough**" if not_strong_enough(max(shares)) else text
 
 

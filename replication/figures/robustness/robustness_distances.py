@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from binenc_core.robustness import ATTACKS
-from replication.figures.common import assessed
+from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
@@ -144,9 +144,9 @@ def figure(distances: Distances) -> go.Figure:
         alt="Mean relative size of the perturbations that change the decisions of the four "
         "architectures: by DeepFool, by every other attack, and the smallest of all.",
         caption="Perturbation that changes the decision, relative to the image. Circle: smallest "
-        f"found, {LEVEL:.0%} interval over images{'; small: each seed' if several else ''}. "
-        "Diamond: DeepFool as the authors take it. Between: other attacks, where they succeed. "
-        "Crossed: fails a falsifier.",
+        f"found, {wording.share(LEVEL)} interval over images"
+        f"{'; small: each seed' if several else ''}. Diamond: DeepFool as the authors take it. "
+        "Between: other attacks, where they succeed. Crossed: fails a falsifier.",
         table=distances.table.round(5),
         setting=assessed.setting(shown),
         height=PANEL_HEIGHT * rows + 60,
@@ -237,7 +237,7 @@ def _hover(own: pd.DataFrame) -> list[str]:
     for line in own.itertuples():
         note = f" ({line.low:.3f} to {line.high:.3f})" if np.isfinite(line.low) else ""
         if line.moved < 1:
-            note += f"<br>fools {line.moved:.1%} of the images"
+            note += f"<br>fools {wording.share(line.moved, 1)} of the images"
             if line.measure in NUMBERS:
                 note += f", mean over these {line.mean_moved:.3f}"
         notes.append(note)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from replication.figures.common import wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies import sanity_checks
@@ -109,7 +110,7 @@ def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
 def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
     """What the falsifiers' letters in `table` stand for, with their limits, as Markdown."""
     limits = dict(zip(outcomes["falsifier"], outcomes["limit"], strict=True))
-    percent = {falsifier: f"{limit:.0%}" for falsifier, limit in limits.items()}
+    percent = {falsifier: wording.share(limit) for falsifier, limit in limits.items()}
     return (
         f"**The falsifiers**, passed by what is at most the limit. (a) Share of images above the "
         f"bisection bound, {percent['a']}; an image on which the attack does not succeed counts as "

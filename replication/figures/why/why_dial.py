@@ -61,8 +61,8 @@ def epsilon_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         fig,
         epsilon_figure,
         alt="The excess of the vertex cosine over chance falls with ε, whatever the size of W.",
-        caption="As ε grows, Adam becomes SGD with momentum, and the code fades. Stars: a smaller "
-        "learning rate, which keeps W as large as Adam's. Lines: means over seeds.",
+        caption="As ε grows, Adam becomes SGD with momentum, and the code fades. Stars: the "
+        "learning rate that leaves W about as large as Adam's. Lines: means over seeds.",
         table=found[columns],
         setting=captions.setting(chosen(runs, classifier_optimizer="adam")),
         height=360,
