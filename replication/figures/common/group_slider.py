@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 from plotly.utils import PlotlyJSONEncoder
 
 from replication.figures.common.assessed import Group
+from replication.figures.common.frame_slider import add_frame_slider
 
 # What may differ between the traces of two groups.
 VARYING = ("x", "y", "customdata", "error_x", "marker")
@@ -45,13 +46,7 @@ def add_slider(
         )
         for group, own in zip(groups, values, strict=True)
     ]
-    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    steps = [
-        {"label": group.title, "method": "animate", "args": [[group.title], now]}
-        for group in groups
-    ]
-    slider = {"name": "trainings", "currentvalue": {"prefix": "networks: "}, "steps": steps}
-    fig.update_layout(sliders=[slider])
+    add_frame_slider(fig, "networks")
 
 
 def _values(trace: go.Scatter) -> dict:

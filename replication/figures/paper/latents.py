@@ -13,6 +13,7 @@ from binenc_core.metrics.names import HISTOGRAM_RANGE
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
+from replication.figures.common.frame_slider import add_frame_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
@@ -65,7 +66,7 @@ def figure(latents: Latents) -> go.Figure:
         )
         for j in range(dimensions)
     ]
-    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
+    add_frame_slider(fig, "latent dimension")
     fig.update_xaxes(title_text="x, standardized", range=HISTOGRAM_RANGE)
     # Frames do not rescale the axes, so they must hold every dimension's bars.
     top = max(float(part.max()) for part in latents.fractions)
@@ -82,16 +83,6 @@ def figure(latents: Latents) -> go.Figure:
         "bins hold what lies beyond.",
         table=_table(latents),
         setting=captions.setting(latents.runs),
-        sliders=[
-            {
-                "name": "latent dimension",
-                "currentvalue": {"prefix": "latent dimension "},
-                "steps": [
-                    {"label": str(j), "method": "animate", "args": [[str(j)], now]}
-                    for j in range(dimensions)
-                ],
-            }
-        ],
         height=380,
         bargap=0,
         showlegend=False,

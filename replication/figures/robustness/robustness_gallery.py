@@ -1,4 +1,7 @@
-"""A few images, and where DeepFool and the smallest perturbation found have moved them."""
+"""Single images under DeepFool and under the smallest perturbation found, and all images' lengths.
+
+One figure of the same images twice: what the attacks have made of one, and how far they move all.
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,127 +17,235 @@ from replication.data.datasets import class_names
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
+from replication.figures.common.frame_slider import add_frame_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_falsified
+from replication.figures.robustness.robustness_distances import MARKS
 from replication.studies.assessments import Assessment
-from replication.studies.robustness_numbers import NUMBERS
+from replication.studies.robustness_numbers import NUMBERS, moved, relative
 
-SHOWN = 2  # images of each architecture, a panel for each
 SHADES = 16  # of gray, fewer than the images have, so that the page stays small
-IMAGE_HEIGHT, WORDS_HEIGHT = 84, 74
-PICTURES = ("image", *NUMBERS)  # side by side in a panel
+BINS, LEAST = 40, 0.005  # smaller values than this quantile are counted in the first bin
+ROW_HEIGHT, WORDS_HEIGHT = 92, 54
+PICTURES = ("image", *NUMBERS)  # side by side
 TITLES = {"image": "image", "deepfool": "DeepFool", "smallest": "smallest"}
+APART, BOTTOM = 1.12, 1.02  # from one picture to the next, and to the words below, in widths
+LINES = {"deepfool": "dot", "smallest": "solid"}
+_NOTE = {"y": 0, "yanchor": "bottom", "showarrow": False, "font": {"size": 11}}
 
 
-class Gallery(NamedTuple):
-    """What the figure shows of one network for each architecture of a group.
+class Shot(NamedTuple):
+    """One image of a group, in the first network of each architecture.
 
-    `pixels`: by head, (images, PICTURES, H, W), uint8, from −1 or less (0) to 1 or more (255).
-    `table`: a line for each head and image: class, predicted class, ‖r‖/‖x‖ of DeepFool's last
-    iterate and whether it succeeds, and that of the smallest perturbation.
+    `pixels`: by head, (PICTURES, H, W), uint8, from −1 or less (0) to 1 or more (255). `lines`: by
+    head, the image's class, predicted class, ‖r‖/‖x‖ of DeepFool's last iterate and whether it
+    succeeds, and that of the smallest perturbation. `bars`: by head and number, how many of all
+    images of all networks, as a fraction, lie between two neighbors of `Gallery.edges`.
     """
 
     group: Group
     pixels: dict[str, NDArray[np.uint8]]
-    table: pd.DataFrame
+    lines: dict[str, dict]
+    bars: dict[tuple[str, str], NDArray]
+
+    @property
+    def title(self) -> str:
+        """The networks and the image's class, for people."""
+        return f"{self.group.title}: {next(iter(self.lines.values()))['class']}"
+
+
+class Gallery(NamedTuple):
+    """What the figure shows: the images, the edges of the bars, and the falsifiers' outcomes."""
+
+    shots: list[Shot]
+    edges: NDArray
     outcomes: pd.DataFrame
 
 
 def data(found: Sequence[Assessment]) -> Gallery:
-    """The first images kept of the first dataset and protocol, of each head's first seed."""
-    group = assessed.groups(found)[0]
-    firsts = [group.of(head)[0] for head in group.heads]
-    outcomes = robustness_falsified.data([group])
-    table = pd.concat([_rows(own) for own in firsts]).reset_index(drop=True)
-    return Gallery(group, {o.config.head: _pixels(o) for o in firsts}, table, outcomes)
+    """The images kept of every dataset and protocol, of each head's first seed."""
+    groups = assessed.groups(found)
+    every = np.concatenate(
+        [moved(relative(own, column)) for own in found for column in NUMBERS.values()]
+    )
+    edges = np.geomspace(np.quantile(every, LEAST), every.max(), BINS + 1)
+    shots = [
+        Shot(
+            group,
+            {head: _pixels(group.of(head)[0], place) for head in group.heads},
+            {head: _line(group.of(head)[0], place) for head in group.heads},
+            _bars(group, edges),
+        )
+        for group in groups
+        for place in range(len(group.found[0].arrays()["gallery_row"]))
+    ]
+    return Gallery(shots, edges, robustness_falsified.data(groups))
 
 
-def _pixels(found: Assessment) -> NDArray[np.uint8]:
+def _pixels(found: Assessment, place: int) -> NDArray[np.uint8]:
     arrays = found.arrays()
-    pictures = [arrays[f"gallery_{name}"][:SHOWN].astype(float) for name in PICTURES]
-    gray = np.stack(pictures, axis=1).mean(axis=2)  # of colors, if there are any, their mean
+    pictures = np.stack([arrays[f"gallery_{name}"][place].astype(float) for name in PICTURES])
+    gray = pictures.mean(axis=1)  # of colors, if there are any, their mean
     return (127.5 * (gray.clip(-1, 1) + 1)).round().astype(np.uint8)
 
 
-def _rows(found: Assessment) -> pd.DataFrame:
-    rows = found.table.iloc[found.arrays()["gallery_row"][:SHOWN]]
-    names = np.array(class_names(found.config.dataset))
-    return pd.DataFrame(
-        {
-            "dataset": found.config.dataset,
-            "head": found.config.head,
-            "seed": found.config.seed,
-            "image": rows["image"],
-            "class": names[rows["label"]],
-            "predicted": names[rows["predicted"]],
-            **{name: rows[column] / rows["size"] for name, column in NUMBERS.items()},
-            "deepfool_succeeds": np.isfinite(rows["deepfool"]),
-        }
-    )
+def _line(found: Assessment, place: int) -> dict:
+    row = found.table.iloc[found.arrays()["gallery_row"][place]]
+    names = class_names(found.config.dataset)
+    return {
+        "head": found.config.head,
+        "seed": found.config.seed,
+        "image": int(row["image"]),
+        "class": names[int(row["label"])],
+        "predicted": names[int(row["predicted"])],
+        **{name: row[column] / row["size"] for name, column in NUMBERS.items()},
+        "deepfool_succeeds": bool(np.isfinite(row["deepfool"])),
+    }
+
+
+def _bars(group: Group, edges: NDArray) -> dict[tuple[str, str], NDArray]:
+    counted = {}
+    for head in group.heads:
+        for name, column in NUMBERS.items():
+            values = np.concatenate([relative(own, column) for own in group.of(head)])
+            inside = np.clip(values, edges[0], edges[-1])
+            counted[head, name] = np.histogram(inside, edges)[0] / len(values)
+    return counted
 
 
 def figure(gallery: Gallery) -> go.Figure:
-    """A row for each architecture, a panel in it for each image."""
-    heads = list(gallery.pixels)
-    inside = len(heads) * (IMAGE_HEIGHT + WORDS_HEIGHT) - WORDS_HEIGHT
-    columns = max(len(own) for own in gallery.pixels.values())
+    """A row for each architecture: one image and its perturbations, and the lengths of all."""
+    first = gallery.shots[0]
+    heads = list(first.lines)
+    inside = len(heads) * (ROW_HEIGHT + WORDS_HEIGHT) - WORDS_HEIGHT
     fig = make_subplots(
         rows=len(heads),
-        cols=columns,
-        horizontal_spacing=0.015,
+        cols=2,
+        horizontal_spacing=0.04,
         vertical_spacing=WORDS_HEIGHT / inside if len(heads) > 1 else 0,
     )
     for row, head in enumerate(heads, start=1):
-        lines = gallery.table[gallery.table["head"] == head].to_dict("records")
-        for column, (pictures, line) in enumerate(
-            zip(gallery.pixels[head], lines, strict=True), start=1
-        ):
-            _add(fig, gallery, pictures, line, {"row": row, "col": column})
-    fig.update_xaxes(visible=False)
-    fig.update_yaxes(visible=False)
-    seeds = " or ".join(sorted({str(seed) for seed in gallery.table["seed"]}))
+        pictures, lengths = _pictures(gallery, first, head), _lengths(gallery, first, head)
+        fig.add_traces(pictures, rows=row, cols=1)
+        fig.add_traces(lengths, rows=row, cols=2)
+        name = {
+            "text": f"<b>{HEAD_STYLES[head].name}</b>",
+            "showarrow": False,
+            "font": {"size": 11},
+        }
+        shift = 18 if row == 1 else 4
+        fig.add_annotation(
+            name, x=0, y=0, xanchor="left", yanchor="bottom", yshift=shift, row=row, col=1
+        )
+        axis = fig.get_subplot(row, 1)
+        axis.yaxis.update(scaleanchor=axis.yaxis.anchor, constrain="domain", constraintoward="top")
+    for place, picture in enumerate(PICTURES):
+        fig.add_annotation(_NOTE, text=TITLES[picture], x=APART * place + 0.5, row=1, col=1)
+    fig.update_xaxes(visible=False, range=[0, APART * len(PICTURES)], constrain="domain", col=1)
+    fig.update_yaxes(visible=False, range=[BOTTOM, 0], col=1)
+    span = list(np.log10(gallery.edges[[0, -1]]))
+    fig.update_xaxes(type="log", range=span, dtick=1, col=2)
+    for row in range(1, len(heads)):
+        fig.update_xaxes(showticklabels=False, row=row, col=2)
+    fig.update_xaxes(title_text="‖r‖/‖x‖", row=len(heads), col=2)
+    top = max(bars.max() for shot in gallery.shots for bars in shot.bars.values())
+    fig.update_yaxes(showticklabels=False, ticks="", range=[-0.1 * top, 1.05 * top], col=2)
+    _add_slider(fig, gallery, heads)
     return described(
         fig,
         figure,
-        alt="Test images beside what DeepFool and the smallest perturbation make of them, for "
+        alt="One test image beside what DeepFool and the smallest perturbation make of it, and "
+        "how far each of them moves all images, for "
         f"{', '.join(HEAD_STYLES[head].name.lower() for head in heads)}.",
-        caption=f"{gallery.group.title}, seed {seeds}: test images, where DeepFool's last iterate "
-        "moves them, and where the smallest perturbation of all attacks does. Below: class, and "
-        "‖r‖/‖x‖. Pixels beyond black and white are drawn as these.",
-        table=gallery.table.round(4),
-        setting=assessed.setting([gallery.group]),
-        height=inside + 2 * WORDS_HEIGHT,
+        caption="Left: a test image, where DeepFool's last iterate moves it, where the smallest "
+        "perturbation of all attacks does, and ‖r‖/‖x‖ (✗ fails a control). Right: all images by "
+        "‖r‖/‖x‖; dotted: DeepFool, solid: smallest; marks: this image.",
+        table=_table(gallery),
+        setting=assessed.setting(list({id(s.group): s.group for s in gallery.shots}.values())),
+        height=inside + 2 * WORDS_HEIGHT + 10,
         margin={"t": WORDS_HEIGHT, "b": WORDS_HEIGHT, "l": 8, "r": 8},
         showlegend=False,
     )
 
 
-def _add(fig: go.Figure, gallery: Gallery, pictures: NDArray, line: dict, where: dict) -> None:
-    """One panel: an image, and beside it what the attacks have made of it, with their words."""
-    _, height, width = pictures.shape
-    words = {"showarrow": False, "font": {"size": 11}}
-    for place, (name, pixels) in enumerate(zip(PICTURES, pictures, strict=True)):
-        left = 1.12 * width * place
-        text = _words(gallery, name, line)
-        fig.add_trace(
-            go.Image(source=_png(pixels), x0=left, hovertemplate=text + "<extra></extra>"),
-            **where,
+def _add_slider(fig: go.Figure, gallery: Gallery, heads: Sequence[str]) -> None:
+    """Take the figure through the images."""
+    if len(gallery.shots) < 2:
+        return
+    fig.frames = [
+        go.Frame(
+            name=shot.title,
+            data=[
+                trace
+                for head in heads
+                for trace in [*_pictures(gallery, shot, head), *_lengths(gallery, shot, head)]
+            ],
+            traces=list(range(len(fig.data))),
         )
-        middle = left + (width - 1) / 2
-        below = {"yanchor": "top", "y": height - 0.5}
-        fig.add_annotation(text=text, x=middle, **below, **words, **where)
-        if where["row"] == 1:
-            above = {"yanchor": "bottom", "y": -0.5}
-            fig.add_annotation(text=TITLES[name], x=middle, **above, **words, **where)
-    if where["col"] == 1:
-        title = {"yanchor": "bottom", "y": -0.5, "x": 0, "xanchor": "left"}
-        shift = 18 if where["row"] == 1 else 0
-        name = f"<b>{HEAD_STYLES[line['head']].name}</b>"
-        fig.add_annotation(text=name, yshift=shift, **title, **words, **where)
-    axis = fig.get_subplot(where["row"], where["col"])
-    square = {"scaleanchor": axis.yaxis.anchor, "constrain": "domain"}
-    axis.yaxis.update(range=[height - 0.5, -0.5], constraintoward="top", **square)
-    axis.xaxis.update(range=[-1, 1.12 * width * len(PICTURES)], constrain="domain")
+        for shot in gallery.shots
+    ]
+    add_frame_slider(fig, "image")
+
+
+def _pictures(gallery: Gallery, shot: Shot, head: str) -> list[go.Image | go.Scatter]:
+    """An image, beside it what the attacks have made of it, and the words below them.
+
+    Each picture is a unit high and wide, whatever its pixels.
+    """
+    line, traces = shot.lines[head], []
+    texts = [_words(gallery, shot.group, name, line) for name in PICTURES]
+    for place, (pixels, text) in enumerate(zip(shot.pixels[head], texts, strict=True)):
+        height, width = pixels.shape
+        traces.append(
+            go.Image(
+                source=_png(pixels),
+                x0=APART * place + 0.5 / width,
+                y0=0.5 / height,
+                dx=1 / width,
+                dy=1 / height,
+                hovertemplate=text + "<extra></extra>",
+            )
+        )
+    words = go.Scatter(
+        x=[APART * place + 0.5 for place in range(len(PICTURES))],
+        y=[BOTTOM] * len(PICTURES),
+        text=texts,
+        mode="text",
+        textposition="bottom center",
+        textfont={"size": 11},
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    return [*traces, words]
+
+
+def _lengths(gallery: Gallery, shot: Shot, head: str) -> list[go.Scatter]:
+    """How far all images are moved, and how far this one is."""
+    color, line = HEAD_STYLES[head].color, shot.lines[head]
+    middles = np.sqrt(gallery.edges[1:] * gallery.edges[:-1]).round(4)
+    curves = [
+        go.Scatter(
+            x=middles,
+            y=shot.bars[head, name].round(4),
+            mode="lines",
+            line={"shape": "hvh", "color": color, "width": 1.5, "dash": dash},
+            hovertemplate=f"{TITLES[name]} %{{x:.3f}}: %{{y:.1%}} of the images<extra></extra>",
+        )
+        for name, dash in LINES.items()
+    ]
+    marks = go.Scatter(
+        x=[line[name] for name in NUMBERS],
+        y=[0] * len(NUMBERS),
+        text=[TITLES[name] for name in NUMBERS],
+        mode="markers",
+        marker={
+            "color": color,
+            "symbol": [MARKS[name].symbol for name in NUMBERS],
+            "size": [MARKS[name].size for name in NUMBERS],
+        },
+        hovertemplate="this image, %{text}: %{x:.3f}<extra></extra>",
+    )
+    return [*curves, marks]
 
 
 def _png(pixels: NDArray[np.uint8]) -> str:
@@ -145,21 +256,30 @@ def _png(pixels: NDArray[np.uint8]) -> str:
     return shown.data[0].source
 
 
-def _words(gallery: Gallery, name: str, line: dict) -> str:
+def _words(gallery: Gallery, group: Group, name: str, line: dict) -> str:
     """What stands below a picture: the class, or ‖r‖/‖x‖ and what is wrong with it."""
     if name == "image":
         right = line["predicted"] == line["class"]
         return line["class"] if right else f"{line['class']},<br>taken for<br>{line['predicted']}"
-    text = f"{line[name]:.3f}"
+    failed = robustness_falsified.failed(gallery.outcomes, group, line["head"], name, line["seed"])
+    text = f"{line[name]:.3f}{' ✗' if failed else ''}"
     if name == "deepfool" and not line["deepfool_succeeds"]:
         text += "<br>not fooled"
-    if failed := _failed(gallery, name, line):
-        text += f"<br>failed ({failed})"
     return text
 
 
-def _failed(gallery: Gallery, name: str, line: dict) -> str:
-    """The falsifiers that a number of the network shown fails."""
-    return robustness_falsified.failed(
-        gallery.outcomes, gallery.group, line["head"], name, line["seed"]
-    )
+def _table(gallery: Gallery) -> pd.DataFrame:
+    """A line for each image and architecture, then one for each part of a curve that is not 0."""
+    images = [_setting(shot) | line for shot in gallery.shots for line in shot.lines.values()]
+    curves = [
+        _setting(shot) | {"head": head, "number": name, "from": low, "to": high, "share": share}
+        for shot in {id(shot.group): shot for shot in gallery.shots}.values()
+        for (head, name), bars in shot.bars.items()
+        for low, high, share in zip(gallery.edges, gallery.edges[1:], bars, strict=False)
+        if share
+    ]
+    return pd.DataFrame([*images, *curves]).round(4)
+
+
+def _setting(shot: Shot) -> dict[str, str]:
+    return {"dataset": shot.group.dataset, "protocol": shot.group.protocol}

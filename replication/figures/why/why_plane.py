@@ -12,6 +12,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
+from replication.figures.common.frame_slider import add_frame_slider
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import end_value, title
 from replication.runs.store import Run
@@ -84,9 +85,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
         )
         for place, epoch in enumerate(epochs)
     ]
-    now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}}
-    steps = [{"label": f, "method": "animate", "args": [[f], now]} for f in _names(fig)]
-    slider = {"name": "epoch", "active": len(steps) - 1, "currentvalue": {"prefix": "epoch: "}}
+    add_frame_slider(fig, "epoch", active=len(epochs) - 1)
     accuracies = "; ".join(
         f"{title(run.config)} {100 * end_value(run, 'accuracy', 'test'):.0f} %" for run in runs
     )
@@ -102,12 +101,7 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
         setting=captions.setting(runs),
         height=460,
         margin={"l": 10, "r": 10},
-        sliders=[slider | {"steps": steps}],
     )
-
-
-def _names(fig: go.Figure) -> list[str]:
-    return [frame.name for frame in fig.frames]
 
 
 def _axis() -> dict:
