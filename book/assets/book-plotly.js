@@ -100,8 +100,7 @@
   function leastWidth(layout) {
     const axes = Object.keys(layout).filter((key) => /^xaxis\d*$/.test(key));
     const starts = new Set(axes.map((key) => (layout[key].domain || [0])[0].toFixed(3)));
-    const { visible, showticklabels } = layout.yaxis || {};
-    const bare = visible === false || showticklabels === false;
+    const bare = (layout.yaxis || {}).showticklabels === false;
     return Math.max(1, starts.size) * (bare ? 150 : 290);
   }
 

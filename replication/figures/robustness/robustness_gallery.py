@@ -142,7 +142,8 @@ def figure(gallery: Gallery) -> go.Figure:
     for place, picture in enumerate(PICTURES):
         fig.add_annotation(_NOTE, text=TITLES[picture], x=APART * place + 0.5, row=1, col=1)
     fig.update_xaxes(visible=False, range=[0, APART * len(PICTURES)], constrain="domain", col=1)
-    fig.update_yaxes(visible=False, range=[BOTTOM, 0], col=1)
+    hidden = {"visible": False, "showticklabels": False}  # the second: a phone shows both columns
+    fig.update_yaxes(hidden, range=[BOTTOM, 0], col=1)
     span = list(np.log10(gallery.edges[[0, -1]]))
     fig.update_xaxes(type="log", range=span, dtick=1, col=2)
     for row in range(1, len(heads)):
