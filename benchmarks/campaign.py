@@ -18,7 +18,7 @@ ROUNDS = 2
 RATIO_GOAL = 1.5
 # Long enough that the start of a process is little of it.
 TRAINED = {"dataset": "digits", "head": ["binary", "linear"], "seed": [0, 1]}
-TRAINED |= {"width": 512, "epochs": 400}
+TRAINED |= {"width": 512, "epochs": 100}
 HITS, HITS_GOAL = 200, 5  # runs, s
 FOUND = {"dataset": "digits", "head": "binary", "width": 8, "latent_dim": 2, "epochs": 20}
 
