@@ -158,9 +158,9 @@ def figure(gallery: Gallery) -> go.Figure:
         alt="One test image beside what DeepFool and the smallest perturbation make of it, and "
         "how far each of them moves all images, for "
         f"{', '.join(HEAD_STYLES[head].name.lower() for head in heads)}.",
-        caption="Left: a test image, where DeepFool's last iterate moves it, where the smallest "
-        "perturbation of all attacks does, and ‖r‖/‖x‖ (✗ fails a control). Right: all images by "
-        "‖r‖/‖x‖; dotted: DeepFool, solid: smallest; marks: this image.",
+        caption="Left: a test image as it is, as DeepFool moves it, and by the smallest move "
+        "found, with its length ‖r‖ over the image's, ‖x‖ (✗ fails a control). Right: all images; "
+        "dotted DeepFool, solid smallest, marks this image.",
         table=_table(gallery),
         setting=assessed.setting(list({id(s.group): s.group for s in gallery.shots}.values())),
         height=inside + 2 * WORDS_HEIGHT + 10,
