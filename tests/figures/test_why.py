@@ -53,7 +53,9 @@ def test_the_lines_are_those_that_differ_in_the_classifiers_optimizer(tmp_path):
     assert list(found["optimizer"]) == ["SGD, rate 0.01", "Muon", "Adam"]
     assert list(found["axes"]) == [False, False, True]
     fig = why_optimizers.figure(found, runs)
-    plotted = {(t.name, x, y) for t in fig.data for x, y in zip(t.x, t.y, strict=True)}
+    plotted = {(t.name, x, y) for t in fig.data for x, y in zip(t.x, t.text, strict=True)}
+    places = {text: y for t in fig.data for text, y in zip(t.text, t.y, strict=True) if t.name}
+    assert places == {"SGD, rate 0.01": 0, "Muon": 1, "Adam": 2}
     assert ("steps know the axes", 0.15, "Adam") in plotted
     assert ("steps know no axes", 98.0, "Muon") in plotted
     assert "P = 16, " in fig.layout.meta["setting"]

@@ -49,24 +49,20 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         column_titles=["vertex cosine above chance", "test accuracy, %"],
     ).update_annotations(font_size=12)
     for i, dataset in enumerate(datasets, start=1):
+        own = found[found["dataset"] == dataset]
+        order = list(own["optimizer"].unique())
         for j, name in enumerate(NAMES, start=1):
             for axes, (label, color, symbol) in AXES_STYLES.items():
-                own = found[(found["dataset"] == dataset) & (found["axes"] == axes)]
-                fig.add_trace(_dots(own, name, label, color, symbol, i + j == 2), row=i, col=j)
-        own = found[found["dataset"] == dataset]
+                dots = _dots(own[own["axes"] == axes], order, name)
+                look = {"color": color, "symbol": symbol, "size": 9, "opacity": 0.75}
+                legend = {"name": label, "legendgroup": label, "showlegend": i + j == 2}
+                fig.add_trace(dots.update(marker=look, **legend), row=i, col=j)
         ranges = _around(own["excess"]), _around(100 * own["accuracy"])
         for j, span in enumerate(ranges, start=1):
             fig.update_xaxes(range=span, nticks=4, tickangle=0, row=i, col=j)
-        order = list(own["optimizer"].unique())
         fig.add_trace(_names(order, ranges[0][0]), row=i, col=1)
-        fig.update_yaxes(
-            categoryorder="array",
-            categoryarray=order,
-            range=[-0.7, len(order)],
-            showticklabels=False,
-            ticks="",
-            row=i,
-        )
+        lines_at = {"tickvals": list(range(len(order))), "showticklabels": False, "ticks": ""}
+        fig.update_yaxes(lines_at, range=[-0.7, len(order)], zeroline=False, row=i)
         for level in (NO_CODE, CODE):
             fig.add_vline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=i, col=1)
     return described(
@@ -90,12 +86,12 @@ def _around(values: pd.Series) -> list[float]:
     return [values.min() - room, values.max() + room]
 
 
-def _names(optimizers: Sequence[str], left: float) -> go.Scatter:
+def _names(order: Sequence[str], left: float) -> go.Scatter:
     """The optimizers' names, each above its line: beside it a phone has no room for them."""
     return go.Scatter(
-        x=[left] * len(optimizers),
-        y=optimizers,
-        text=optimizers,
+        x=[left] * len(order),
+        y=[place + 0.18 for place in range(len(order))],
+        text=order,
         mode="text",
         textposition="top right",
         textfont={"size": 11},
@@ -104,18 +100,12 @@ def _names(optimizers: Sequence[str], left: float) -> go.Scatter:
     )
 
 
-def _dots(
-    own: pd.DataFrame, name: str, label: str, color: str, symbol: str, legend: bool
-) -> go.Scatter:
-    percent = 100 if name == "accuracy" else 1
+def _dots(own: pd.DataFrame, order: Sequence[str], name: str) -> go.Scatter:
     return go.Scatter(
-        x=percent * own[name],
-        y=own["optimizer"],
+        x=(100 if name == "accuracy" else 1) * own[name],
+        y=[order.index(optimizer) for optimizer in own["optimizer"]],
+        text=own["optimizer"],
         customdata=own["seed"],
         mode="markers",
-        name=label,
-        legendgroup=label,
-        showlegend=legend,
-        marker={"color": color, "symbol": symbol, "size": 9, "opacity": 0.75},
-        hovertemplate="%{y}<br>seed %{customdata}: %{x:.3f}<extra></extra>",
+        hovertemplate="%{text}<br>seed %{customdata}: %{x:.3f}<extra></extra>",
     )
