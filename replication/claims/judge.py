@@ -168,7 +168,7 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
     pairs = contrasts(claim, arms, values)
     if claim.kind == "most":
         judged = rules.most(pairs, margin)
-        notes = [f"against {_named(claim.arms[1 + judged.which])}"]
+        notes = _rival(claim, pairs, margin, judged)
     else:
         judged, notes = rules.contrast(pairs[0], margin), []
     if len(claim.arms) > 1 and claim.value == "end":
@@ -183,6 +183,16 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
             )
             notes.append(_survival(judged, by_images))
     return judged, "; ".join(notes)
+
+
+def _rival(claim: Claim, pairs: Sequence[np.ndarray], margin: float, judged: Judged) -> list[str]:
+    """Which arm decides on `most`, and the level where the verdict is not its 95 % interval's."""
+    alone = rules.contrast(pairs[judged.which], margin).verdict
+    level = f"asked at {100 * rules.strict_level(len(pairs)):.1f} %"
+    return [
+        f"against {_named(claim.arms[1 + judged.which])}",
+        *([] if alone == judged.verdict else [level]),
+    ]
 
 
 def _still_moving(claim: Claim, arms: Arms, margin: float) -> bool:
@@ -298,8 +308,9 @@ def _by_study(
     }
     if any(np.isnan(own).any() for own in values.values()):
         raise Missing("a number is not defined, or failed a control")
-    judged = rules.most(contrasts(claim, arms, values), margin)
-    return judged, f"against {_named(claim.arms[1 + judged.which])}"
+    pairs = contrasts(claim, arms, values)
+    judged = rules.most(pairs, margin)
+    return judged, "; ".join(_rival(claim, pairs, margin, judged))
 
 
 _KINDS = {

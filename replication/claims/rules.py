@@ -153,6 +153,11 @@ def contrast(differences: ArrayLike, margin: float, by_image: ArrayLike | None =
     return _judged(verdict, found, _p_of(verdict, found, margin))
 
 
+def strict_level(pairs: int) -> float:
+    """The level at which one of so many pairs may speak against a claim on all of them."""
+    return 1 - (1 - LEVEL) / pairs
+
+
 def most(
     pairs: Sequence[ArrayLike], margin: float, images: Sequence[ArrayLike] | None = None
 ) -> Judged:
@@ -160,13 +165,14 @@ def most(
 
     `pairs`: d (n,) for each other arm, `images`: their differences by image (N,), if these count.
     What any single pair says against the claim is asked at the level that as many pairs allow. The
-    pair shown is the weakest, or the one that decides against the claim.
+    pair shown is one that decides: against the claim, or with the lowest interval of those whose
+    own verdict is this one.
     """
     if min(map(len, pairs)) < LEAST_SEEDS:
         return Judged(NOT_JUDGED)
     found = _intervals(pairs, images)
     alone = [_judged(line(own, margin), own, np.nan) for own in found]
-    strict = [line(own, margin) for own in _intervals(pairs, images, 1 - (1 - LEVEL) / len(pairs))]
+    strict = [line(own, margin) for own in _intervals(pairs, images, strict_level(len(pairs)))]
     against = [own for own in AGAINST if own in strict]
     if all(own.verdict == REPLICATED for own in alone):
         verdict = REPLICATED
@@ -176,7 +182,8 @@ def most(
         verdict = SMALLER if any(own.verdict == SMALLER for own in alone) else MAY_BE_SMALL
     else:
         verdict = INCONCLUSIVE
-    which = int(np.argmin([own.estimate for own in alone]))
+    deciding = [k for k, own in enumerate(alone) if own.verdict == verdict] or range(len(alone))
+    which = min(deciding, key=lambda k: alone[k].low)
     p = max(_p_of(verdict, own, margin) for own in found)
     if verdict in (*AGAINST, NO_EFFECT):
         which = strict.index(verdict)

@@ -23,8 +23,9 @@ MARKS = {
 }
 LEGEND = (
     "✓ replicated · ≈ there, but small or perhaps small · ✗ not replicated, or no effect as large "
-    "as the margin · ⇄ reversed · ? inconclusive · – not judged. In brackets the 95 % interval, in "
-    "the claimed direction. A provisional verdict lacks planned seeds, and nothing rests on it."
+    "as the margin · ⇄ reversed · ? inconclusive · – not judged. In brackets the 95 % interval: "
+    "differences above 0, and factors above 1, favor the claim. “Against” names the rival that "
+    "decides. A provisional verdict has fewer seeds than planned: conclude nothing from it yet."
 )
 # Fractions, of which readers want percentages and their differences in points.
 FRACTIONS = (
@@ -55,7 +56,7 @@ def is_factor(claim: Claim) -> bool:
 def number(claim: Claim, value: float, signed: bool = True) -> str:
     """A claim's number in a reader's units: a factor, points, a percentage, or as it is."""
     if is_factor(claim):
-        return f"×{np.exp(value):.3g}"
+        return f"×{np.exp(value):{'#' if signed else ''}.3g}".rstrip(".")
     if claim.measure in FRACTIONS and claim.kind == "threshold":
         return f"{100 * value:.1f} %"
     if claim.measure in FRACTIONS:
@@ -169,22 +170,24 @@ def _judged(groups: Collection[str], datasets: Collection[str] = DATASETS) -> li
 def page(shown: Sequence[Trained], *groups: str) -> str:
     """The verdicts on groups of claims for the datasets of the runs that a page shows, as Markdown.
 
-    One line says so where the shown runs are not those that judge.
+    Lines say so where runs that judge are not shown, and where the shown ones do not judge.
     """
     found = _judged(groups, {run.config.dataset for run in shown})
     if not found:
         return NOTHING
     parts = [table(found), waiting(found), LEGEND]
-    exploring = dict.fromkeys(
-        recipes.title(run.config.dataset, recipes.protocol_of(run.config))
+    drawn = [
+        (recipes.title(run.config.dataset, recipes.protocol_of(run.config)), run.config.seed)
         for run in shown
-        if run.config.seed < FIRST_SEED
-    )
+    ]
+    judged = map(title, _by_setting(found, judged=True))
+    if others := [name for name in judged if name not in dict(drawn)]:
+        parts.append(f"Judged as well, but not drawn on this page: {'; '.join(others)}.")
+    exploring = dict.fromkeys(name for name, seed in drawn if seed < FIRST_SEED)
     if exploring:
         parts.append(
-            f"The figures show exploratory runs of {'; '.join(exploring)}. Only seeds from "
-            f"{FIRST_SEED} on judge: they were trained after the claims and their margins had been "
-            "written down."
+            f"The figures show exploratory runs of {'; '.join(exploring)}. Verdicts use seeds from "
+            f"{FIRST_SEED} on alone, trained after the claims and their margins had been fixed."
         )
     return "\n\n".join(filter(None, parts))
 

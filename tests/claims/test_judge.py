@@ -101,6 +101,15 @@ def test_the_most_is_against_each_other_arm():
     assert found.judged.estimate == pytest.approx(0.5)
 
 
+def test_a_verdict_that_is_not_its_interval_s_names_the_level_that_was_asked():
+    """At 95 % alone `none` would be reversed, but smaller; at the level of two pairs it is not."""
+    values = {"binary": [0.5] * 3, "linear": [0.2] * 3, "none": [0.513, 0.52, 0.527]}
+    found = verdict(claim(kind="most", arms=("binary", "linear", "none")), runs(values))
+    assert found.judged.verdict == rules.NO_EFFECT
+    assert found.judged.high < 0
+    assert found.note == "against no penultimate layer; asked at 97.5 %"
+
+
 def test_a_fifth_head_judges_nothing_anew():
     arms = {head: own for head, own in table.read().arms.items() if head in ("binary", "linear")}
     found = runs({"binary": [1.0] * 3, "linear": [0.0] * 3})

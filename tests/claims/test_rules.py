@@ -183,6 +183,8 @@ def test_most_asks_every_pair_and_shows_the_weakest():
     small = rules.most([far, near], 1)
     assert (small.verdict, small.which) == (MAY_BE_SMALL, 1)
     assert small.estimate == pytest.approx(HALF + 0.1)
+    wide = 10 * UNIT + 10 * HALF + 0.5  # on average beyond `far`, but perhaps small
+    assert rules.most([far, wide], 1).which == 1
     turned = rules.most([far, behind, near], 1)
     assert (turned.verdict, turned.which) == (REVERSED, 1)
     assert rules.most([far, UNIT], 1).verdict == INCONCLUSIVE
