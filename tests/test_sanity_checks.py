@@ -1,4 +1,4 @@
-"""Falsifiers on numbers made by hand, where each passes and where each fails."""
+"""Sanity checks on numbers made by hand, where each passes and where each fails."""
 
 import numpy as np
 import pytest

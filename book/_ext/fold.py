@@ -2,7 +2,7 @@
 
     ## The numbers
 
-    ```{fold} What each attack finds, on each data set
+    ```{fold} What each attack finds, on each dataset
     ```
 
 The line says what is inside; it opens by click, keyboard, search and print.

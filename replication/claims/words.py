@@ -34,7 +34,7 @@ FRACTIONS = (
 )
 
 
-NOTHING = "No claim is judged on this data set."
+NOTHING = "No claim is judged on this dataset."
 
 
 def title(setting: Setting) -> str:

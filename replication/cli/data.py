@@ -1,4 +1,4 @@
-"""data: fetch and verify the data sets that come as files; without a name, those of the book."""
+"""data: fetch and verify the datasets that come as files; without a name, those of the book."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from replication.data.sources import fetch
 
 def add(commands) -> None:
     """Add the command to a parser."""
-    about = "fetch and verify MNIST and FashionMNIST, or the data sets named"
+    about = "fetch and verify MNIST and FashionMNIST, or the datasets named"
     parser = add_command(commands, "data", about, _prepare)
     default = f"(default: {' '.join(PAPER_DATASETS)})"
     parser.add_argument(

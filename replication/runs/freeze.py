@@ -91,7 +91,7 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
 seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs; protocol {protocols}.
 
-Differs from the data set's recipe ({origins}) under that protocol: \
+Differs from the dataset's recipe ({origins}) under that protocol: \
 {"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(names[r.config] for r in diverged) or "none"}.

@@ -92,7 +92,7 @@ ROBUSTNESS_ARRAYS = {
     "gallery_smallest": "where the attack of the smallest ‖r‖ has moved them",
 }
 
-# Of the images drawn, the first quarter and at most so many are attacked again for the falsifiers.
+# Of the images drawn, the first quarter and at most so many are attacked again for the checks.
 AGAIN_SHARE, AGAIN_MOST = 0.25, 100
 # Images that are corrupted, from the same draw, and images that are kept to be looked at.
 CORRUPTED, GALLERY = 2000, 2

@@ -1,4 +1,4 @@
-"""The robustness study of one network: every attack, the falsifiers' second runs, corruptions."""
+"""The robustness study of one network: every attack, second runs for its checks, corruptions."""
 
 import math
 from collections.abc import Sequence
@@ -66,7 +66,7 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
 
 
 def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[str, Tensor]:
-    """What the falsifiers compare with: other logits, float64, and a stronger ensemble."""
+    """What the sanity checks compare with: other logits, float64, and a stronger ensemble."""
     columns = {}
     for name, scale in SCALES.items():
         columns |= _both(logits_of(model, scale=scale), x, pool, decided, name)

@@ -22,7 +22,7 @@ EXCESS_OVER_SECOND = 0.05
 
 
 class Outcome(NamedTuple):
-    """What a falsifier measured, by its letter in the project's list, and whether it passed.
+    """What a sanity check measured, by its letter in the project's list, and whether it passed.
 
     It passes where `measured` is at most `limit`: what could not be measured, nan, never does.
     """
@@ -79,7 +79,7 @@ def _pairs(distances: ArrayLike, others: ArrayLike) -> tuple[NDArray, NDArray]:
     own, other = (np.asarray(values, dtype=np.float64) for values in (distances, others))
     if own.shape != other.shape or own.size == 0:
         raise ValueError(
-            "a falsifier compares two distances of each image, of one image or more; "
+            "a sanity check compares two distances of each image, of one image or more; "
             f"here are {own.size} and {other.size}"
         )
     return own, other

@@ -56,12 +56,12 @@ def test_what_deepfool_would_say_is_crossed_out_where_it_fails(tmp_path):
     fig = drawn(four_heads(tmp_path, binary={"relative": own}))
     alone = [t for t in fig.data if t.name.startswith("DeepFool alone")]
     entries = [t.name for t in alone if t.showlegend]
-    assert entries == ["DeepFool alone: failed (a, d)", "DeepFool alone"]
+    assert entries == ["DeepFool alone (fails a check)", "DeepFool alone"]
     refused, *passed = [t for t in alone if not t.showlegend]
     assert (refused.name, refused.mode) == (entries[0], "lines+markers")
     assert {(t.name, t.mode) for t in passed} == {("DeepFool alone", "lines")}
     assert {t.mode for t in fig.data if t not in alone} == {"lines"}
     weak = drawn(four_heads(tmp_path, binary={"relative": {"smallest_strong": 0.05}}))
     modes = {t.name: t.mode for t in weak.data}
-    assert modes["Binary encoding: failed (d)"] == "lines+markers"
+    assert modes["Binary encoding (fails a check)"] == "lines+markers"
     assert modes["Linear penultimate"] == "lines"

@@ -52,7 +52,7 @@ def test_deepfools_number_is_its_last_iterates_also_where_it_fails(tmp_path):
     assert deepfool["mean"] == pytest.approx(0.3)
     assert deepfool["mean_moved"] == pytest.approx(0.1)
     assert deepfool["moved"] == 0.75
-    (trace,) = [t for t in robustness_distances.figure(found).data if "failed" in t.name]
+    (trace,) = [t for t in robustness_distances.figure(found).data if "fails" in t.name]
     assert "fools 75.0 % of the images, mean over these 0.100" in trace.customdata[0]
     assert trace.text[0].strip() == "75 % fooled"
 
@@ -61,12 +61,13 @@ def test_a_number_that_fails_is_hollow_crossed_and_named_so(tmp_path):
     own = {"deepfool": 0.7, "margin": 0.2, "bisection": 0.3, "apgd": np.inf}
     own["smallest_strong"] = 0.05
     traces = {t.name: t for t in drawn(four_heads(tmp_path, binary={"relative": own})).data}
-    passed, refused = traces[TITLE], traces[f"{TITLE}: failed (a, d)"]
+    passed, refused = traces[TITLE], traces[f"{TITLE} (fails a check)"]
     assert (passed.marker.symbol, refused.marker.symbol) == ("diamond", "diamond-x-open")
     assert list(refused.x) == pytest.approx([0.7])
+    assert "fails a, d" in refused.customdata[0]
     assert list(passed.x) == pytest.approx([0.1] * 3)
     assert traces["Smallest found"].marker.symbol == "circle"
-    lowered = traces["Smallest found: failed (d)"]  # more effort lowers it
+    lowered = traces["Smallest found (fails a check)"]  # more effort lowers it
     assert lowered.marker.symbol == "circle-x-open"
     assert lowered.error_x.array is None
     assert len(traces["APGD (DLR)"].x) == 3  # where an attack never succeeds it is not drawn

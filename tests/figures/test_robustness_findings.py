@@ -16,16 +16,16 @@ def test_strong_noise_is_that_of_the_two_strongest_levels(tmp_path, accuracy, me
     assert in_noise(found) == pytest.approx(mean)
 
 
-def test_each_group_has_its_numbers_attacks_and_falsifiers(tmp_path):
+def test_each_group_has_its_numbers_attacks_and_sanity_checks(tmp_path):
     found = four_heads(tmp_path) + four_heads(tmp_path, protocol="released")
     text = robustness_findings.findings(found)
     assert "**MNIST, as described**" in text
     assert "**MNIST, as released**" in text
-    assert text.count("| Attack |") == text.count("| Falsifiers of |") == 2
+    assert text.count("| Attack |") == text.count("| Sanity checks of |") == 2
     assert robustness_findings.findings(found[:2])
 
 
-def test_numbers_that_fail_a_falsifier_are_marked_in_the_table(tmp_path):
+def test_numbers_that_fail_a_sanity_check_are_marked_in_the_table(tmp_path):
     far = {"relative": {"deepfool": 0.7, "margin": 0.22, "apgd": 0.2, "bisection": 0.29}}
     text = robustness_findings.findings(four_heads(tmp_path, binary=far))
     (line,) = [row for row in text.splitlines() if row.startswith("| mean ‖r‖/‖x‖ by DeepFool |")]

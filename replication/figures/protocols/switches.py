@@ -25,7 +25,7 @@ def cross_entropy_floor(classes: int) -> float:
 # What follows from a switch where it is not as the text has it. The text does not name its fields.
 CONSEQUENCES = {
     "cnn_dense_layers": "The released code has one dense layer more after FashionMNIST's "
-    "convolutions, so its network is another one. No other data set has a CNN here.",
+    "convolutions, so its network is another one. No other dataset has a CNN here.",
     "gamma": "The later versions begin with almost no penalty and let it grow.",
     "gamma_growth": f"With {PROTOCOLS['later']['gamma_growth']:g} per epoch γ doubles every "
     f"{math.log(2) / math.log(PROTOCOLS['later']['gamma_growth']):.1f} epochs, and what is "

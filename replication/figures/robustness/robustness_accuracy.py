@@ -13,7 +13,7 @@ from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
-from replication.figures.robustness import robustness_falsified
+from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS, relative
 
@@ -32,7 +32,7 @@ class RobustAccuracy(NamedTuple):
 
     `table`: a line for each dataset, protocol, head, seed and budget, with the robust accuracy by
     the smallest perturbation of all attacks (`smallest`) and by DeepFool alone (`deepfool`).
-    `outcomes`: those of `robustness_falsified.data`.
+    `outcomes`: those of `robustness_sanity.data`.
     """
 
     groups: list[Group]
@@ -54,7 +54,7 @@ def robust_accuracy(found: Assessment, attack: str, budgets: ArrayLike) -> NDArr
 def data(found: Sequence[Assessment]) -> RobustAccuracy:
     """The curves of every network, and which of them are results."""
     shown = assessed.groups(found)
-    outcomes = robustness_falsified.data(shown)
+    outcomes = robustness_sanity.data(shown)
     budgets = np.linspace(0, largest_budget(found), STEPS + 1)
     parts = [
         pd.DataFrame(
@@ -103,7 +103,7 @@ def figure(found: RobustAccuracy) -> go.Figure:
         for head in group.heads:
             curves = own[own["head"] == head].groupby("budget")[list(NUMBERS)].mean()
             for number in NUMBERS:
-                failed = robustness_falsified.failed(found.outcomes, group, head, number)
+                failed = robustness_sanity.failed(found.outcomes, group, head, number)
                 where = {"row": place // columns + 1, "col": place % columns + 1}
                 curve = _curve(curves[number], head, number, failed)
                 entry = curve.legendgroup
@@ -126,7 +126,7 @@ def figure(found: RobustAccuracy) -> go.Figure:
         "perturbations allowed, for the four architectures, by all attacks and by DeepFool.",
         caption="Share of the test images still classified correctly under every perturbation with "
         "‖r‖/‖x‖ up to the budget, mean over seeds. Thick: by the smallest found. Thin, dotted: "
-        "what DeepFool alone would say. Crossed out: fails a falsifier.",
+        "what DeepFool alone would say. Crossed out: fails a sanity check.",
         table=found.table.round(4),
         setting=assessed.setting(shown),
         height=PANEL_HEIGHT * rows + 60,
@@ -134,11 +134,11 @@ def figure(found: RobustAccuracy) -> go.Figure:
 
 
 def _curve(values: pd.Series, head: str, number: str, failed: str) -> go.Scatter:
-    """One architecture's curve by one number, crossed out where that fails a falsifier."""
+    """One architecture's curve by one number, crossed out where that fails a sanity check."""
     look, alone = HEAD_STYLES[head], number == "deepfool"
     name = ALONE if alone else look.name
     if failed:
-        name += f": failed ({failed})"
+        name += " (fails a check)"
     own = {"dash": "dot", "width": 1} if alone else {"dash": look.dash, "width": 2.5}
     return go.Scatter(
         x0=0,
@@ -150,7 +150,9 @@ def _curve(values: pd.Series, head: str, number: str, failed: str) -> go.Scatter
         name=name,
         legendgroup=name,
         hovertemplate=(f"{look.name}: " if alone else "")
-        + "%{fullData.name}<br>up to %{x:.3f}: %{y:.1%}<extra></extra>",
+        + "%{fullData.name}<br>up to %{x:.3f}: %{y:.1%}"
+        + (f"<br>fails {failed}" if failed else "")
+        + "<extra></extra>",
     )
 
 

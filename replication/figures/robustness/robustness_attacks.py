@@ -9,7 +9,7 @@ from binenc_core.robustness import ATTACKS
 from replication.figures.common import wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.robustness.robustness_falsified import note
+from replication.figures.robustness.robustness_sanity import note
 from replication.studies import sanity_checks
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import mean, relative
@@ -45,7 +45,7 @@ def lowered(found: Assessment) -> float:
 def table(group: Group, outcomes: pd.DataFrame) -> str:
     """A Markdown table: a line for each attack, a column for each architecture.
 
-    With the falsifiers that an attack's number fails, where it is one that they judge.
+    With the sanity checks that an attack's number fails, where it is one that they judge.
     """
     lines = [
         f"| Attack | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
@@ -84,5 +84,5 @@ def _strong_cell(networks: Sequence[Assessment]) -> str:
 
 
 def not_strong_enough(share: float) -> bool:
-    """Whether more effort lowers the mean by more than falsifier (d) allows."""
+    """Whether more effort lowers the mean by more than sanity check (d) allows."""
     return 1 / (1 - share) - 1 > sanity_checks.EXCESS_OVER_SECOND

@@ -15,7 +15,7 @@ from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
-from replication.figures.robustness import robustness_falsified
+from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import LEVEL, NUMBERS, fooled, interval, mean, per_image
 
@@ -53,7 +53,7 @@ class Distances(NamedTuple):
     `table`: a line for each dataset, protocol, head, measure (a key of MARKS) and seed ("all": over
     the networks), with `mean`, and for all `low` and `high`, its interval over images; `moved`, the
     fraction of the images on which the attack succeeded, `mean_moved`, the mean over these alone,
-    and `failed`, the falsifiers that the number fails.
+    and `failed`, the sanity checks that the number fails.
     """
 
     groups: list[Group]
@@ -63,7 +63,7 @@ class Distances(NamedTuple):
 def data(found: Sequence[Assessment]) -> Distances:
     """The means of every attack, and of the smallest perturbation with its interval and seeds."""
     shown = assessed.groups(found)
-    outcomes = robustness_falsified.data(shown)
+    outcomes = robustness_sanity.data(shown)
     lines = []
     for group in shown:
         for head in group.heads:
@@ -76,7 +76,7 @@ def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> lis
     """A measure's mean over the networks, and that of each where there are several."""
     own = group.of(head)
     column = NUMBERS.get(measure, measure)
-    failed = robustness_falsified.failed
+    failed = robustness_sanity.failed
     low, high = interval(per_image(own, column)) if measure in NUMBERS else (np.nan, np.nan)
     networks = {"all": own} | ({f.config.seed: [f] for f in own} if len(own) > 1 else {})
     return [
@@ -146,7 +146,7 @@ def figure(distances: Distances) -> go.Figure:
         caption="Perturbation that changes the decision, relative to the image. Circle: smallest "
         f"found, {wording.share(LEVEL)} interval over images"
         f"{'; small: each seed' if several else ''}. Diamond: DeepFool as the authors take it. "
-        "Between: other attacks, where they succeed. Crossed: fails a falsifier.",
+        "Between: other attacks, where they succeed. Crossed: fails a sanity check.",
         table=distances.table.round(5),
         setting=assessed.setting(shown),
         height=PANEL_HEIGHT * rows + 60,
@@ -167,7 +167,7 @@ def _traces(
     if measure == "smallest":
         traces.append(_seeds(own[own["seed"] != "all"], heads))
     for failed, part in over_all.groupby("failed", sort=True):
-        name = f"{title}: failed ({failed})" if failed else title
+        name = f"{title} (fails a check)" if failed else title
         colors = [HEAD_STYLES[head].color for head in part["head"]]
         traces.append(
             go.Scatter(
@@ -240,5 +240,7 @@ def _hover(own: pd.DataFrame) -> list[str]:
             note += f"<br>fools {wording.share(line.moved, 1)} of the images"
             if line.measure in NUMBERS:
                 note += f", mean over these {line.mean_moved:.3f}"
+        if line.failed:
+            note += f"<br>fails {line.failed}"
         notes.append(note)
     return notes

@@ -7,31 +7,31 @@ import pandas as pd
 
 from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group
-from replication.figures.robustness import robustness_attacks, robustness_falsified
+from replication.figures.robustness import robustness_attacks, robustness_sanity
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import fooled, in_noise, mean
 
 
 def findings(found: Sequence[Assessment]) -> str:
-    """What the falsifiers say and, for each dataset and protocol, the numbers, as Markdown."""
+    """What the sanity checks say and, for each dataset and protocol, the numbers, as Markdown."""
     shown = assessed.groups(found)
-    outcomes = robustness_falsified.data(shown)
-    parts = [robustness_falsified.legend(shown, outcomes), robustness_attacks.NOTE]
+    outcomes = robustness_sanity.data(shown)
+    parts = [robustness_sanity.legend(shown, outcomes), robustness_attacks.NOTE]
     for group in shown:
         parts += [
             f"**{group.title}**",
             wording.table(quantities(group, outcomes)),
             robustness_attacks.table(group, outcomes),
-            robustness_falsified.table(group, outcomes),
+            robustness_sanity.table(group, outcomes),
         ]
     return "\n\n".join(parts)
 
 
 def quantities(group: Group, outcomes: pd.DataFrame) -> list[wording.Quantity]:
-    """Distances and accuracies, seeds × heads, with the falsifiers that they fail."""
+    """Distances and accuracies, seeds × heads, with the sanity checks that they fail."""
 
     def marked(number: str) -> Callable[[pd.Series], str]:
-        note = robustness_falsified.note
+        note = robustness_sanity.note
         return lambda own: wording.value(own) + note(outcomes, group, own.name, number)
 
     def by_seed(measure) -> pd.DataFrame:

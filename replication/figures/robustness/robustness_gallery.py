@@ -19,7 +19,7 @@ from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
 from replication.figures.common.frame_slider import add_frame_slider
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.robustness import robustness_falsified
+from replication.figures.robustness import robustness_sanity
 from replication.figures.robustness.robustness_distances import MARKS
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS, moved, relative
@@ -55,7 +55,7 @@ class Shot(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """What the figure shows: the images, the edges of the bars, and the falsifiers' outcomes."""
+    """What the figure shows: the images, the edges of the bars, and the sanity checks' outcomes."""
 
     shots: list[Shot]
     edges: NDArray
@@ -79,7 +79,7 @@ def data(found: Sequence[Assessment]) -> Gallery:
         for group in groups
         for place in range(len(group.found[0].arrays()["gallery_row"]))
     ]
-    return Gallery(shots, edges, robustness_falsified.data(groups))
+    return Gallery(shots, edges, robustness_sanity.data(groups))
 
 
 def _pixels(found: Assessment, place: int) -> NDArray[np.uint8]:
@@ -159,8 +159,8 @@ def figure(gallery: Gallery) -> go.Figure:
         "how far each of them moves all images, for "
         f"{', '.join(HEAD_STYLES[head].name.lower() for head in heads)}.",
         caption="Left: a test image as it is, as DeepFool moves it, and by the smallest move "
-        "found, with its length ‖r‖ over the image's, ‖x‖ (✗ fails a control). Right: all images; "
-        "dotted DeepFool, solid smallest, marks this image.",
+        "found, with its length ‖r‖ over the image's, ‖x‖ (✗ fails a sanity check). Right: all "
+        "images; dotted DeepFool, solid smallest, marks this image.",
         table=_table(gallery),
         setting=assessed.setting(list({id(s.group): s.group for s in gallery.shots}.values())),
         height=inside + 2 * WORDS_HEIGHT + 10,
@@ -262,7 +262,7 @@ def _words(gallery: Gallery, group: Group, name: str, line: dict) -> str:
     if name == "image":
         right = line["predicted"] == line["class"]
         return line["class"] if right else f"{line['class']},<br>taken for<br>{line['predicted']}"
-    failed = robustness_falsified.failed(gallery.outcomes, group, line["head"], name, line["seed"])
+    failed = robustness_sanity.failed(gallery.outcomes, group, line["head"], name, line["seed"])
     text = f"{line[name]:.3f}{' ✗' if failed else ''}"
     if name == "deepfool" and not line["deepfool_succeeds"]:
         text += "<br>not fooled"

@@ -27,7 +27,7 @@ PAGES = {
 }
 # A claim with a threshold has no margin: its distance from the threshold counts in these.
 UNIT = 0.05
-# Color of each data set and protocol, in the order of the table; the mark tells the verdict.
+# Color of each dataset and protocol, in the order of the table; the mark tells the verdict.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#cc79a7")
 SYMBOLS = {
     "replicated": "circle",

@@ -70,7 +70,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         figure,
         alt="Dots by seed, a line for each optimizer of the classifier: how far the class means' "
         "vertex cosine exceeds chance, and beside it the test accuracy.",
-        caption="The optimizer of the last layer alone differs, a dot for each seed; left of "
+        caption="Only the last layer's optimizer differs, a dot for each seed. Left of "
         f"{NO_CODE:g} there is no code, right of {CODE:g} there is one. Penalty "
         f"{PENALTY_NAMES[BASE['penalty']]}, γ = {BASE['gamma']:g}, Gaussian start of W, all else "
         "by Adam.",

@@ -1,6 +1,6 @@
-"""Whether the two distances that the page shows can be trusted: falsifiers (a) to (d), by network.
+"""Whether the two distances that the page shows can be trusted: sanity checks (a) to (d).
 
-The falsifiers themselves are `replication.studies.sanity_checks`.
+The checks themselves are `replication.studies.sanity_checks`.
 """
 
 from collections.abc import Sequence
@@ -18,14 +18,14 @@ from replication.studies.robustness_numbers import NUMBERS, mean, relative
 from replication.studies.sanity_checks import Outcome
 
 # Of each number. The smallest perturbation is never above the bisection, one of its attacks.
-FALSIFIERS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}
+CHECKS = {"deepfool": ("a", "b", "c", "d"), "smallest": ("b", "c", "d")}
 
 
 def data(shown: Sequence[Group]) -> pd.DataFrame:
-    """The falsifiers of every network: a line for each number and falsifier.
+    """The sanity checks of every network: a line for each number and sanity check.
 
-    Columns dataset, protocol, head, seed, number (a key of NUMBERS), falsifier (one of its
-    FALSIFIERS), measured, limit and passed; what could not be measured is nan, and not passed.
+    Columns dataset, protocol, head, seed, number (a key of NUMBERS), check (one of its
+    CHECKS), measured, limit and passed; what could not be measured is nan, and not passed.
     """
     return pd.DataFrame(
         [
@@ -35,7 +35,7 @@ def data(shown: Sequence[Group]) -> pd.DataFrame:
                 "head": found.config.head,
                 "seed": found.config.seed,
                 "number": number,
-                "falsifier": outcome.name,
+                "check": outcome.name,
                 "measured": outcome.measured,
                 "limit": outcome.limit,
                 "passed": outcome.passed,
@@ -49,7 +49,7 @@ def data(shown: Sequence[Group]) -> pd.DataFrame:
 
 
 def outcomes_of(found: Assessment, number: str) -> list[Outcome]:
-    """What the falsifiers say of one network's number; reruns are compared where there are any."""
+    """What the checks say of one network's number; reruns are compared where there are any."""
     sizes, taken = relative(found, number), relative(found, NUMBERS[number])
     scaled = [relative(found, f"{number}_{key}") for key in ("up", "down")]
     double, second = relative(found, f"{number}_float64"), _second(found, number)
@@ -64,11 +64,11 @@ def outcomes_of(found: Assessment, number: str) -> list[Outcome]:
             _sure(taken[second.notna()]), _sure(second[second.notna()])
         ),
     ]
-    return [outcome for outcome in outcomes if outcome.name in FALSIFIERS[number]]
+    return [outcome for outcome in outcomes if outcome.name in CHECKS[number]]
 
 
 def _sure(values: pd.Series) -> NDArray[np.float64]:
-    """The values, or one nan where nothing was run again, which no falsifier passes."""
+    """The values, or one nan where nothing was run again, which passes no check."""
     return values.to_numpy(float) if len(values) else np.array([np.nan])
 
 
@@ -85,7 +85,7 @@ def _second(found: Assessment, number: str) -> pd.Series:
 def failed(
     outcomes: pd.DataFrame, group: Group, head: str, number: str, seed: int | None = None
 ) -> str:
-    """The falsifiers that a number fails in any network of an architecture, as in "a, d".
+    """The sanity checks that a number fails in any network of an architecture, as in "a, d".
 
     `seed`: of this network alone. Nothing for what is not a key of NUMBERS.
     """
@@ -98,7 +98,7 @@ def failed(
     ]
     if seed is not None:
         own = own[own["seed"] == seed]
-    return ", ".join(sorted(set(own["falsifier"])))
+    return ", ".join(sorted(set(own["check"])))
 
 
 def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
@@ -108,14 +108,14 @@ def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
 
 
 def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
-    """What the falsifiers' letters in `table` stand for, with their limits, as Markdown."""
-    limits = dict(zip(outcomes["falsifier"], outcomes["limit"], strict=True))
-    percent = {falsifier: wording.share(limit) for falsifier, limit in limits.items()}
+    """What the sanity checks' letters in `table` stand for, with their limits, as Markdown."""
+    limits = dict(zip(outcomes["check"], outcomes["limit"], strict=True))
+    percent = {check: wording.share(limit) for check, limit in limits.items()}
     return (
-        f"**The falsifiers**, passed by what is at most the limit. (a) Share of images above the "
-        f"bisection bound, {percent['a']}; an image on which the attack does not succeed counts as "
-        "above. The smallest perturbation is never above it, since the bisection is one of its "
-        "attacks, and the margin attack and APGD begin where it ends. (b) Change of "
+        f"**The sanity checks**, passed by what is at most the limit. (a) Share of images above "
+        f"the bisection bound, {percent['a']}; an image on which the attack does not succeed "
+        "counts as above. The smallest perturbation is never above it, since the bisection is one "
+        "of its attacks, and the margin attack and APGD begin where it ends. (b) Change of "
         "the mean where the logits are multiplied by 1000 or 0.001, "
         f"{percent['b']}. (c) Its change in float64, {percent['c']}. (d) How far the mean is above "
         f"that of a second attack, {percent['d']}: for DeepFool the better of the margin attack "
@@ -134,13 +134,13 @@ def again(shown: Sequence[Group]) -> str:
 def table(group: Group, outcomes: pd.DataFrame) -> str:
     """A Markdown table: a line for each number, a column for each architecture.
 
-    Of several networks each falsifier's worst value, and in how many of them it fails.
+    Of several networks each sanity check's worst value, and in how many of them it fails.
     """
     own = outcomes[
         (outcomes["dataset"] == group.dataset) & (outcomes["protocol"] == group.protocol)
     ]
     lines = [
-        f"| Falsifiers of | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
+        f"| Sanity checks of | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
         f"|{'---|' * (1 + len(group.heads))}",
     ]
     for number, name in (("deepfool", "DeepFool"), ("smallest", "Smallest of all")):
@@ -151,10 +151,8 @@ def table(group: Group, outcomes: pd.DataFrame) -> str:
 
 
 def _cell(networks: pd.DataFrame) -> str:
-    """One architecture's falsifiers, a line for each: passed, or in how many networks failed."""
-    return "<br>".join(
-        f"({falsifier}) {_said(own)}" for falsifier, own in networks.groupby("falsifier")
-    )
+    """One architecture's sanity checks, a line for each: passed, or in how many networks failed."""
+    return "<br>".join(f"({check}) {_said(own)}" for check, own in networks.groupby("check"))
 
 
 def _said(own: pd.DataFrame) -> str:

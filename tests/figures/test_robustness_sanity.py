@@ -1,11 +1,11 @@
-"""Which numbers the falsifiers refuse, and how that is said."""
+"""Which numbers the sanity checks refuse, and how that is said."""
 
 import numpy as np
 import pytest
 
 from made_assessments import IMAGES, four_heads, made_assessment
 from replication.figures.common import assessed
-from replication.figures.robustness import robustness_falsified
+from replication.figures.robustness import robustness_sanity
 
 PLACE = np.arange(IMAGES)
 FIRST = PLACE < 5  # the images on which the smallest perturbation was searched again
@@ -13,8 +13,8 @@ FIRST = PLACE < 5  # the images on which the smallest perturbation was searched 
 
 def failed(found, number: str, head: str = "binary") -> str:
     shown = assessed.groups(found)
-    outcomes = robustness_falsified.data(shown)
-    return robustness_falsified.failed(outcomes, shown[0], head, number)
+    outcomes = robustness_sanity.data(shown)
+    return robustness_sanity.failed(outcomes, shown[0], head, number)
 
 
 def again(value: float) -> np.ndarray:
@@ -72,25 +72,23 @@ def test_one_seed_is_enough_to_fail(tmp_path):
     found = four_heads(tmp_path, seeds=2)
     found += [made_assessment(tmp_path, seed=2, relative={"deepfool_up": 0.2})]
     shown = assessed.groups(found)
-    outcomes = robustness_falsified.data(shown)
+    outcomes = robustness_sanity.data(shown)
     by_seed = [
-        robustness_falsified.failed(outcomes, shown[0], "binary", "deepfool", seed)
+        robustness_sanity.failed(outcomes, shown[0], "binary", "deepfool", seed)
         for seed in range(3)
     ]
     assert by_seed == ["", "", "b"]
     assert failed(found, "deepfool") == "b"
     assert failed(found, "deepfool", "linear") == ""
-    table = robustness_falsified.table(shown[0], outcomes)
+    table = robustness_sanity.table(shown[0], outcomes)
     assert "(b) 100.0 % **failed** (1 of 3 seeds)" in table
     assert table.count("**failed**") == 1
 
 
 def test_the_legend_has_every_limit_and_what_was_not_measured_is_said(tmp_path):
     shown = assessed.groups(four_heads(tmp_path))
-    legend = robustness_falsified.legend(shown, robustness_falsified.data(shown))
+    legend = robustness_sanity.legend(shown, robustness_sanity.data(shown))
     assert "the first 20 images of each network" in legend
     assert [legend.count(limit) for limit in ("5 %", "1 %")] == [2, 2]
     (group,) = assessed.groups([made_assessment(tmp_path, relative={"smallest_strong": np.nan})])
-    assert "(d) not measured" in robustness_falsified.table(
-        group, robustness_falsified.data([group])
-    )
+    assert "(d) not measured" in robustness_sanity.table(group, robustness_sanity.data([group]))
