@@ -111,7 +111,7 @@ def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             fig.add_trace(_points(own[own["held"]], "gamma", name, group, stars), 1, j)
     _levels(fig)
     fig.update_xaxes(type="log", title_text="γ", exponentformat="power", dtick=1)
-    fig.update_yaxes(type="log", exponentformat="power", dtick="D2", row=1, col=2)
+    fig.update_yaxes(type="log", tickvals=[0.1, 0.2, 0.5, 1, 2, 5], row=1, col=2)
     columns = ["seed", "penalty", "way", "gamma", "held", "excess", "size", "accuracy"]
     return described(
         fig,
