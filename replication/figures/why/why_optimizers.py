@@ -95,6 +95,7 @@ def _names(order: Sequence[str], left: float) -> go.Scatter:
         mode="text",
         textposition="top right",
         textfont={"size": 11},
+        cliponaxis=False,
         hoverinfo="skip",
         showlegend=False,
     )
