@@ -57,6 +57,13 @@ def test_the_slider_goes_through_every_image_of_each_heads_first_seed(tmp_path):
     assert words(fig.data) == words(fig.frames[0].data)
 
 
+def test_networks_that_lack_an_architecture_of_the_first_are_left_out(tmp_path):
+    found = four_heads(tmp_path) + four_heads(tmp_path, dataset="fashion_mnist")[:2]
+    gallery = robustness_gallery.data(found)
+    assert {shot.group.title for shot in gallery.shots} == {"MNIST, as described"}
+    assert len(robustness_gallery.figure(gallery).frames) == 2
+
+
 def test_each_image_has_its_own_rows_numbers(tmp_path):
     sizes = np.arange(1, IMAGES + 1) / 100
     found = made_assessment(tmp_path, relative={"deepfool": 0.5, "margin": sizes, "apgd": 0.4})
@@ -92,7 +99,7 @@ def test_the_curves_count_all_images_of_all_networks(tmp_path):
         for seed in (0, 1)
     ]
     gallery = robustness_gallery.data(found)
-    bars = gallery.shots[0].bars["binary", "smallest"]
+    bars = gallery.bars["MNIST, as described", "binary", "smallest"]
     assert bars.sum() == pytest.approx(1)
     lengths = np.concatenate([sizes, sizes / 2])
     expected = [np.mean(lengths >= edge) for edge in gallery.edges[:-1]]

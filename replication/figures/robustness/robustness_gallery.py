@@ -22,7 +22,7 @@ from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_sanity
 from replication.figures.robustness.robustness_distances import MARKS
 from replication.studies.assessments import Assessment
-from replication.studies.robustness_numbers import NUMBERS, moved, relative
+from replication.studies.robustness_numbers import NUMBERS, relative
 
 SHADES = 16  # of gray, fewer than the images have, so that the page stays small
 BINS, LEAST = 40, 0.005  # smaller values than this quantile are counted in the first bin
@@ -39,14 +39,12 @@ class Shot(NamedTuple):
 
     `pixels`: by head, (PICTURES, H, W), uint8, from −1 or less (0) to 1 or more (255). `lines`: by
     head, the image's class, predicted class, ‖r‖/‖x‖ of DeepFool's last iterate and whether it
-    succeeds, and that of the smallest perturbation. `bars`: by head and number, how many of all
-    images of all networks, as a fraction, lie between two neighbors of `Gallery.edges`.
+    succeeds, and that of the smallest perturbation.
     """
 
     group: Group
     pixels: dict[str, NDArray[np.uint8]]
     lines: dict[str, dict]
-    bars: dict[tuple[str, str], NDArray]
 
     @property
     def title(self) -> str:
@@ -55,31 +53,47 @@ class Shot(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """What the figure shows: the images, the edges of the bars, and the sanity checks' outcomes."""
+    """What the figure shows.
 
+    `bars`: by a group's title, head and number, how many of all images of all networks, as a
+    fraction, lie between two neighbors of `edges`. `outcomes`: those of `robustness_sanity.data`.
+    """
+
+    groups: list[Group]
+    heads: list[str]
     shots: list[Shot]
     edges: NDArray
+    bars: dict[tuple[str, str, str], NDArray]
     outcomes: pd.DataFrame
 
 
 def data(found: Sequence[Assessment]) -> Gallery:
-    """The images kept of every dataset and protocol, of each head's first seed."""
-    groups = assessed.groups(found)
-    every = np.concatenate(
-        [moved(relative(own, column)) for own in found for column in NUMBERS.values()]
-    )
-    edges = np.geomspace(np.quantile(every, LEAST), every.max(), BINS + 1)
+    """The images kept of every dataset and protocol, of each head's first seed.
+
+    The heads are those of the first; what lacks one of them is left out.
+    """
+    every = assessed.groups(found)
+    heads = every[0].heads
+    groups = [group for group in every if set(heads) <= set(group.heads)]
+    lengths = {
+        (group.title, head, name): np.concatenate([relative(own, column) for own in group.of(head)])
+        for group in groups
+        for head in heads
+        for name, column in NUMBERS.items()
+    }
+    all_moved = np.concatenate([own[np.isfinite(own)] for own in lengths.values()])
+    edges = np.geomspace(np.quantile(all_moved, LEAST), all_moved.max(), BINS + 1)
     shots = [
         Shot(
             group,
-            {head: _pixels(group.of(head)[0], place) for head in group.heads},
-            {head: _line(group.of(head)[0], place) for head in group.heads},
-            _bars(group, edges),
+            {head: _pixels(group.of(head)[0], place) for head in heads},
+            {head: _line(group.of(head)[0], place) for head in heads},
         )
         for group in groups
         for place in range(len(group.found[0].arrays()["gallery_row"]))
     ]
-    return Gallery(shots, edges, robustness_sanity.data(groups))
+    bars = {key: _fractions(own, edges) for key, own in lengths.items()}
+    return Gallery(groups, heads, shots, edges, bars, robustness_sanity.data(groups))
 
 
 def _pixels(found: Assessment, place: int) -> NDArray[np.uint8]:
@@ -103,20 +117,14 @@ def _line(found: Assessment, place: int) -> dict:
     }
 
 
-def _bars(group: Group, edges: NDArray) -> dict[tuple[str, str], NDArray]:
-    counted = {}
-    for head in group.heads:
-        for name, column in NUMBERS.items():
-            values = np.concatenate([relative(own, column) for own in group.of(head)])
-            inside = np.clip(values, edges[0], edges[-1])
-            counted[head, name] = np.histogram(inside, edges)[0] / len(values)
-    return counted
+def _fractions(values: NDArray, edges: NDArray) -> NDArray:
+    """What lies between the edges, as fractions of all; what lies beyond is in the outer ones."""
+    return np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / len(values)
 
 
 def figure(gallery: Gallery) -> go.Figure:
     """A row for each architecture: one image and its perturbations, and the lengths of all."""
-    first = gallery.shots[0]
-    heads = list(first.lines)
+    first, heads = gallery.shots[0], gallery.heads
     inside = len(heads) * (ROW_HEIGHT + WORDS_HEIGHT) - WORDS_HEIGHT
     fig = make_subplots(
         rows=len(heads),
@@ -128,14 +136,12 @@ def figure(gallery: Gallery) -> go.Figure:
         pictures, lengths = _pictures(gallery, first, head), _lengths(gallery, first, head)
         fig.add_traces(pictures, rows=row, cols=1)
         fig.add_traces(lengths, rows=row, cols=2)
-        name = {
-            "text": f"<b>{HEAD_STYLES[head].name}</b>",
-            "showarrow": False,
-            "font": {"size": 11},
-        }
-        shift = 18 if row == 1 else 4
         fig.add_annotation(
-            name, x=0, y=0, xanchor="left", yanchor="bottom", yshift=shift, row=row, col=1
+            _NOTE,
+            text=f"<b>{HEAD_STYLES[head].name}</b>",
+            **{"x": 0, "xanchor": "left", "yshift": 18 if row == 1 else 4},
+            row=row,
+            col=1,
         )
         axis = fig.get_subplot(row, 1)
         axis.yaxis.update(scaleanchor=axis.yaxis.anchor, constrain="domain", constraintoward="top")
@@ -149,9 +155,9 @@ def figure(gallery: Gallery) -> go.Figure:
     for row in range(1, len(heads)):
         fig.update_xaxes(showticklabels=False, row=row, col=2)
     fig.update_xaxes(title_text="‖r‖/‖x‖", row=len(heads), col=2)
-    top = max(bars.max() for shot in gallery.shots for bars in shot.bars.values())
+    top = max(own.max() for own in gallery.bars.values())
     fig.update_yaxes(showticklabels=False, ticks="", range=[-0.1 * top, 1.05 * top], col=2)
-    _add_slider(fig, gallery, heads)
+    _add_slider(fig, gallery)
     return described(
         fig,
         figure,
@@ -162,14 +168,14 @@ def figure(gallery: Gallery) -> go.Figure:
         "found, with its length ‖r‖ over the image's, ‖x‖ (✗ fails a sanity check). Right: all "
         "images; dotted DeepFool, solid smallest, marks this image.",
         table=_table(gallery),
-        setting=assessed.setting(list({id(s.group): s.group for s in gallery.shots}.values())),
+        setting=assessed.setting(gallery.groups),
         height=inside + 2 * WORDS_HEIGHT + 10,
         margin={"t": WORDS_HEIGHT, "b": WORDS_HEIGHT, "l": 8, "r": 8},
         showlegend=False,
     )
 
 
-def _add_slider(fig: go.Figure, gallery: Gallery, heads: Sequence[str]) -> None:
+def _add_slider(fig: go.Figure, gallery: Gallery) -> None:
     """Take the figure through the images."""
     if len(gallery.shots) < 2:
         return
@@ -178,7 +184,7 @@ def _add_slider(fig: go.Figure, gallery: Gallery, heads: Sequence[str]) -> None:
             name=shot.title,
             data=[
                 trace
-                for head in heads
+                for head in gallery.heads
                 for trace in [*_pictures(gallery, shot, head), *_lengths(gallery, shot, head)]
             ],
             traces=list(range(len(fig.data))),
@@ -227,7 +233,7 @@ def _lengths(gallery: Gallery, shot: Shot, head: str) -> list[go.Scatter]:
     curves = [
         go.Scatter(
             x=middles,
-            y=shot.bars[head, name].round(4),
+            y=gallery.bars[shot.group.title, head, name].round(4),
             mode="lines",
             line={"shape": "hvh", "color": color, "width": 1.5, "dash": dash},
             hovertemplate=f"{TITLES[name]} %{{x:.3f}}: %{{y:.1%}} of the images<extra></extra>",
@@ -271,16 +277,19 @@ def _words(gallery: Gallery, group: Group, name: str, line: dict) -> str:
 
 def _table(gallery: Gallery) -> pd.DataFrame:
     """A line for each image and architecture, then one for each part of a curve that is not 0."""
-    images = [_setting(shot) | line for shot in gallery.shots for line in shot.lines.values()]
+    images = [_setting(s.group) | line for s in gallery.shots for line in s.lines.values()]
     curves = [
-        _setting(shot) | {"head": head, "number": name, "from": low, "to": high, "share": share}
-        for shot in {id(shot.group): shot for shot in gallery.shots}.values()
-        for (head, name), bars in shot.bars.items()
-        for low, high, share in zip(gallery.edges, gallery.edges[1:], bars, strict=False)
+        _setting(group) | {"head": head, "number": name, "from": low, "to": high, "share": share}
+        for group in gallery.groups
+        for head in gallery.heads
+        for name in NUMBERS
+        for low, high, share in zip(
+            gallery.edges, gallery.edges[1:], gallery.bars[group.title, head, name], strict=False
+        )
         if share
     ]
     return pd.DataFrame([*images, *curves]).round(4)
 
 
-def _setting(shot: Shot) -> dict[str, str]:
-    return {"dataset": shot.group.dataset, "protocol": shot.group.protocol}
+def _setting(group: Group) -> dict[str, str]:
+    return {"dataset": group.dataset, "protocol": group.protocol}
