@@ -1,6 +1,6 @@
 """The command line: python -m replication COMMAND.
 
-Commands: campaign | train | freeze | evaluate | verdicts | assess | costs | data.
+Commands: campaign | train | evaluate | verdicts | assess | costs | data.
 """
 
 import re
@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 
 from replication.base import console
-from replication.cli import assess, campaign, costs, data, evaluate, freeze, train, verdicts
+from replication.cli import assess, campaign, costs, data, evaluate, train, verdicts
 from replication.cli.options import Parser
 from replication.data.sources import DataError
 
@@ -18,7 +18,7 @@ from replication.data.sources import DataError
 def _parser() -> Parser:
     parser = Parser(prog="python -m replication", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (campaign, train, freeze, evaluate, verdicts, assess, costs, data):
+    for command in (campaign, train, evaluate, verdicts, assess, costs, data):
         command.add(commands)
     return parser
 

@@ -1,6 +1,4 @@
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 from dataclasses import fields
@@ -17,7 +15,6 @@ from replication.cli.options import configs
 from replication.data.datasets import DATASETS, check_name
 from replication.data.recipes import PROTOCOLS, recipe
 from replication.data.sources import DataError
-from replication.runs import store
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 
@@ -83,10 +80,6 @@ BAD_INPUT = [
     ),
     (["campaign", "mnist", "--executor", "x"], "invalid choice: 'x' (choose from"),
     (["campaign", "mnist", "--gamma", "3"], "unknown parameter '--gamma'; allowed: "),
-    (["freeze"], "NAME"),
-    (["freeze", "../up"], "name is '../up'; allowed: lower-case letters, digits and _"),
-    (["freeze", "digits"], "name is 'digits'; allowed there: runs on digits, not mnist"),
-    (["freeze", "name", "--gamma", "-1"], "gamma is '-1'; allowed: a number ≥ 0"),
     (["data", "mnist", "cifar"], "dataset is 'cifar'; allowed: mnist, fashion_mnist"),
     (["assess", "beauty", "mnist"], "study is 'beauty'; allowed: robustness, reliability"),
     (["assess", "robustness", "nothing"], "campaign is 'nothing'; allowed: "),
@@ -136,10 +129,6 @@ def test_help_shows_every_parameter_with_its_default(capsys, idle):
     assert f"one of {', '.join(PROTOCOLS)} (default: described (mnist" in text
 
 
-def frozen_configs(name: str) -> list[RunConfig]:
-    return [run.config for run in store.load_campaign(store.RESULTS / name)]
-
-
 @pytest.mark.parametrize(
     ("option", "value"),
     [
@@ -157,43 +146,6 @@ def test_a_switch_can_be_set_alone(option, value):
     name = option[2:].replace("-", "_")
     assert getattr(config, name) == value != getattr(usual, name)
     assert config == usual.change(**{name: value})
-
-
-def runnable(command: str) -> list[list[str]]:
-    """The argument lists of `python -m replication …` commands joined by &&."""
-    parts = [shlex.split(part) for part in command.split(" && ")]
-    assert all(part[:3] == ["python", "-m", "replication"] for part in parts)
-    return [part[3:] for part in parts]
-
-
-@pytest.mark.parametrize(
-    ("name", "varied"),
-    [
-        ("released", ["--protocol", "later", "released"]),
-        ("digits", ["--seed", "0", "2", "0"]),
-    ],
-)
-@pytest.mark.sampled
-def test_the_commands_of_a_campaign_can_be_typed(name, varied, capsys):
-    """Also where its name is a value of an option, as those of datasets and protocols are."""
-    options = [*QUICK, *varied]
-    code, line = failure(["freeze", name, *options], capsys)
-    assert code == 2
-    assert "not trained yet: digits none seed 0, digits none seed " in line
-    assert not store.RESULTS.exists()
-    (training_command,) = runnable(re.search(r"`(.*)`", line)[1])
-    assert main(training_command) == 0
-    assert main(["freeze", name, *options]) == 0
-    before = frozen_configs(name)
-    assert len(before) == 2
-    readme = (store.RESULTS / name / "README.md").read_text(encoding="utf8")
-    capsys.readouterr()
-    for arguments in runnable(re.search(r"Command, .* \| `(.*)` \|", readme)[1]):
-        assert main(arguments) == 0
-    out = capsys.readouterr().out
-    assert out.count("hit: digits none seed ") == 2
-    assert "miss" not in out
-    assert frozen_configs(name) == before
 
 
 def test_the_threads_asked_are_used(monkeypatch):
@@ -246,15 +198,3 @@ def test_what_ends_a_command_is_its_last_line(capsys, monkeypatch, error, code, 
     assert stopped.value.code == code
     said = capsys.readouterr().err.splitlines()
     assert all(map(str.startswith, said, lines)) and len(said) == len(lines)
-
-
-def test_threads_that_changed_on_the_way_are_no_option(capsys):
-    assert main(["train", *QUICK]) == 0
-    (info,) = store.runs_folder().glob("*/info.json")
-    text = info.read_text()
-    for threads, option in (("3", " --threads 3"), ('"1; 2"', "")):
-        info.write_text(re.sub(r'"threads": \d+', f'"threads": {threads}', text))
-        shutil.rmtree(store.RESULTS, ignore_errors=True)
-        assert main(["freeze", "moved", *QUICK]) == 0
-        readme = (store.RESULTS / "moved" / "README.md").read_text(encoding="utf8")
-        assert f"--epochs 1{option} && python -m" in readme

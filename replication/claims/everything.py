@@ -5,6 +5,7 @@ from html import escape
 
 import numpy as np
 
+from replication.base import markdown
 from replication.claims import table, words
 from replication.claims.judge import Verdict
 from replication.claims.rules import NOT_JUDGED
@@ -57,14 +58,14 @@ def _row(verdict: Verdict) -> str:
 
 def margins() -> str:
     """The margins and their reasons, as a Markdown table."""
-    lines = ["| Margin | Smallest difference that counts | Why |", "|---|---|---|"]
+    rows = []
     for name, own in table.read().margins.items():
         values = ", ".join(
             f"{size:g}" if key == "value" else f"{size:g} ({words.DATASETS[key].title})"
             for key, size in own.values.items()
         )
-        lines.append(f"| {name.replace('_', ' ')} | {values} | {own.reason} |")
-    return "\n".join(lines)
+        rows.append((name.replace("_", " "), values, own.reason))
+    return markdown.table(("Margin", "Smallest difference that counts", "Why"), rows)
 
 
 def departures_text() -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from replication.base import markdown
 from replication.claims import table as claim_table
 from replication.claims.judge import FIRST_SEED, Verdict, judge_all
 from replication.claims.rules import NOT_JUDGED
@@ -124,13 +125,13 @@ def table(verdicts: Sequence[Verdict]) -> str:
     found = {(v.claim.id, v.setting): v for own in columns.values() for v in own}
     claims = {v.claim.id: v.claim for own in columns.values() for v in own}
     heads = [f"{title(setting)}<br>{state(own)}" for setting, own in columns.items()]
-    lines = [f"| Claim | Margin | {' | '.join(heads)} |", f"|{'---|' * (2 + len(heads))}"]
+    rows = []
     for name, claim in claims.items():
         own = [found.get((name, setting)) for setting in columns]
         bounds = dict.fromkeys(bound(verdict) for verdict in own if verdict)
         cells = [cell(verdict) if verdict else "" for verdict in own]
-        lines.append(f"| {claim.text} | {' or '.join(bounds)} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append([claim.text, " or ".join(bounds), *cells])
+    return markdown.table(["Claim", "Margin", *heads], rows)
 
 
 def waiting(verdicts: Sequence[Verdict]) -> str:

@@ -2,7 +2,6 @@
 
 import argparse
 import itertools
-import shlex
 from collections.abc import Callable
 from dataclasses import Field, fields
 from typing import NoReturn
@@ -122,26 +121,11 @@ def whole_number(name: str):
     return convert
 
 
-def _changes(arguments: argparse.Namespace) -> dict:
-    names = [item.name for item in fields(RunConfig) if item.name not in GRID]
-    asked = {name: getattr(arguments, name) for name in names}
-    return {name: value for name, value in asked.items() if value is not None}
-
-
 def configs(arguments: argparse.Namespace) -> list[RunConfig]:
     """The configurations that the run options choose, each once."""
-    changes = _changes(arguments)
+    names = [item.name for item in fields(RunConfig) if item.name not in GRID]
+    asked = {name: getattr(arguments, name) for name in names}
+    changes = {name: value for name, value in asked.items() if value is not None}
     grid = itertools.product(*(getattr(arguments, name) for name in GRID))
     chosen = [recipe(**dict(zip(GRID, values, strict=True)), **changes) for values in grid]
     return list(dict.fromkeys(chosen))
-
-
-def options_text(arguments: argparse.Namespace) -> str:
-    """The options that choose these runs, as they are typed."""
-    words = []
-    for name in GRID:
-        values = [str(value) for value in getattr(arguments, name) if value is not None]
-        words += [f"--{name}", *values] if values else []
-    for name, value in _changes(arguments).items():
-        words += [f"--{name.replace('_', '-')}", str(value)]
-    return shlex.join(words)

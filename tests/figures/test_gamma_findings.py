@@ -78,3 +78,5 @@ def test_the_findings_name_the_gammas_of_each_rule_and_have_a_line_for_each(tmp_
     history.loc[history["epoch"] == LAST, "whole_code_agreement"] = 0.9
     assert "- **code whole**: in some at γ = 10 (1 of 2)." in say.findings(runs)
     assert "nothing to report" in say.findings([])
+    assert say.findings(runs, []) == say.findings(runs)
+    assert say.findings(runs, runs).count("- **code whole**") == 2

@@ -8,17 +8,23 @@ import pytest
 
 from binenc_core.config import RunConfig
 from made_runs import made_run
-from replication.data.recipes import recipe
+from replication.data.recipes import recipe, switches
 from replication.figures.protocols import protocol_drawing, protocol_effects, protocol_findings
-from replication.figures.protocols.protocol_effects import RELEASED, changes, lead, values
+from replication.figures.protocols.protocol_effects import (
+    RELEASED,
+    changes,
+    lead,
+    setting_of,
+    values,
+)
+from replication.runs import store
 
-EPOCHS = 10
 SWITCHED = ["penalty = exp_mean", "softmax = twice", "dropout_epochs = first", "halve_every = 0"]
 SETTINGS = ["described", *SWITCHED, RELEASED]
 
 
-def plan(seeds: int = 3, **other):
-    return protocol_effects.plan(seeds, **{"gamma": 10.0, "epochs": EPOCHS, "width": 16} | other)
+def configs(seeds: int = 3, gamma: float = 10.0) -> list[RunConfig]:
+    return protocol_effects.digits_configs(seeds, gamma, epochs=10, width=16)
 
 
 def run_of(config: RunConfig, diverged: int | None = None, **values: float):
@@ -28,52 +34,65 @@ def run_of(config: RunConfig, diverged: int | None = None, **values: float):
     return made_run(*place.values(), values=values, diverged=diverged, **fields)
 
 
-def effects(own, value, diverged=()):
+def effects(value, diverged=(), seeds: int = 3):
     """Effects of runs whose test and train accuracy is `value` of their configuration."""
-    runs = [
-        run_of(c, diverged=5 if c in diverged else None, accuracy=value(c))
-        for c in protocol_effects.configs(own)
-    ]
-    return protocol_effects.data(own, runs)
+    return protocol_effects.data(
+        [
+            run_of(c, diverged=5 if c in diverged else None, accuracy=value(c))
+            for c in configs(seeds)
+        ]
+    )
 
 
 def test_the_settings_are_each_acting_switch_alone_and_all_together():
-    own = plan()
-    assert list(own) == SETTINGS
-    described = own["described"]
+    assert effects(lambda c: 0.5).settings == SETTINGS
+    described = recipe("mnist", head="binary")
+    assert setting_of(described) == "described"
+    assert setting_of(recipe("mnist", "released", head="binary")) == RELEASED
+    assert setting_of(recipe("mnist", "released", head="linear")) == RELEASED
     for name in SWITCHED:
-        field, _, _ = name.partition(" = ")
-        for config, usual in zip(own[name], described, strict=True):
-            alone = config.change(**{field: getattr(usual, field)})
-            assert alone == usual
-    same = {"epochs": EPOCHS, "log_every": EPOCHS, "width": 16}
-    expected = [recipe("digits", "released", head=c.head, seed=c.seed, **same) for c in described]
-    assert own[RELEASED] == expected
+        field, _, value = name.partition(" = ")
+        value = int(value) if value.isdecimal() else value
+        assert setting_of(described.change(**{field: value})) == name
 
 
 def test_equal_trainings_are_asked_for_once_and_with_the_gamma_asked():
-    """The penalty does not act on the linear head."""
-    configs = protocol_effects.configs(plan(seeds=3, gamma=3))
-    assert len(configs) == len({c.id for c in configs}) == 3 * (6 + 5)
-    assert {config.gamma for config in configs if config.head == "binary"} == {3}
+    """The penalty does not act on the linear head, and without a weight on neither."""
+    asked = configs(gamma=3)
+    assert len(asked) == len({c.id for c in asked}) == 3 * (6 + 5)
+    assert {config.gamma for config in asked if config.head == "binary"} == {3}
+    assert len(configs(gamma=0)) == 3 * (5 + 5)
 
 
 def test_bad_input_names_what_is_allowed():
     with pytest.raises(ValueError, match=r"^seeds is 1.5; allowed: a whole number ≥ 1$"):
-        plan(seeds=1.5)
+        configs(seeds=1.5)
 
 
-def test_every_switch_of_the_released_code_is_a_setting_or_said_to_be_silent():
-    assert [name.partition(" = ")[0] for name in SWITCHED] == protocol_effects.acting()
-    silent = protocol_findings.silent()
-    assert "`cnn_dense_layers`" in silent
-    assert "`metrics`" in silent
-    assert not any(name in silent for name in protocol_effects.acting())
+def test_on_mnist_the_seeds_that_have_every_switch_are_compared(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "RESULTS", tmp_path)
+    assert protocol_effects.mnist_runs() == []
+    none = protocol_effects.data([])
+    assert protocol_drawing.figure(none) is None
+    assert protocol_findings.table(none) == ""
+    own = {
+        name: [run_of(recipe("mnist", head=h, seed=s, **changes)) for h in heads for s in seeds]
+        for name, heads, seeds, changes in (
+            ("mnist", ("binary", "linear", "none"), (10, 11, 12), {}),
+            ("switches", ("binary", "linear"), (10, 11), {"softmax": "twice"}),
+            ("mnist_released", ("binary", "linear"), (10, 11, 12), switches("released")),
+        )
+    }
+    monkeypatch.setattr(protocol_effects, "campaign_runs", own.get)
+    found = protocol_effects.data(protocol_effects.mnist_runs())
+    assert found.settings == ["described", "softmax = twice", RELEASED]
+    assert set(found.table["seed"]) == {10, 11}
+    assert set(found.table["head"]) == {"binary", "linear"}
 
 
 def test_differences_are_taken_within_a_seed():
     """Seeds that differ by 0.1 hide a difference of 0.01, unless they are paired."""
-    found = effects(plan(), lambda c: 0.5 + 0.1 * c.seed + 0.01 * (c.softmax == "twice"))
+    found = effects(lambda c: 0.5 + 0.1 * c.seed + 0.01 * (c.softmax == "twice"))
     twice = changes(found, "softmax = twice", "binary", "test accuracy")
     assert list(twice.index) == [0, 1, 2]
     assert twice.to_numpy() == pytest.approx([0.01] * 3)
@@ -86,62 +105,36 @@ def test_differences_are_taken_within_a_seed():
 
 def test_a_training_that_a_setting_leaves_as_it_was_has_no_change_but_a_lead():
     """The lead is binary encoding's over the linear head, on which the penalty does not act."""
-    found = effects(plan(), lambda c: 0.9 + 0.02 * (c.head == "binary") * (c.penalty == "mean_exp"))
+    found = effects(lambda c: 0.9 + 0.02 * (c.head == "binary") * (c.penalty == "mean_exp"))
     assert changes(found, "penalty = exp_mean", "linear", "test accuracy").empty
     assert len(changes(found, "penalty = exp_mean", "binary", "test accuracy")) == 3
-    assert changes(found, "described", "binary", "test accuracy").empty
     assert lead(found, "described").to_numpy() == pytest.approx([0.02] * 3)
     assert lead(found, "penalty = exp_mean").to_numpy() == pytest.approx([0] * 3)
 
 
 def test_a_diverged_run_is_left_out_and_named():
-    own = plan()
-    lost = own["softmax = twice"][1]
-    found = effects(own, lambda c: 0.5, diverged=[lost])
-    assert lost.head == "binary"
+    twice = [c for c in configs() if (c.softmax, setting_of(c)) == ("twice", "softmax = twice")]
+    lost = twice[1]
+    found = effects(lambda c: 0.5, diverged=[lost])
+    assert (lost.head, lost.seed) == ("binary", 1)
     assert list(changes(found, "softmax = twice", "binary", "test accuracy").index) == [0, 2]
     assert list(lead(found, "softmax = twice").index) == [0, 2]
-    assert "Digits binary encoding γ = 10 seed 1 in epoch 5." in found.setting
-    assert "nan" not in protocol_findings.findings(found)
-    none_left = effects(own, lambda c: 0.5, diverged=own["softmax = twice"])
-    text = protocol_findings.findings(none_left)
-    assert "- `softmax = twice`: is not judged in test accuracy, train accuracy" in text
+    fig = protocol_drawing.figure(found)
+    assert "Digits binary encoding γ = 10 seed 1 in epoch 5." in fig.layout.meta["setting"]
+    assert "nan" not in protocol_findings.table(found)
+    none_left = effects(lambda c: 0.5, diverged=twice)
+    (line,) = [row for row in protocol_findings.table(none_left).splitlines() if "twice" in row]
+    assert line.count("no value") == 6
     assert protocol_drawing.figure(none_left).to_json()
 
 
-@pytest.mark.parametrize(
-    ("differences", "verdict"),
-    [
-        ([0.1, 0.2, 0.01], protocol_findings.RAISES),
-        ([-0.1, -0.2], protocol_findings.LOWERS),
-        ([0.1, -1e-9], protocol_findings.MIXED),
-        ([0.1, 0.0], protocol_findings.MIXED),
-        ([0.0, 0.0], protocol_findings.LEAVES),
-        ([], protocol_findings.UNKNOWN),
-    ],
-)
-def test_the_rule_asks_for_one_sign_in_every_seed(differences, verdict):
-    assert protocol_findings.direction(pd.Series(differences, dtype=float)) == verdict
-
-
-def test_a_finding_has_its_verdict_and_its_number():
-    found = effects(plan(), lambda c: 0.5 + 0.01 * (c.dropout_epochs == "first"))
-    text = protocol_findings.findings(found)
-    (line,) = [part for part in text.splitlines() if part.startswith("- `dropout_epochs")]
-    assert "**raises** test accuracy (+1.00 ± 0.00 points), train accuracy (+1.00" in line
-    assert "does not change whole-code agreement, peak separation, standard deviation" in line
-
-
-def test_findings_count_the_seeds_in_which_binary_encoding_leads():
-    found = effects(plan(), lambda c: 0.9 + 0.01 * (c.head == "binary") * (1 if c.seed else -1))
-    text = protocol_findings.findings(found)
-    assert "in every seed under 0 of the 6 settings: `described` in 2 of 3" in text
-
-
-def test_chance_is_told_for_the_number_of_seeds():
-    assert "up to 6.25 %" in protocol_findings.chance(5, settings=6)
-    assert "1.9 of the 30" in protocol_findings.chance(5, settings=6)
-    assert "One seed shows no effect" in protocol_findings.chance(1, settings=6)
+def test_a_line_of_the_table_has_changes_and_the_first_one_values():
+    found = effects(lambda c: 0.5 + 0.01 * (c.dropout_epochs == "first"))
+    lines = protocol_findings.table(found).splitlines()
+    assert lines[2].startswith("| `described` | 50.00 ± 0.00 % |")
+    (line,) = [row for row in lines if row.startswith("| `dropout_epochs")]
+    assert "| +1.00 ± 0.00 points | +1.00 ± 0.00 points | +0.00 ± 0.00 points |" in line
+    assert line.endswith("| +0.00 ± 0.00 points |")  # the linear layer gains as much
 
 
 def test_both_definitions_are_tabled_from_the_same_runs():
@@ -158,7 +151,7 @@ def test_both_definitions_are_tabled_from_the_same_runs():
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_the_figure_shows_means_seeds_and_intervals(seeds):
-    found = effects(plan(seeds), lambda c: 0.5 + 0.01 * (1 + c.seed) * (c.softmax == "twice"))
+    found = effects(lambda c: 0.5 + 0.01 * (1 + c.seed) * (c.softmax == "twice"), seeds=seeds)
     fig = protocol_drawing.figure(found)
     assert fig.layout.meta["source"] == "replication.figures.protocols.protocol_drawing.figure"
     small, large = [t for t in fig.data if t.legendgroup == "binary" and t.xaxis == "x"]
@@ -175,7 +168,7 @@ def test_the_figure_shows_means_seeds_and_intervals(seeds):
 def test_axes_are_stretched_and_their_ticks_are_true():
     assert protocol_drawing.stretched(-9) == -3
     assert protocol_drawing.stretched(0.25) == 0.5
-    found = effects(plan(), lambda c: 0.5 + 0.2 * (c.softmax == "twice"))
+    found = effects(lambda c: 0.5 + 0.2 * (c.softmax == "twice"))
     axis = protocol_drawing.figure(found).layout.xaxis
     texts = dict(zip(axis.ticktext, axis.tickvals, strict=True))
     assert texts["0"] == 0

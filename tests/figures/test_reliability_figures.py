@@ -13,26 +13,27 @@ from replication.figures.reliability import (
     reliability_curves,
     reliability_detection,
     reliability_numbers,
-    reliability_outside,
 )
 
-FIGURES = (
-    reliability_detection,
-    reliability_curves,
-    reliability_calibration,
-    reliability_outside,
-)
+FIGURES = {
+    "detection": lambda a: reliability_detection.figure(reliability_detection.data(a)),
+    "outside": lambda a: reliability_detection.outside_figure(
+        reliability_detection.data(a, "outside")
+    ),
+    "curves": lambda a: reliability_curves.figure(reliability_curves.data(a)),
+    "calibration": lambda a: reliability_calibration.figure(reliability_calibration.data(a)),
+}
 AUROC = ("misclassified", "mahalanobis", "auroc")
 LOWEST = ("calibration", "logits", "ece_before")
 CHANGE = ("misclassified", "mahalanobis", "change_up")
 
 
-@pytest.mark.parametrize("module", FIGURES)
+@pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("seeds", [1, 3])
 @pytest.mark.sampled
-def test_every_figure_can_be_shown_and_knows_what_was_trained(tmp_path, module, seeds):
+def test_every_figure_can_be_shown_and_knows_what_was_trained(tmp_path, name, seeds):
     found = four_heads(tmp_path, seeds) + four_heads(tmp_path, seeds, protocol="released")
-    fig = module.figure(module.data(found))
+    fig = FIGURES[name](found)
     assert faults(fig.to_plotly_json()) == []
     setting = fig.layout.meta["setting"]
     assert "1,000 test images each. MNIST: MLP of width 2048, P = 64, γ = 10" in setting
@@ -161,6 +162,6 @@ def test_bins_of_several_seeds_are_added_up(tmp_path):
 
 def test_digits_have_no_other_dataset(tmp_path):
     found = four_heads(tmp_path, dataset="digits")
-    assert reliability_outside.figure(reliability_outside.data(found)) is None
-    both = reliability_outside.data(found + four_heads(tmp_path))
+    assert FIGURES["outside"](found) is None
+    both = reliability_detection.data(found + four_heads(tmp_path), "outside")
     assert [group.dataset for group in both.groups] == ["mnist"]

@@ -15,6 +15,7 @@ from replication.figures.codes.codebook import hamming
 from replication.figures.codes.hypercube import simplex_distance
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
+from replication.figures.common.tables import run_columns
 
 ROW_HEIGHT = 330
 READABLE = 10  # classes in a matrix whose cells have room for their number and lines for a name
@@ -33,9 +34,7 @@ def _pairs(book: Book) -> pd.DataFrame:
     first, second = np.triu_indices(classes, 1)
     return pd.DataFrame(
         {
-            "dataset": book.run.config.dataset,
-            "head": book.run.config.head,
-            "seed": book.run.config.seed,
+            **run_columns(book.run),
             "bits": bits,
             "first": first,
             "second": second,

@@ -14,6 +14,7 @@ from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import splits
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.tables import run_columns
 
 PANEL_HEIGHT, GAP = 150, 44
 NAMED = 10  # classes for whose names there is room beside a panel
@@ -106,11 +107,7 @@ def table(books: Sequence[Book]) -> pd.DataFrame:
     """
     parts = []
     for book in books:
-        config = book.run.config
         own = pd.DataFrame((100 * book.fractions).round()).astype("Int64")
-        own.insert(0, "class", class_names(config.dataset))
-        own.insert(0, "seed", config.seed)
-        own.insert(0, "head", config.head)
-        own.insert(0, "dataset", config.dataset)
-        parts.append(own)
+        labels = {**run_columns(book.run), "class": class_names(book.run.config.dataset)}
+        parts.append(pd.concat([pd.DataFrame(labels), own], axis=1))
     return pd.concat(parts)

@@ -18,6 +18,7 @@ from replication.figures.common import wording
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
+from replication.figures.common.tables import select
 
 # Two books are one where this fraction of their bits agrees.
 SAME = 0.95
@@ -165,10 +166,7 @@ def rule() -> str:
 
 def values(found: Resemblance, dataset: str, head: str, measure: str) -> pd.DataFrame:
     """The lines of the table on one measure of a dataset and head."""
-    table = found.table
-    return table[
-        (table["dataset"] == dataset) & (table["head"] == head) & (table["measure"] == measure)
-    ]
+    return select(found.table, dataset=dataset, head=head, measure=measure)
 
 
 def beyond_chance(lines: pd.DataFrame) -> int:

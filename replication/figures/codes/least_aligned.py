@@ -14,6 +14,7 @@ from replication.figures.codes import code_books
 from replication.figures.common import captions
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.tables import run_columns
 from replication.runs.store import Run
 
 # Pixels of a row of images, and of the words above it.
@@ -142,14 +143,11 @@ def table(shown: Sequence[Images]) -> pd.DataFrame:
     """A line for each image: dataset, head, seed, class, predicted and cosine."""
     parts = []
     for images in shown:
-        config = images.run.config
-        names = np.array(class_names(config.dataset))
+        names = np.array(class_names(images.run.config.dataset))
         parts.append(
             pd.DataFrame(
                 {
-                    "dataset": config.dataset,
-                    "head": config.head,
-                    "seed": config.seed,
+                    **run_columns(images.run),
                     "class": names,
                     "predicted": names[images.predicted],
                     "cosine": images.cosines.round(4),

@@ -1,11 +1,14 @@
 """What a study found of networks, as a page shows it: by dataset and protocol."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import pandas as pd
 
 from replication.data import recipes
 from replication.figures.common import captions
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.tables import select
 from replication.studies.assessments import Assessment
 
 
@@ -25,6 +28,16 @@ class Group(NamedTuple):
     def heads(self) -> list[str]:
         """The architectures that there are, in HEAD_STYLES' order."""
         return [head for head in HEAD_STYLES if self.of(head)]
+
+    def columns(self, found: Assessment) -> dict[str, Any]:
+        """The columns that tell whose a line of a table is: those of a run, and the protocol."""
+        config = found.config
+        own = {"dataset": config.dataset, "protocol": self.protocol}
+        return own | {"head": config.head, "seed": config.seed}
+
+    def select(self, table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
+        """The lines of a table on the group's networks that have these values."""
+        return select(table, dataset=self.dataset, protocol=self.protocol, **wanted)
 
     def of(self, head: str) -> list[Assessment]:
         """The networks of an architecture, by seed."""

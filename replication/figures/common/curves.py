@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from replication.figures.common import captions
+from replication.figures.common.tables import run_columns, select
 from replication.runs.store import Run
 
 SPLITS = ("train", "test")
@@ -53,9 +54,9 @@ def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
     points = [_points(run, row) for run in runs for row in rows]
     table = pd.concat([p for p in points if len(p)] or [pd.DataFrame(columns=COLUMNS)])
     stops = [
-        (r.config.dataset, r.config.head, r.config.seed, r.info["diverged_epoch"])
-        for r in runs
-        if r.info["diverged_epoch"] is not None
+        run_columns(run) | {"diverged_epoch": run.info["diverged_epoch"]}
+        for run in runs
+        if run.info["diverged_epoch"] is not None
     ]
     absent = [row for row in rows if row.metric not in set(table["metric"])]
     if len(absent) == len(rows):
@@ -86,9 +87,7 @@ def _points(run: Run, row: Row) -> pd.DataFrame:
     chosen = run.history[run.history["split"] == row.split].dropna(subset=row.metric)
     return pd.DataFrame(
         {
-            "dataset": run.config.dataset,
-            "head": run.config.head,
-            "seed": run.config.seed,
+            **run_columns(run),
             "epoch": chosen["epoch"],
             "split": row.split,
             "metric": row.metric,
@@ -99,12 +98,7 @@ def _points(run: Run, row: Row) -> pd.DataFrame:
 
 def panel(curves: Curves, dataset: str, row: Row) -> pd.DataFrame:
     """The lines of `curves.table` behind one panel."""
-    table = curves.table
-    return table[
-        (table["dataset"] == dataset)
-        & (table["metric"] == row.metric)
-        & (table["split"] == row.split)
-    ]
+    return select(curves.table, dataset=dataset, metric=row.metric, split=row.split)
 
 
 def values_at(curves: Curves, dataset: str, row: Row, last: bool = True) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.common.curves import Curves, Row, panel
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.tables import select
 
 PANEL_HEIGHT = 250
 
@@ -114,9 +115,8 @@ def _mean_line(by_seed: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
 
 def _stop_marks(curves: Curves, by_seed: pd.DataFrame, dataset: str, head: str) -> list[go.Scatter]:
     """A cross on the last value of each diverged run."""
-    stops = curves.stops
     marks = []
-    for stop in stops[(stops["dataset"] == dataset) & (stops["head"] == head)].itertuples():
+    for stop in select(curves.stops, dataset=dataset, head=head).itertuples():
         if stop.seed in by_seed:
             last = by_seed[stop.seed].dropna()
             text = f"seed {stop.seed} diverged in epoch {stop.diverged_epoch}"

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from replication.base import markdown
 from replication.data.datasets import DATASETS
-from replication.figures.common.curves import Curves
+from replication.figures.common.curves import Curves, values_at
 from replication.figures.common.style import HEAD_STYLES
 
 NO_VALUE = "no value"
@@ -66,14 +67,19 @@ class Quantity(NamedTuple):
 def table(quantities: Sequence[Quantity]) -> str:
     """A Markdown table: a line for each quantity, a column for each architecture that has any."""
     heads = [head for head in HEAD_STYLES if any(head in q.values for q in quantities)]
-    lines = [
-        f"| Quantity | {' | '.join(HEAD_STYLES[head].name for head in heads)} |",
-        f"|{'---|' * (1 + len(heads))}",
+    rows = [
+        [name, *(write(values[head]) if head in values else "–" for head in heads)]
+        for name, values, write in quantities
     ]
-    for name, values, write in quantities:
-        cells = [write(values[head]) if head in values else "–" for head in heads]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    return markdown.table(["Quantity", *(HEAD_STYLES[head].name for head in heads)], rows)
+
+
+def last_epoch(curves: Curves, dataset: str, write: Callable[[pd.Series], str]) -> list[Quantity]:
+    """Every row's values at the last epoch."""
+    return [
+        Quantity(f"{row.title}, last epoch", values_at(curves, dataset, row), write)
+        for row in curves.rows
+    ]
 
 
 def evidence(curves: Curves, quantities: Callable[[str], Sequence[Quantity]]) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from binenc_core.config import RunConfig
 from replication.figures.common import captions
 from replication.figures.common.curves import SPLITS
+from replication.figures.common.tables import select
 from replication.runs.store import Run
 
 METRICS = (
@@ -144,6 +145,4 @@ def _table(run: Run) -> pd.DataFrame:
 
 def at(sweep: Sweep, gamma: float, epoch: int, split: str) -> pd.DataFrame:
     """The lines of the table at a γ and epoch: one for each seed (index) that got there."""
-    table = sweep.table
-    chosen = (table["gamma"] == gamma) & (table["epoch"] == epoch) & (table["split"] == split)
-    return table[chosen].set_index("seed")
+    return select(sweep.table, gamma=gamma, epoch=epoch, split=split).set_index("seed")

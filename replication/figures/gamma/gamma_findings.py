@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 
-from replication.figures.common import wording
+from replication.base import markdown
+from replication.figures.common import captions, wording
 from replication.figures.gamma.gamma_data import SIZE, Sweep, at, data
 from replication.runs.store import Run
 
@@ -110,21 +111,19 @@ RULES: Mapping[str, tuple[Rule, str]] = {
 }
 
 
-def findings(runs: Sequence[Run]) -> str:
+def findings(*campaigns: Sequence[Run]) -> str:
     """Where the accuracy is kept, the code whole, and where it collapses, as Markdown."""
-    if not runs:
+    found = [runs for runs in campaigns if runs]
+    if not found:
         return "The runs behind the explorer have not been frozen: there is nothing to report yet."
-    sweep = data(runs)
-    epoch = sweep.epochs[-1]
     rules = "; ".join(f"*{name}*: {text}" for name, (_, text) in RULES.items())
-    verdicts = [f"- **{name}**: {_where(sweep, rule, epoch)}." for name, (rule, _) in RULES.items()]
-    return "\n\n".join(
-        [
-            f"**The rule**, asked of each seed after epoch {epoch}: {rules}.",
-            "\n".join(verdicts),
-            _table(sweep, epoch),
-        ]
-    )
+    parts = [f"**The rule**, asked of each seed after the last epoch: {rules}."]
+    for runs in found:
+        sweep = data(runs)
+        epoch = sweep.epochs[-1]
+        said = [f"- **{name}**: {_where(sweep, rule, epoch)}." for name, (rule, _) in RULES.items()]
+        parts += [f"**{captions.essentials(runs)}**", "\n".join(said), _table(sweep, epoch)]
+    return "\n\n".join(parts)
 
 
 def _where(sweep: Sweep, rule: Rule, epoch: int) -> str:
@@ -153,11 +152,14 @@ _COLUMNS: Mapping[str, tuple[str, str, Callable[[pd.Series], str]]] = {
 
 def _table(sweep: Sweep, epoch: int) -> str:
     """A Markdown table: a line for each γ with the mean over the seeds ± standard deviation."""
-    lines = [f"| γ | {' | '.join(_COLUMNS)} |", f"|{'---|' * (1 + len(_COLUMNS))}"]
-    for gamma in sweep.gammas:
-        cells = [
-            write(at(sweep, gamma, epoch, split)[metric])
-            for split, metric, write in _COLUMNS.values()
+    rows = [
+        [
+            f"{gamma:g}",
+            *(
+                write(at(sweep, gamma, epoch, split)[metric])
+                for split, metric, write in _COLUMNS.values()
+            ),
         ]
-        lines.append(f"| {gamma:g} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+        for gamma in sweep.gammas
+    ]
+    return markdown.table(["γ", *_COLUMNS], rows)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from binenc_core.config import RunConfig
+from replication.base import markdown
 from replication.base.progress import duration
 from replication.campaigns import grids
 from replication.data.datasets import DATASETS
@@ -69,12 +70,8 @@ def _mean_seconds(configs: Sequence[RunConfig], step_seconds: float) -> float:
 def table(found: Sequence[Cost]) -> str:
     """A Markdown table with a column for each campaign."""
     columns = [_column(cost) for cost in found]
-    lines = [
-        f"| Campaign | {' | '.join(DATASETS[cost.dataset].title for cost in found)} |",
-        f"|{'---|' * (1 + len(found))}",
-    ]
-    lines += [f"| {name} | {' | '.join(own[name] for own in columns)} |" for name in columns[0]]
-    return "\n".join(lines)
+    rows = [[name, *(own[name] for own in columns)] for name in columns[0]]
+    return markdown.table(["Campaign", *(DATASETS[cost.dataset].title for cost in found)], rows)
 
 
 def _column(cost: Cost) -> dict[str, str]:

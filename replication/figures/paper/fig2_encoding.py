@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 
 from binenc_core.metrics.names import column
 from replication.figures.common import captions, wording
-from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.curves import Curves, Row, curve_data
 from replication.figures.common.drawing import draw
 from replication.runs.store import Run
 
@@ -41,13 +41,4 @@ def figure(curves: Curves) -> go.Figure:
 
 def findings(curves: Curves) -> str:
     """The measured numbers, as Markdown."""
-
-    def quantities(dataset: str) -> list[wording.Quantity]:
-        return [
-            wording.Quantity(
-                f"{row.title}, last epoch", values_at(curves, dataset, row), wording.percent
-            )
-            for row in curves.rows
-        ]
-
-    return wording.evidence(curves, quantities)
+    return wording.evidence(curves, lambda d: wording.last_epoch(curves, d, wording.percent))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from replication.figures.common import wording
-from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.curves import Curves, Row, curve_data
 from replication.figures.common.drawing import draw
 from replication.runs.store import Run
 
@@ -32,13 +32,12 @@ def findings(curves: Curves) -> str:
 
     def quantities(dataset: str) -> list[wording.Quantity]:
         found = []
-        for row in curves.rows:
-            accuracy = values_at(curves, dataset, row)
-            lead = -accuracy.drop(columns="binary").sub(accuracy["binary"], axis=0)
-            found += [
-                wording.Quantity(f"{row.title}, last epoch", accuracy, wording.percent),
-                wording.Quantity(f"{row.split} lead of binary encoding", lead, wording.points),
-            ]
+        accuracies = wording.last_epoch(curves, dataset, wording.percent)
+        for row, accuracy in zip(curves.rows, accuracies, strict=True):
+            own = accuracy.values
+            lead = -own.drop(columns="binary").sub(own["binary"], axis=0)
+            name = f"{row.split} lead of binary encoding"
+            found += [accuracy, wording.Quantity(name, lead, wording.points)]
         return found
 
     return wording.evidence(curves, quantities)

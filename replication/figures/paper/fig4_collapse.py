@@ -56,12 +56,7 @@ def findings(curves: Curves) -> str:
     """The measured numbers, as Markdown."""
 
     def quantities(dataset: str) -> list[wording.Quantity]:
-        last = [
-            wording.Quantity(
-                f"{row.title}, last epoch", values_at(curves, dataset, row), wording.value
-            )
-            for row in curves.rows
-        ]
+        last = wording.last_epoch(curves, dataset, wording.value)
         covariance = curves.rows[-1]
         if not covariance.metric.startswith("within_covariance"):
             return last

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from replication.figures.common import wording
-from replication.figures.common.curves import Curves, Row, curve_data, values_at
+from replication.figures.common.curves import Curves, Row, curve_data
 from replication.figures.common.drawing import draw
 from replication.runs.store import Run
 
@@ -30,9 +30,5 @@ def figure(curves: Curves) -> go.Figure:
 def findings(curves: Curves) -> str:
     """The last epoch's numbers, as a Markdown table."""
     return wording.table(
-        [
-            wording.Quantity(row.title, values_at(curves, dataset, row), wording.percent)
-            for dataset in curves.datasets
-            for row in curves.rows
-        ]
+        [q for name in curves.datasets for q in wording.last_epoch(curves, name, wording.percent)]
     )

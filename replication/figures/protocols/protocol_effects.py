@@ -1,19 +1,22 @@
-"""What each switch alone, and all together, change in the digits' trainings, paired by seed."""
+"""What each switch alone, and all together, change in a dataset's trainings, paired by seed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from binenc_core.config import LINEAR_HEADS, RunConfig, read_whole
-from replication.data.recipes import recipe, switches
-from replication.figures.common import captions
+from replication.campaigns import grids
+from replication.campaigns.selection import campaign_runs
+from replication.data.recipes import switches
 from replication.figures.common.curves import Row
 from replication.figures.common.style import typed
+from replication.figures.common.tables import select
 from replication.figures.protocols.switches import TEXT, changed
+from replication.runs.series import end, measured
 from replication.runs.store import Run
 
-DATASET = "digits"
 RELEASED = "released: all together"
 # What is compared; the last one depends on the scale of x.
 QUANTITIES = (
@@ -25,110 +28,89 @@ QUANTITIES = (
 )
 ACCURACY = QUANTITIES[0].title
 
-# The trainings of each setting: by its name, those of all heads and seeds.
-Plan = dict[str, list[RunConfig]]
-
 
 class Effects(NamedTuple):
-    """What the switches change.
+    """What the switches change on one dataset.
 
-    `table`: a line for each setting, head, seed and quantity, with its `value` after the last
-    epoch and its `change`, the value less that of the same head and seed as described. A diverged
-    run has nan for both, and a training that the setting leaves as it was has nan for the change.
-    `described`: the runs that the others are compared with.
+    `table`: a line for each setting, head, seed and quantity, with its end `value` and its
+    `change`, the value less that of the same head and seed as described. A diverged run has nan
+    for both; what a setting leaves as it was has no line.
     """
 
     settings: list[str]
     table: pd.DataFrame
-    described: list[Run]
-    setting: str
+    runs: list[Run]
 
 
-def plan(seeds: int, gamma: float, epochs: int, width: int) -> Plan:
-    """The trainings by setting: as described, with each switch alone, and with all as released.
+def digits_configs(
+    seeds: int | None, gamma: float | None, epochs: int | None, width: int | None
+) -> list[RunConfig]:
+    """The trainings of the campaign on the digits, each once; None asks for what it has.
 
-    Raises ValueError for a value out of range.
+    `seeds` asks for the seeds 0 … seeds−1. Raises ValueError for a value out of range.
     """
-    seeds = read_whole("seeds", seeds)
-    same = {"epochs": epochs, "width": width, "log_every": epochs}
-    described = switches(TEXT) | {"gamma": gamma} | same
-    settings = {TEXT: described}
-    for name in acting():
-        value = switches("released")[name]
-        settings[f"{name} = {typed(value)}"] = described | {name: value}
-    settings[RELEASED] = switches("released") | {"gamma": gamma} | same
-    plan = {name: _trainings(changes, seeds) for name, changes in settings.items()}
-    # Without the penalty (γ = 0) its form changes nothing.
-    return {name: own for name, own in plan.items() if name == TEXT or own != plan[TEXT]}
+    given = {"gamma": gamma, "epochs": epochs, "width": width}
+    asked = {name: value for name, value in given.items() if value is not None}
+    configs = grids.read("digits_switches").configs
+    if seeds is not None:
+        count = read_whole("seeds", seeds)
+        configs = [c.change(seed=seed) for c in configs for seed in range(count)]
+    return list(dict.fromkeys(c.change(**asked) for c in configs))
 
 
-def _trainings(changes: Mapping[str, Any], seeds: int) -> list[RunConfig]:
-    standard = recipe(DATASET)
-    return [
-        standard.change(**changes, head=head, seed=seed)
-        for head in LINEAR_HEADS
-        for seed in range(seeds)
-    ]
+def mnist_runs() -> list[Run]:
+    """MNIST's frozen runs in every setting, of the seeds that have each switch; perhaps none."""
+    switched = campaign_runs("switches")
+    seeds = {run.config.seed for run in switched}
+    every = [*campaign_runs("mnist"), *switched, *campaign_runs("mnist_released")]
+    return [r for r in every if r.config.seed in seeds and r.config.head in LINEAR_HEADS]
 
 
-def acting() -> list[str]:
-    """The switches of the released code that change the digits' trainings."""
-    text = recipe(DATASET)
-    released = switches("released")
+def setting_of(config: RunConfig) -> str:
+    """The switches of the released code that a training has, each alone or all together."""
     names = changed("released")
-    return [name for name in names if text.change(**{name: released[name]}).id != text.id]
+    text, released = switches(TEXT), switches("released")
+    usual = config.change(**{name: text[name] for name in names})
+    own = [name for name in names if getattr(config, name) != getattr(usual, name)]
+    if len(own) > 1 and config.id == config.change(**{n: released[n] for n in names}).id:
+        return RELEASED
+    return ", ".join(_alone(name) for name in own if name != "metrics") or TEXT
 
 
-def configs(plan: Plan) -> list[RunConfig]:
-    """Every training of a plan, each once."""
-    return list(dict.fromkeys(config for own in plan.values() for config in own))
+def _alone(name: str) -> str:
+    return f"{name} = {typed(switches('released')[name])}"
 
 
-def data(plan: Plan, runs: Iterable[Run]) -> Effects:
-    """The effects of a plan's settings, from the runs of its configurations."""
-    found = {run.config: run for run in runs}
+def data(runs: Sequence[Run]) -> Effects:
+    """The effects of the settings that runs of one dataset have."""
     lines = [
-        (setting, run.config.head, run.config.seed, row.title, at_last_epoch(run, row))
-        for setting, own in plan.items()
-        for run in (found[config] for config in own)
+        (setting_of(run.config), run.config.head, run.config.seed, row.title, _end(run, row))
+        for run in runs
         for row in QUANTITIES
     ]
     table = pd.DataFrame(lines, columns=["setting", "head", "seed", "quantity", "value"])
     key = ["head", "seed", "quantity"]
     described = table[table["setting"] == TEXT].set_index(key)["value"]
     table["change"] = table["value"] - described.reindex(table.set_index(key).index).to_numpy()
-    table.loc[_unchanged(plan, table), "change"] = float("nan")
-    described_runs = [found[config] for config in plan[TEXT]]
-    setting = captions.setting([found[config] for config in configs(plan)])
-    return Effects(list(plan), table, described_runs, setting)
+    known = [TEXT, *map(_alone, changed("released")), RELEASED]
+    return Effects([name for name in known if name in set(table["setting"])], table, list(runs))
 
 
-def at_last_epoch(run: Run, row: Row) -> float:
-    """A quantity after the last epoch; nan where the run diverged before."""
-    last = run.history["epoch"] == run.config.epochs - 1
-    values = run.history[last & (run.history["split"] == row.split)]
-    return float(values[row.metric].iloc[0]) if len(values) else float("nan")
-
-
-def _unchanged(plan: Plan, table: pd.DataFrame) -> Sequence[bool]:
-    """Which lines are of trainings that their setting leaves as described."""
-    same = {
-        (setting, config.head)
-        for setting, own in plan.items()
-        for config in own
-        if config in plan[TEXT]
-    }
-    return [pair in same for pair in zip(table["setting"], table["head"], strict=True)]
+def _end(run: Run, row: Row) -> float:
+    """A quantity's end value, as verdicts take it; nan where the run diverged."""
+    own = measured(run, row.metric, row.split)
+    return np.nan if own is None or run.info["diverged_epoch"] is not None else end(own)
 
 
 def changes(effects: Effects, setting: str, head: str, quantity: str) -> pd.Series:
     """A quantity's changes by seed, of the seeds that have one."""
-    return _select(effects, setting, head, quantity).set_index("seed")["change"].dropna()
+    return _select(effects, setting, head, quantity)["change"].dropna()
 
 
 def values(effects: Effects, setting: str, head: str, quantity: str) -> pd.Series:
-    """A quantity's values by seed; nan where a run diverged."""
-    return _select(effects, setting, head, quantity).set_index("seed")["value"]
+    """A quantity's values by seed, of the seeds that have one; of what is left as it was, those."""
+    own = _select(effects, setting, head, quantity)
+    return (_select(effects, TEXT, head, quantity) if own.empty else own)["value"].dropna()
 
 
 def lead(effects: Effects, setting: str) -> pd.Series:
@@ -141,6 +123,5 @@ def lead(effects: Effects, setting: str) -> pd.Series:
 
 
 def _select(effects: Effects, setting: str, head: str, quantity: str) -> pd.DataFrame:
-    table = effects.table
-    wanted = {"setting": setting, "head": head, "quantity": quantity}
-    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
+    found = select(effects.table, setting=setting, head=head, quantity=quantity)
+    return found.set_index("seed")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from binenc_core.config import RunConfig
+from replication.base import markdown
 from replication.data.datasets import CLASSES
 from replication.data.recipes import PROTOCOLS, SWITCHES, switches
 from replication.figures.common.style import typed
@@ -66,7 +67,7 @@ def table() -> str:
 
     Markdown; values that are not the text's are bold.
     """
-    return "\n\n".join([_count(), "\n".join(_rows()), *_explained()])
+    return "\n\n".join([_count(), _values(), *_explained()])
 
 
 def _count() -> str:
@@ -77,14 +78,18 @@ def _count() -> str:
     )
 
 
-def _rows() -> list[str]:
+def _values() -> str:
     values = {protocol: switches(protocol) for protocol in PROTOCOLS}
     meaning = {item.name: item.metadata["help"] for item in fields(RunConfig)}
-    lines = [f"| Field | Meaning | {' | '.join(PROTOCOLS)} |", f"|{'---|' * (2 + len(PROTOCOLS))}"]
-    for name in SWITCHES:
-        cells = [_cell(own[name], values[TEXT][name]) for own in values.values()]
-        lines.append(f"| `{name}` | {meaning[name]} | {' | '.join(cells)} |")
-    return lines
+    rows = [
+        [
+            f"`{name}`",
+            meaning[name],
+            *(_cell(own[name], values[TEXT][name]) for own in values.values()),
+        ]
+        for name in SWITCHES
+    ]
+    return markdown.table(["Field", "Meaning", *PROTOCOLS], rows)
 
 
 def _cell(value: object, usual: object) -> str:

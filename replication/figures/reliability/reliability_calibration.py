@@ -91,7 +91,7 @@ def figure(calibration: Calibration) -> go.Figure:
         made = []
         for stage, _ in panels:
             bins, errors = (
-                _of(table, group, stage) for table in (calibration.bins, calibration.errors)
+                group.select(table, stage=stage) for table in (calibration.bins, calibration.errors)
             )
             for head in heads:
                 made.append(_diagram(bins[bins["head"] == head], head))
@@ -121,7 +121,9 @@ def figure(calibration: Calibration) -> go.Figure:
     errors_axis = fig.get_subplot(2, 1).xaxis.plotly_name
 
     def layout_of(group: Group) -> dict:
-        largest = max(_of(calibration.errors, group, stage)["high"].max() for stage in STAGES)
+        largest = max(
+            group.select(calibration.errors, stage=stage)["high"].max() for stage in STAGES
+        )
         return {errors_axis: {"range": [0, 1.05 * largest]}}
 
     add_slider(fig, calibration.groups, traces_of, layout_of)
@@ -137,12 +139,6 @@ def figure(calibration: Calibration) -> go.Figure:
         setting=assessed.setting(calibration.groups),
         height=DIAGRAM + ERRORS + 90,
     )
-
-
-def _of(table: pd.DataFrame, group: Group, stage: str) -> pd.DataFrame:
-    """The lines of a group and a stage."""
-    wanted = [group.dataset, group.protocol, stage]
-    return table[(table[["dataset", "protocol", "stage"]] == wanted).all(axis=1)]
 
 
 def _diagram(bins: pd.DataFrame, head: str) -> go.Scatter:

@@ -65,8 +65,7 @@ def data(found: Sequence[Assessment]) -> Curves:
                     own = {"across": arrays["grid"], "value": arrays[kind.array][place]}
                     parts.append(
                         pd.DataFrame(own).assign(
-                            **{"dataset": group.dataset, "protocol": group.protocol},
-                            **{"head": a.config.head, "seed": a.config.seed},
+                            **group.columns(a),
                             **{"score": score, "curve": kind.array},
                             failed=failed[score].loc[a.config.seed, a.config.head],
                         )
@@ -109,8 +108,7 @@ def figure(curves: Curves) -> go.Figure:
             fig.update_yaxes(title_text=kind.up, **where)
 
     def layout_of(group: Group) -> dict:
-        columns = ["dataset", "protocol", "curve"]
-        own = sound[(sound[columns] == [group.dataset, group.protocol, "risk"]).all(axis=1)]
+        own = group.select(sound, curve="risk")
         shown = {"range": [-0.03 * own["value"].max(), 1.05 * own["value"].max()]}
         axes = [
             fig.get_subplot(w["row"], w["col"]).yaxis for kind, _, w in panels if not kind.chance
@@ -139,9 +137,7 @@ def figure(curves: Curves) -> go.Figure:
 def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
     """The mean over the seeds, of rows that did not fail; without points where there is none."""
     look = HEAD_STYLES[head]
-    columns = ["dataset", "protocol", "score", "curve", "head"]
-    wanted = [group.dataset, group.protocol, score, kind.array, head]
-    own = sound[(sound[columns] == wanted).all(axis=1)]
+    own = group.select(sound, head=head, score=score, curve=kind.array)
     by_seed = own.pivot(index="across", columns="seed", values="value")
     return go.Scatter(
         **_points(by_seed.mean(axis=1, skipna=False)),

@@ -1,4 +1,4 @@
-"""Do the scores find the misclassified test images? AUROC by architecture."""
+"""Do the scores find the misclassified test images, and those of another dataset? AUROC."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
+from replication.data.datasets import DATASETS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
@@ -13,11 +14,11 @@ from replication.figures.reliability import reliability_drawing, reliability_num
 from replication.figures.reliability.reliability_numbers import FEW, Numbers
 from replication.studies.assessments import Assessment
 
-TASK = "misclassified"
+MISSING = "No images of another dataset: these networks' own has no counterpart here."
 
 
 class Detection(NamedTuple):
-    """What a figure of one task shows, of the groups that have it.
+    """What the figure of a task shows, of the groups that have it.
 
     `table`: a line for each dataset, protocol, head, seed, score and metric
     (`reliability.METRICS`), with its value, its 95 % interval and what it failed.
@@ -28,17 +29,18 @@ class Detection(NamedTuple):
     table: pd.DataFrame
 
 
-def data(found: Sequence[Assessment]) -> Detection:
-    """How well each score tells misclassified test images from the others."""
+def data(found: Sequence[Assessment], task: str = "misclassified") -> Detection:
+    """How well each score tells misclassified (or "outside") images from the others."""
     numbers = reliability_numbers.data(found)
-    table = numbers.table[numbers.table["task"] == TASK].drop(columns="task")
-    return Detection(numbers, numbers.groups, table)
+    table = numbers.table[numbers.table["task"] == task].drop(columns="task")
+    shown = [g for g in numbers.groups if task != "outside" or DATASETS[g.dataset].foreign]
+    return Detection(numbers, shown, table)
 
 
 def figure(detection: Detection) -> go.Figure:
-    """A panel for each dataset and protocol, a line in it for each score."""
+    """A panel for each dataset and protocol, a line in it for each score: misclassified images."""
     return described(
-        reliability_drawing.draw(detection.numbers, detection.groups, TASK),
+        reliability_drawing.draw(detection.numbers, detection.groups, "misclassified"),
         figure,
         alt="AUROC with bootstrap intervals for finding misclassified test images by four scores, "
         "for the four architectures.",
@@ -47,4 +49,25 @@ def figure(detection: Detection) -> go.Figure:
         f"seeds. Hollow: fewer than {FEW} misclassified, too few to say.",
         table=detection.table.round(5),
         setting=assessed.setting(detection.groups),
+    )
+
+
+def outside_figure(outside: Detection) -> go.Figure | None:
+    """The same for images of another dataset; None where no dataset has one."""
+    if not outside.groups:
+        return None
+    pairs = [
+        f"{DATASETS[DATASETS[name].foreign].title} for networks of {DATASETS[name].title}"
+        for name in dict.fromkeys(group.dataset for group in outside.groups)
+    ]
+    return described(
+        reliability_drawing.draw(outside.numbers, outside.groups, "outside"),
+        outside_figure,
+        alt="AUROC with bootstrap intervals for telling images of another dataset from a network's "
+        "own by four scores, for the four architectures.",
+        caption="AUROC of each score for telling another dataset's test images from the network's "
+        f"own: {', '.join(pairs)}, as many of each. Small: each seed, 95 % bootstrap interval; "
+        "large: mean over seeds.",
+        table=outside.table.round(5),
+        setting=assessed.setting(outside.groups),
     )

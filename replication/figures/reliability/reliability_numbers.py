@@ -33,13 +33,7 @@ def data(found: Sequence[Assessment]) -> Numbers:
     if not found:
         raise ValueError("no network was assessed; allowed: one or more")
     shown = assessed.groups(found)
-    parts = [
-        a.table.assign(
-            dataset=group.dataset, protocol=group.protocol, head=a.config.head, seed=a.config.seed
-        )
-        for group in shown
-        for a in group.found
-    ]
+    parts = [a.table.assign(**group.columns(a)) for group in shown for a in group.found]
     table = pd.concat(parts, ignore_index=True)
     controls = table["metric"].str.startswith("change_")
     key = [*_NETWORK, "task", "score"]
@@ -56,12 +50,7 @@ def data(found: Sequence[Assessment]) -> Numbers:
 
 def rows(numbers: Numbers, group: Group, task: str, score: str, metric: str) -> pd.DataFrame:
     """The rows of a group on one number, a line for each network."""
-    wanted = {
-        **{"dataset": group.dataset, "protocol": group.protocol},
-        **{"task": task, "score": score, "metric": metric},
-    }
-    table = numbers.table
-    return table[(table[list(wanted)] == list(wanted.values())).all(axis=1)]
+    return group.select(numbers.table, task=task, score=score, metric=metric)
 
 
 def by_head(

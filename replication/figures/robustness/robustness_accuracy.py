@@ -59,10 +59,7 @@ def data(found: Sequence[Assessment]) -> RobustAccuracy:
     parts = [
         pd.DataFrame(
             {
-                "dataset": group.dataset,
-                "protocol": group.protocol,
-                "head": own.config.head,
-                "seed": own.config.seed,
+                **group.columns(own),
                 "budget": budgets,
                 **{name: robust_accuracy(own, name, budgets) for name in NUMBERS},
             }
@@ -97,9 +94,8 @@ def figure(found: RobustAccuracy) -> go.Figure:
         vertical_spacing=0.18 / rows,
     )
     named: set[str] = set()
-    table = found.table
     for place, group in enumerate(shown):
-        own = table[(table["dataset"] == group.dataset) & (table["protocol"] == group.protocol)]
+        own = group.select(found.table)
         for head in group.heads:
             curves = own[own["head"] == head].groupby("budget")[list(NUMBERS)].mean()
             for number in NUMBERS:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from binenc_core.robustness import ATTACKS
+from replication.base import markdown
 from replication.figures.common import wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.style import HEAD_STYLES
@@ -47,21 +48,19 @@ def table(group: Group, outcomes: pd.DataFrame) -> str:
 
     With the sanity checks that an attack's number fails, where it is one that they judge.
     """
-    lines = [
-        f"| Attack | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
-        f"|{'---|' * (1 + len(group.heads))}",
-    ]
-    for attack, title in ATTACKS.items():
-        cells = [
-            _attack_cell(group.of(head), attack) + note(outcomes, group, head, attack)
-            for head in group.heads
+    rows = [
+        [
+            f"{title[0].upper()}{title[1:]}",
+            *(
+                _attack_cell(group.of(head), attack) + note(outcomes, group, head, attack)
+                for head in group.heads
+            ),
         ]
-        lines.append(f"| {title[0].upper()}{title[1:]} | {' | '.join(cells)} |")
+        for attack, title in ATTACKS.items()
+    ]
     strong = [_strong_cell(group.of(head)) for head in group.heads]
-    lines.append(
-        f"| The smallest, lowered by more steps, restarts and targets | {' | '.join(strong)} |"
-    )
-    return "\n".join(lines)
+    rows.append(["The smallest, lowered by more steps, restarts and targets", *strong])
+    return markdown.table(["Attack", *(HEAD_STYLES[head].name for head in group.heads)], rows)
 
 
 def _mean(networks: Sequence[Assessment], column: str) -> str:

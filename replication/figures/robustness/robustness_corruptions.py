@@ -34,16 +34,7 @@ class Corrupted(NamedTuple):
 def data(found: Sequence[Assessment]) -> Corrupted:
     """The curves of every network."""
     shown = assessed.groups(found)
-    parts = [
-        accuracies(own).assign(
-            dataset=group.dataset,
-            protocol=group.protocol,
-            head=own.config.head,
-            seed=own.config.seed,
-        )
-        for group in shown
-        for own in group.found
-    ]
+    parts = [accuracies(own).assign(**group.columns(own)) for group in shown for own in group.found]
     columns = ["dataset", "protocol", "head", "seed", "corruption", "severity", "accuracy"]
     return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True))
 
@@ -94,13 +85,8 @@ def figure(found: Corrupted) -> go.Figure:
 
 def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:
     """One architecture's accuracies under one corruption: the mean over seeds."""
-    table, look = found.table, HEAD_STYLES[head]
-    own = table[
-        (table["dataset"] == group.dataset)
-        & (table["protocol"] == group.protocol)
-        & (table["head"] == head)
-        & (table["corruption"] == name)
-    ]
+    look = HEAD_STYLES[head]
+    own = group.select(found.table, head=head, corruption=name)
     mean = own.groupby("severity")["accuracy"].mean()
     return go.Scatter(
         x=mean.index.to_numpy("f4"),

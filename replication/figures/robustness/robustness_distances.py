@@ -117,8 +117,7 @@ def figure(distances: Distances) -> go.Figure:
     named: set[str] = set()
     for place, group in enumerate(shown):
         where = {"row": place // columns + 1, "col": place % columns + 1}
-        table = distances.table
-        own = table[(table["dataset"] == group.dataset) & (table["protocol"] == group.protocol)]
+        own = group.select(distances.table)
         for measure in MARKS:
             for trace in _traces(own[own["measure"] == measure], measure, heads, (low + high) / 2):
                 entry = trace.legendgroup

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from replication.base import markdown
 from replication.figures.common import wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.style import HEAD_STYLES
@@ -30,10 +31,7 @@ def data(shown: Sequence[Group]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "dataset": group.dataset,
-                "protocol": group.protocol,
-                "head": found.config.head,
-                "seed": found.config.seed,
+                **group.columns(found),
                 "number": number,
                 "check": outcome.name,
                 "measured": outcome.measured,
@@ -89,15 +87,8 @@ def failed(
 
     `seed`: of this network alone. Nothing for what is not a key of NUMBERS.
     """
-    own = outcomes[
-        (outcomes["dataset"] == group.dataset)
-        & (outcomes["protocol"] == group.protocol)
-        & (outcomes["head"] == head)
-        & (outcomes["number"] == number)
-        & ~outcomes["passed"]
-    ]
-    if seed is not None:
-        own = own[own["seed"] == seed]
+    own = group.select(outcomes, head=head, number=number)
+    own = own[~own["passed"] & (own["seed"] == seed if seed is not None else True)]
     return ", ".join(sorted(set(own["check"])))
 
 
@@ -136,18 +127,15 @@ def table(group: Group, outcomes: pd.DataFrame) -> str:
 
     Of several networks each sanity check's worst value, and in how many of them it fails.
     """
-    own = outcomes[
-        (outcomes["dataset"] == group.dataset) & (outcomes["protocol"] == group.protocol)
+    rows = [
+        [
+            name,
+            *(_cell(group.select(outcomes, head=head, number=number)) for head in group.heads),
+        ]
+        for number, name in (("deepfool", "DeepFool"), ("smallest", "Smallest of all"))
     ]
-    lines = [
-        f"| Sanity checks of | {' | '.join(HEAD_STYLES[head].name for head in group.heads)} |",
-        f"|{'---|' * (1 + len(group.heads))}",
-    ]
-    for number, name in (("deepfool", "DeepFool"), ("smallest", "Smallest of all")):
-        chosen = own[own["number"] == number]
-        cells = [_cell(chosen[chosen["head"] == head]) for head in group.heads]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
-    return "\n".join(lines)
+    heads = [HEAD_STYLES[head].name for head in group.heads]
+    return markdown.table(["Sanity checks of", *heads], rows)
 
 
 def _cell(networks: pd.DataFrame) -> str:

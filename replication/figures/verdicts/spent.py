@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from replication.base import markdown
 from replication.runs import store
 from replication.studies import assessments
 from replication.studies.catalog import STUDIES
@@ -28,12 +29,11 @@ def text(watts: float) -> str:
     """
     table = pd.DataFrame(_lines(), columns=["what", "processor", "seconds"])
     hours = table.groupby(["what", "processor"], sort=False)["seconds"].sum() / 3600
-    lines = ["| What | Processor | Core hours |", "|---|---|---|"]
-    lines += [f"| {what} | {name} | {own:.1f} |" for (what, name), own in hours.items()]
+    rows = [(what, name, f"{own:.1f}") for (what, name), own in hours.items()]
     total = hours.sum()
     energy = (
         f"Together {total:.0f} core hours: at {watts:g} W for a busy core and its share of the "
         f"machine about {total * watts / 1000:.1f} kWh. Only what is frozen counts; trainings that "
         "failed or were thrown away do not."
     )
-    return "\n".join(lines) + f"\n\n{energy}"
+    return markdown.table(("What", "Processor", "Core hours"), rows) + f"\n\n{energy}"

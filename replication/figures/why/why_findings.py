@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from replication.base import markdown
 from replication.data.datasets import DATASETS
 from replication.figures.common import campaigns, wording
 from replication.figures.common.style import HEAD_STYLES
@@ -65,13 +66,13 @@ COLUMNS = {
 def controls(runs: Sequence[Run]) -> str:
     """A Markdown table: a line for each control on the digits, means over the seeds."""
     own = [run for run in runs if run.config.dataset == "digits"]
-    lines = [f"| Training | {' | '.join(COLUMNS)} | accuracy |", f"|{'---|' * 9}"]
+    rows = []
     for name, wanted in CONTROLS.items():
         found = chosen(own, **wanted)
         cells = [_mean([end_value(run, measure) for run in found]) for measure in COLUMNS.values()]
         accuracy = _mean([end_value(run, "accuracy", "test") for run in found])
-        lines.append(f"| {name} | {' | '.join(cells)} | {accuracy} |")
-    return "\n".join(lines)
+        rows.append([name, *cells, accuracy])
+    return markdown.table(["Training", *COLUMNS, "accuracy"], rows)
 
 
 def _mean(values: Sequence[float]) -> str:
