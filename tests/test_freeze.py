@@ -100,9 +100,9 @@ def test_the_readme_tells_where_the_numbers_come_from(runs, folder):
         "# Frozen campaign `campaign`\n",
         "2 trainings on digits: heads linear, none; seeds 0; 1, 3 epochs; protocol described.",
         f"| Command, with today's code | `{COMMAND}` |",
-        "| Commit of the code that trained | 000012345678; bbb |",
+        "| Commit of the code | 000012345678; bbb |",
         "| Versions | Python 3.11.7, torch 2.14.1 |",
-        "A processor, 2 cores; device cpu; threads per run 1; 2 |",
+        "A processor, 2 cores; device cpu; threads 1; 2 |",
         "| Time | 3.0 h,",  # twice 5400 s
         "Diverged: digits linear seed 0.",
         *(phrase for run in runs[:2] for phrase in departures(run.config)),

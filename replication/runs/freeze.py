@@ -8,12 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from binenc_core.metrics.names import HISTOGRAM_RANGE, METRICS
+from replication.base import markdown
 from replication.base.files import whole_folder
 from replication.base.progress import duration
 from replication.data.datasets import DATASETS
 from replication.data.recipes import departures, protocol_of
 from replication.runs.labels import labels
-from replication.runs.store import INFO_FIELDS, Run
+from replication.runs.store import INFO_FIELDS, Run, Trained
 
 
 def freeze(runs: Sequence[Run], folder: Path, command: str) -> None:
@@ -72,18 +73,30 @@ def _values(runs: Sequence[Run], field: str) -> str:
     return ", ".join(sorted({str(getattr(run.config, field)) for run in runs}))
 
 
-def _infos(runs: Sequence[Run], key: str) -> str:
-    # A run that went on elsewhere has several values of its own.
-    return "; ".join(sorted({part for run in runs for part in str(run.info[key]).split("; ")}))
+def origins(found: Sequence[Trained], command: str) -> str:
+    """A Markdown table: what makes and freezes these, and where and in what time they were made."""
+
+    def own(key: str) -> str:
+        # A run that went on elsewhere has several values of its own.
+        return "; ".join(sorted({part for f in found for part in str(f.info[key]).split("; ")}))
+
+    seconds = sum(f.info["seconds"] for f in found)
+    rows = [
+        ("Command, with today's code", f"`{command}`"),
+        ("Commit of the code", own("commit")),
+        ("Versions", own("versions")),
+        ("Hardware", f"{own('processor')}; device {own('device')}; threads {own('threads')}"),
+        ("Time", f"{duration(seconds)}, summed"),
+    ]
+    return markdown.table(("", ""), rows)
 
 
 def _readme(name: str, runs: Sequence[Run], command: str) -> str:
     differs = sorted({phrase for run in runs for phrase in departures(run.config)})
-    origins = "; ".join(f"{d}: {DATASETS[d].origin}" for d in _values(runs, "dataset").split(", "))
+    recipes = "; ".join(f"{d}: {DATASETS[d].origin}" for d in _values(runs, "dataset").split(", "))
     protocols = ", ".join(sorted({protocol_of(run.config) for run in runs}))
     names = labels([run.config for run in runs])
     diverged = [r for r in runs if r.info["diverged_epoch"] is not None]
-    seconds = sum(r.info["seconds"] for r in runs)
     low, high = HISTOGRAM_RANGE
     fields = "".join(f"- `{column}`: {text}\n" for column, text in METRICS.items())
     return f"""# Frozen campaign `{name}`
@@ -91,19 +104,12 @@ def _readme(name: str, runs: Sequence[Run], command: str) -> str:
 {len(runs)} trainings on {_values(runs, "dataset")}: heads {_values(runs, "head")}; \
 seeds {_values(runs, "seed")}; {_values(runs, "epochs")} epochs; protocol {protocols}.
 
-Differs from the dataset's recipe ({origins}) under that protocol: \
+Differs from the dataset's recipe ({recipes}) under that protocol: \
 {"; ".join(differs) or "nothing"}.
 
 Diverged: {", ".join(names[r.config] for r in diverged) or "none"}.
 
-| | |
-|---|---|
-| Command, with today's code | `{command}` |
-| Commit of the code that trained | {_infos(runs, "commit")} |
-| Versions | {_infos(runs, "versions")} |
-| Hardware | {_infos(runs, "processor")}; device {_infos(runs, "device")}; \
-threads per run {_infos(runs, "threads")} |
-| Time | {duration(seconds)}, summed over the runs |
+{origins(runs, command)}
 
 ## Files
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from binenc_core.config import RunConfig
 from replication.base.files import whole_folder
-from replication.base.progress import duration
 from replication.data.datasets import DATASETS
 from replication.runs import freeze, store
 from replication.studies.catalog import STUDIES, images_of
@@ -188,10 +187,6 @@ def freeze_all(study: str, campaign: str, assessments: Sequence[Assessment], com
 
 
 def _readme(study: str, campaign: str, found: Sequence[Assessment], command: str) -> str:
-    def infos(key: str) -> str:
-        return "; ".join(sorted({str(a.info[key]) for a in found}))
-
-    seconds = sum(a.info["seconds"] for a in found)
     images = ", ".join(sorted({str(a.images) for a in found}))
     columns = "".join(f"- `{name}`: {text}\n" for name, text in STUDIES[study].columns.items())
     asked = "".join(f"- `{name}`: {value}\n" for name, value in STUDIES[study].asked.items())
@@ -201,13 +196,7 @@ def _readme(study: str, campaign: str, found: Sequence[Assessment], command: str
 {len(found)} networks, {images} test images each. How the networks were trained: `models.csv`, and \
 `results/{campaign}` where that is frozen.
 
-| | |
-|---|---|
-| Command, with today's code | `{command}` |
-| Commit of the code | {infos("commit")} |
-| Versions | {infos("versions")} |
-| Hardware | {infos("processor")}; device {infos("device")}; threads {infos("threads")} |
-| Time | {duration(seconds)}, summed over the networks |
+{freeze.origins(found, command)}
 
 ## What was asked of each
 

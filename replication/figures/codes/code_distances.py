@@ -14,6 +14,7 @@ from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import hamming
 from replication.figures.codes.hypercube import simplex_distance
 from replication.figures.common.describing import described
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import run_columns
 
@@ -64,10 +65,11 @@ def figure(books: Sequence[Book]) -> go.Figure:
         ticks = {"type": "category", "dtick": every, "tickfont": {"size": 11}}
         fig.update_xaxes(**ticks, row=row, col=1)
         fig.update_yaxes(**ticks, autorange="reversed", row=row, col=1)
-        for trace in _distribution(own, legend=row == 1):
+        for trace in _distribution(own):
             fig.add_trace(trace, row=row, col=2)
         fig.update_yaxes(tickformat=".0%", rangemode="tozero", row=row, col=2)
     fig.update_xaxes(title_text="Hamming distance, bits", col=2)
+    name_once(fig)
     return described(
         fig,
         figure,
@@ -121,7 +123,7 @@ def _matrix(own: pd.DataFrame) -> go.Heatmap:
     )
 
 
-def _distribution(own: pd.DataFrame, legend: bool) -> list[go.Scatter]:
+def _distribution(own: pd.DataFrame) -> list[go.Scatter]:
     """The fraction of pairs in bins of distances for each head, and the largest mean."""
     bits = int(own["bits"].iloc[0])
     width = max(1, bits // 32)
@@ -143,7 +145,6 @@ def _distribution(own: pd.DataFrame, legend: bool) -> list[go.Scatter]:
                 line={"color": look.color, "dash": look.dash, "width": 2.5, "shape": "hvh"},
                 name=look.name,
                 legendgroup=head,
-                showlegend=legend,
                 hovertemplate=f"{look.name}<br>%{{x}} bits: %{{y:.1%}} of the pairs<extra></extra>",
             )
         )
@@ -156,7 +157,6 @@ def _distribution(own: pd.DataFrame, legend: bool) -> list[go.Scatter]:
             line={"color": NEUTRAL, "dash": "dot", "width": 2},
             name="Largest mean, simplex ETF",
             legendgroup="limit",
-            showlegend=legend,
             hovertemplate=f"largest mean: {limit:.2f} bits<extra></extra>",
         )
     )

@@ -17,6 +17,7 @@ from replication.figures.codes.codebook import mantel_correlation, matched_bits
 from replication.figures.common import wording
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import select
 
@@ -92,10 +93,11 @@ def figure(found: Resemblance) -> go.Figure | None:
     )
     for column, measure in enumerate(MEASURES, start=1):
         own = table[table["measure"] == measure]
-        fig.add_trace(_chance(own, lines, legend=column == 1), row=1, col=column)
+        fig.add_trace(_chance(own, lines), row=1, col=column)
         for head in code_books.HEADS:
             if (own["head"] == head).any():
-                fig.add_trace(_marks(own, lines, head, legend=column == 1), row=1, col=column)
+                fig.add_trace(_marks(own, lines, head), row=1, col=column)
+    name_once(fig)
     fig.update_xaxes(tickformat=".0%", col=1)
     fig.update_yaxes(
         tickvals=list(range(len(lines))),
@@ -118,7 +120,7 @@ def figure(found: Resemblance) -> go.Figure | None:
     )
 
 
-def _chance(own: pd.DataFrame, lines: list[tuple[str, str]], legend: bool) -> go.Scatter:
+def _chance(own: pd.DataFrame, lines: list[tuple[str, str]]) -> go.Scatter:
     once = own.drop_duplicates(["dataset", "head"])
     middle = once["chance_middle"]
     return go.Scatter(
@@ -129,12 +131,11 @@ def _chance(own: pd.DataFrame, lines: list[tuple[str, str]], legend: bool) -> go
         marker={"symbol": "line-ns-open", "size": 12, "color": NEUTRAL},
         name="Classes shuffled",
         legendgroup="chance",
-        showlegend=legend,
         hovertemplate="shuffled: median %{x:.3f}<extra></extra>",
     )
 
 
-def _marks(own: pd.DataFrame, lines: list[tuple[str, str]], head: str, legend: bool) -> go.Scatter:
+def _marks(own: pd.DataFrame, lines: list[tuple[str, str]], head: str) -> go.Scatter:
     points = own[own["head"] == head]
     seeds = zip(points["first"], points["second"], strict=True)
     return go.Scatter(
@@ -148,7 +149,6 @@ def _marks(own: pd.DataFrame, lines: list[tuple[str, str]], head: str, legend: b
         },
         name=HEAD_STYLES[head].name,
         legendgroup=head,
-        showlegend=legend,
         hovertemplate="%{customdata}: %{x:.3f}<extra></extra>",
     )
 

@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS
 from replication.figures.common.curves import Curves, Row, panel
 from replication.figures.common.describing import described
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.common.tables import select
 
@@ -27,17 +28,16 @@ def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Fig
         vertical_spacing=0.16 / rows,
         horizontal_spacing=0.1,
     )
-    named: set[str] = set()
     for i, row in enumerate(curves.rows, start=1):
         for j, dataset in enumerate(curves.datasets, start=1):
             for head in HEAD_STYLES:
-                for trace in _traces(curves, row, dataset, head, legend=head not in named):
+                for trace in _traces(curves, row, dataset, head):
                     fig.add_trace(trace, row=i, col=j)
-                    named.add(head)
             if row.log and (tick := _log_tick(curves, dataset, row)):
                 fig.update_yaxes(type="log", dtick=tick, exponentformat="power", row=i, col=j)
         fig.update_yaxes(title_text=row.title, row=i, col=1)
     fig.update_xaxes(title_text="epoch", row=rows)
+    name_once(fig)
     height = PANEL_HEIGHT * rows + 90
     return described(
         fig, function, alt, curves.caption, curves.table, curves.setting, height=height
@@ -57,7 +57,7 @@ def _log_tick(curves: Curves, dataset: str, row: Row) -> float | str | None:
     return max(1, span // 4) if span > 2 else "D2"
 
 
-def _traces(curves: Curves, row: Row, dataset: str, head: str, legend: bool) -> list[go.Scatter]:
+def _traces(curves: Curves, row: Row, dataset: str, head: str) -> list[go.Scatter]:
     """One architecture in one panel: each seed thin, their mean, a cross where a run stops."""
     points = panel(curves, dataset, row)
     own = points[points["head"] == head]
@@ -65,7 +65,7 @@ def _traces(curves: Curves, row: Row, dataset: str, head: str, legend: bool) -> 
         return []
     by_seed = own.pivot(index="epoch", columns="seed", values="value")
     seeds = _seed_lines(by_seed, head) if by_seed.shape[1] > 1 else []
-    return [*seeds, _mean_line(by_seed, head, legend), *_stop_marks(curves, by_seed, dataset, head)]
+    return [*seeds, _mean_line(by_seed, head), *_stop_marks(curves, by_seed, dataset, head)]
 
 
 def _scatter(head: str, **options) -> go.Scatter:
@@ -93,7 +93,7 @@ def _seed_lines(by_seed: pd.DataFrame, head: str) -> list[go.Scatter]:
     ]
 
 
-def _mean_line(by_seed: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
+def _mean_line(by_seed: pd.DataFrame, head: str) -> go.Scatter:
     """Mean over the seeds with their standard deviation under the cursor.
 
     It ends where the first of them does: a mean over the survivors would be another quantity.
@@ -108,7 +108,6 @@ def _mean_line(by_seed: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         mode="lines+markers",
         line=_line(head, 2.5),
         marker={"symbol": HEAD_STYLES[head].symbol, "size": 7},
-        showlegend=legend,
         hovertemplate=f"{HEAD_STYLES[head].name}<br>epoch %{{x}}: %{{y:.4g}}{note}<extra></extra>",
     )
 

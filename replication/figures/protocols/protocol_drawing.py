@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from binenc_core.config import LINEAR_HEADS
 from replication.claims import rules
@@ -14,12 +13,12 @@ from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
+from replication.figures.common.panels import grid, name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL, HeadStyle
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
 from replication.figures.protocols.switches import TEXT
 
 LINE_HEIGHT = 34
-COLUMNS = 2
 # Values at which an axis may have a tick.
 TICKS = (-100, -50, -25, -10, -4, -1, 0, 1, 4, 10, 25, 50, 100)
 LOOKS = {head: HEAD_STYLES[head] for head in LINEAR_HEADS} | {
@@ -78,23 +77,15 @@ def figure(effects: Effects) -> go.Figure | None:
     if not effects.runs:
         return None
     drawn = panels(effects)
-    rows = -(-len(drawn) // COLUMNS)
-    fig = make_subplots(
-        rows=rows,
-        cols=COLUMNS,
-        shared_yaxes=True,
-        subplot_titles=[panel.title for panel in drawn],
-        horizontal_spacing=0.05,
-        vertical_spacing=0.36 / rows,
-    )
+    fig, places = grid([panel.title for panel in drawn], apart=0.36, shared_yaxes=True)
     heights = {name: -place for place, name in enumerate(effects.settings)}
-    for place, panel in enumerate(drawn):
-        where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
+    for panel, where in zip(drawn, places, strict=True):
         for group, by_setting in panel.values.items():
             own = {setting: values for setting, values in by_setting.items() if len(values)}
-            legend = not any(trace.legendgroup == group for trace in fig.data)
-            fig.add_traces(_traces(group, own, heights, legend), *[[n] * 2 for n in where.values()])
+            for trace in _traces(group, own, heights):
+                fig.add_trace(trace, **where)
         fig.update_xaxes(title_text=panel.unit, **_ticks(panel), **where)
+    name_once(fig)
     fig.update_xaxes(zeroline=True, tickangle=0, zerolinewidth=2, zerolinecolor=NEUTRAL)
     fig.update_yaxes(
         tickvals=list(heights.values()),
@@ -115,7 +106,7 @@ def figure(effects: Effects) -> go.Figure | None:
         f"around zero. {'Small: seeds; large: mean, 95 % interval.' if several else 'One seed.'}",
         table=effects.table,
         setting=captions.setting(effects.runs),
-        height=rows * (LINE_HEIGHT * len(heights) + 90) + 30,
+        height=places[-1]["row"] * (LINE_HEIGHT * len(heights) + 90) + 30,
     )
 
 
@@ -135,9 +126,7 @@ def _ticks(panel: Panel) -> dict[str, Any]:
     }
 
 
-def _traces(
-    group: str, own: dict[str, pd.Series], heights: dict[str, int], legend: bool
-) -> list[go.Scatter]:
+def _traces(group: str, own: dict[str, pd.Series], heights: dict[str, int]) -> list[go.Scatter]:
     """One group in one panel: each seed small, and the means with their intervals."""
     look = LOOKS[group]
     seeds = [(name, seed, value) for name, values in own.items() for seed, value in values.items()]
@@ -171,7 +160,6 @@ def _traces(
                 [stretched(mean + half) for _, mean, half in means],
                 *(look.color, 2.5, 4),
             ),
-            showlegend=legend,
             hovertemplate="%{customdata[0]}<br>"
             + f"{look.name}: "
             + "%{customdata[1]:.3g} ± %{customdata[2]:.2g}<extra></extra>",

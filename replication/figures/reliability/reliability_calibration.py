@@ -13,6 +13,7 @@ from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_drawing import diagonal
@@ -99,14 +100,11 @@ def figure(calibration: Calibration) -> go.Figure:
         return made
 
     places = [p for _, where in panels for _ in heads for p in (where, {"row": 2, "col": 1})]
-    for number, (trace, where) in enumerate(
-        zip(traces_of(calibration.groups[0]), places, strict=True)
-    ):
-        # Each architecture's first trace is a diagram before scaling.
-        shown = number < 2 * len(heads) and number % 2 == 0
-        fig.add_trace(trace.update(showlegend=shown), **where)
+    for trace, where in zip(traces_of(calibration.groups[0]), places, strict=True):
+        fig.add_trace(trace, **where)
     for _, where in panels:
         fig.add_trace(diagonal(), **where)
+    name_once(fig)
     fig.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", row=1)
     fig.update_yaxes(title_text="accuracy", row=1, col=1)
     fig.update_xaxes(title_text="confidence", range=[0, 1.03], tickformat=".0%", row=1)

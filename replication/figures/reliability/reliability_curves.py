@@ -13,6 +13,7 @@ from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_drawing import diagonal
@@ -97,8 +98,8 @@ def figure(curves: Curves) -> go.Figure:
         return [_mean(sound, group, kind, s, head) for kind, s, _ in panels for head in heads]
 
     places = [where for _, _, where in panels for _ in heads]
-    for number, (trace, where) in enumerate(zip(traces_of(curves.groups[0]), places, strict=True)):
-        fig.add_trace(trace.update(showlegend=number < len(heads)), **where)
+    for trace, where in zip(traces_of(curves.groups[0]), places, strict=True):
+        fig.add_trace(trace, **where)
     for kind, _, where in panels:
         if kind.chance:
             fig.add_trace(diagonal(), **where)
@@ -106,6 +107,8 @@ def figure(curves: Curves) -> go.Figure:
         fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", **where)
         if where["col"] == 1:
             fig.update_yaxes(title_text=kind.up, **where)
+
+    name_once(fig)
 
     def layout_of(group: Group) -> dict:
         own = group.select(sound, curve="risk")

@@ -8,6 +8,7 @@ from plotly.subplots import make_subplots
 from binenc_core.reliability import SCORES
 from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability.reliability_numbers import FEW, Numbers, rows
 
@@ -31,16 +32,15 @@ def draw(numbers: Numbers, shown: list[Group], task: str) -> go.Figure:
         shared_xaxes="all",
         vertical_spacing=0.22 / len(shown),
     )
-    named: set[str] = set()
     lowest = 1.0
     for row, group in enumerate(shown, start=1):
         auroc = pd.concat([rows(numbers, group, task, score, "auroc") for score in SCORES])
         lowest = np.nanmin([lowest, *auroc["low"], *auroc["value"]])
         for head in group.heads:
             own = auroc[auroc["head"] == head].dropna(subset="value")
-            for trace in _traces(own, head, legend=head not in named):
+            for trace in _traces(own, head):
                 fig.add_trace(trace, row=row, col=1)
-                named |= {head} if trace.showlegend else set()
+    name_once(fig)
     if lowest < CHANCE + 0.1:
         fig.add_vline(x=CHANCE, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     fig.update_yaxes(
@@ -55,10 +55,10 @@ def draw(numbers: Numbers, shown: list[Group], task: str) -> go.Figure:
     return fig
 
 
-def _traces(own: pd.DataFrame, head: str, legend: bool) -> list[go.Scatter]:
+def _traces(own: pd.DataFrame, head: str) -> list[go.Scatter]:
     """One architecture in one panel: each seed with its interval, the means, and what failed."""
     sound, failed = own[own["failed"] == ""], own[own["failed"] != ""]
-    traces = [_seeds(sound, head), _means(sound, head, legend), _failed(failed, head)]
+    traces = [_seeds(sound, head), _means(sound, head), _failed(failed, head)]
     return [trace for trace in traces if len(trace.x)]
 
 
@@ -91,7 +91,7 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
     )
 
 
-def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
+def _means(own: pd.DataFrame, head: str) -> go.Scatter:
     """Mean over the seeds, hollow where one of them has too few positive images."""
     by_score = own.groupby("score").agg(
         value=("value", "mean"), seeds=("seed", "count"), least=("positives", "min")
@@ -108,7 +108,6 @@ def _means(own: pd.DataFrame, head: str, legend: bool) -> go.Scatter:
         },
         name=HEAD_STYLES[head].name,
         legendgroup=head,
-        showlegend=legend,
         hovertemplate="%{fullData.name}<br>%{x:.3f}, seeds: %{customdata}<extra></extra>",
     )
 

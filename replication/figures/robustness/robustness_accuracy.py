@@ -7,17 +7,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
-from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
+from replication.figures.common.panels import grid, name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import NUMBERS, relative
 
-COLUMNS = 2
 PANEL_HEIGHT = 270
 STEPS = 40
 # The budgets end where so few images are left under the smallest perturbation.
@@ -82,37 +81,23 @@ def largest_budget(found: Sequence[Assessment]) -> float:
 def figure(found: RobustAccuracy) -> go.Figure:
     """A panel for each dataset and protocol, and in it two curves for each architecture."""
     shown = found.groups
-    columns = min(COLUMNS, len(shown))
-    rows = -(-len(shown) // columns)
-    fig = make_subplots(
-        rows=rows,
-        cols=columns,
-        shared_xaxes="all",
-        shared_yaxes="all",
-        subplot_titles=[group.title for group in shown],
-        horizontal_spacing=0.05,
-        vertical_spacing=0.18 / rows,
-    )
-    named: set[str] = set()
-    for place, group in enumerate(shown):
+    titles = [group.title for group in shown]
+    fig, places = grid(titles, apart=0.18, shared_xaxes="all", shared_yaxes="all")
+    for group, where in zip(shown, places, strict=True):
         own = group.select(found.table)
         for head in group.heads:
             curves = own[own["head"] == head].groupby("budget")[list(NUMBERS)].mean()
             for number in NUMBERS:
                 failed = robustness_sanity.failed(found.outcomes, group, head, number)
-                where = {"row": place // columns + 1, "col": place % columns + 1}
                 curve = _curve(curves[number], head, number, failed)
-                entry = curve.legendgroup
                 if number == "deepfool":
-                    curve.showlegend = False
-                    if entry not in named:
+                    if all(trace.legendgroup != curve.legendgroup for trace in fig.data):
                         fig.add_trace(_legend_entry(curve), **where)
-                else:
-                    curve.showlegend = entry not in named
-                named.add(entry)
+                    curve.showlegend = False
                 fig.add_trace(curve, **where)
+    name_once(fig)
     fig.update_xaxes(range=[0, found.table["budget"].max()])
-    fig.update_xaxes(title_text="budget of ‖r‖/‖x‖", row=rows)
+    fig.update_xaxes(title_text="budget of ‖r‖/‖x‖", row=places[-1]["row"])
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(title_text="robust accuracy", col=1)
     return described(
@@ -125,7 +110,7 @@ def figure(found: RobustAccuracy) -> go.Figure:
         "what DeepFool alone would say. Crossed out: fails a sanity check.",
         table=found.table.round(4),
         setting=assessed.setting(shown),
-        height=PANEL_HEIGHT * rows + 60,
+        height=PANEL_HEIGHT * places[-1]["row"] + 60,
     )
 
 

@@ -5,18 +5,17 @@ from typing import NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from binenc_core.robustness import CORRUPTIONS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
+from replication.figures.common.panels import grid, name_once
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import accuracies, corrupted_images
 
-COLUMNS = 2
 PANEL_HEIGHT = 270
 
 
@@ -42,25 +41,17 @@ def data(found: Sequence[Assessment]) -> Corrupted:
 def figure(found: Corrupted) -> go.Figure:
     """A panel for each corruption, and a slider that goes through the datasets and protocols."""
     names = list(dict.fromkeys(found.table["corruption"]))
-    rows = -(-len(names) // COLUMNS)
     heads = assessed.heads(found.groups)
-    fig = make_subplots(
-        rows=rows,
-        cols=COLUMNS,
-        shared_yaxes="all",
-        subplot_titles=[CORRUPTIONS[name].title for name in names],
-        horizontal_spacing=0.05,
-        vertical_spacing=0.4 / rows,
-    )
-    for place, name in enumerate(names):
-        where = {"row": place // COLUMNS + 1, "col": place % COLUMNS + 1}
+    titles = [CORRUPTIONS[name].title for name in names]
+    fig, places = grid(titles, apart=0.4, shared_yaxes="all")
+    for name, where in zip(names, places, strict=True):
         for head in heads:
-            trace = _curve(found, found.groups[0], name, head)
-            fig.add_trace(trace.update(showlegend=place == 0), **where)
+            fig.add_trace(_curve(found, found.groups[0], name, head), **where)
         severities = found.table.loc[found.table["corruption"] == name, "severity"]
         room = 0.04 * (severities.max() - severities.min())
         ends = [severities.min() - room, severities.max() + room]
         fig.update_xaxes(range=ends, zeroline=False, title_text=CORRUPTIONS[name].unit, **where)
+    name_once(fig)
     add_slider(
         fig,
         found.groups,
@@ -79,7 +70,7 @@ def figure(found: Corrupted) -> go.Figure:
         "datasets and protocols.",
         table=found.table.round(4),
         setting=assessed.setting(found.groups, corrupted_images),
-        height=PANEL_HEIGHT * rows + 60,
+        height=PANEL_HEIGHT * places[-1]["row"] + 60,
     )
 
 

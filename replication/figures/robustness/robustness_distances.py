@@ -7,19 +7,18 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
+from replication.figures.common.panels import grid, name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import LEVEL, NUMBERS, fooled, interval, mean, per_image
 
-COLUMNS = 2
 PANEL_HEIGHT = 280
 TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 # Attacks of the ensemble whose own means are shown; DeepFool is shown as the authors take it.
@@ -100,36 +99,23 @@ def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> lis
 def figure(distances: Distances) -> go.Figure:
     """A panel for each dataset and protocol, a line in it for each architecture."""
     shown = distances.groups
-    columns = min(COLUMNS, len(shown))
-    rows = -(-len(shown) // columns)
-    fig = make_subplots(
-        rows=rows,
-        cols=columns,
-        shared_xaxes="all",
-        subplot_titles=[group.title for group in shown],
-        horizontal_spacing=0.05,
-        vertical_spacing=0.18 / rows,
-    )
+    fig, places = grid([group.title for group in shown], apart=0.18, shared_xaxes="all")
     heads = assessed.heads(shown)
     ends = distances.table[["mean", "low", "high"]].to_numpy(float)
     ends = ends[np.isfinite(ends) & (ends > 0)]
     low, high = np.log10(ends.min() / 1.3), np.log10(ends.max() * 1.3)
-    named: set[str] = set()
-    for place, group in enumerate(shown):
-        where = {"row": place // columns + 1, "col": place % columns + 1}
+    for group, where in zip(shown, places, strict=True):
         own = group.select(distances.table)
         for measure in MARKS:
             for trace in _traces(own[own["measure"] == measure], measure, heads, (low + high) / 2):
-                entry = trace.legendgroup
-                trace.showlegend = trace.showlegend is not False and entry not in named
-                named |= {entry} if trace.showlegend else set()
                 fig.add_trace(trace, **where)
-        fig.update_yaxes(showticklabels=place % columns == 0, **where)
+        fig.update_yaxes(showticklabels=where["col"] == 1, **where)
+    name_once(fig)
     ticks = [tick for tick in TICKS if low <= np.log10(tick) <= high]
     fig.update_xaxes(
         type="log", range=[low, high], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks]
     )
-    fig.update_xaxes(title_text="mean ‖r‖/‖x‖", row=rows)
+    fig.update_xaxes(title_text="mean ‖r‖/‖x‖", row=places[-1]["row"])
     fig.update_yaxes(
         tickvals=list(range(len(heads))),
         ticktext=[HEAD_STYLES[head].name.replace(" ", "<br>") for head in heads],
@@ -148,7 +134,7 @@ def figure(distances: Distances) -> go.Figure:
         "Between: other attacks, where they succeed. Crossed: fails a sanity check.",
         table=distances.table.round(5),
         setting=assessed.setting(shown),
-        height=PANEL_HEIGHT * rows + 60,
+        height=PANEL_HEIGHT * places[-1]["row"] + 60,
     )
 
 

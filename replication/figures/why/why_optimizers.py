@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
+from replication.figures.common.panels import name_once
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import BASE, CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run
@@ -55,7 +56,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
             for axes, (label, color, symbol) in AXES_STYLES.items():
                 dots = _dots(own[own["axes"] == axes], order, name)
                 look = {"color": color, "symbol": symbol, "size": 9, "opacity": 0.75}
-                legend = {"name": label, "legendgroup": label, "showlegend": i + j == 2}
+                legend = {"name": label, "legendgroup": label}
                 fig.add_trace(dots.update(marker=look, **legend), row=i, col=j)
         ranges = _around(own["excess"]), _around(100 * own["accuracy"])
         for j, span in enumerate(ranges, start=1):
@@ -65,6 +66,7 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         fig.update_yaxes(lines_at, range=[-0.7, len(order)], zeroline=False, row=i)
         for level in (NO_CODE, CODE):
             fig.add_vline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=i, col=1)
+    name_once(fig)
     return described(
         fig,
         figure,
