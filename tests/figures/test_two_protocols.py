@@ -32,7 +32,7 @@ def test_the_numbers_and_their_differences_are_paired_by_seed():
 @pytest.mark.parametrize("missing", ["described", "released"])
 def test_a_missing_campaign_is_named_with_its_command(missing):
     name = two_protocols.CAMPAIGNS["mnist"][missing]
-    text = two_protocols.dataset_findings("mnist", both() | {missing: []})
+    text = two_protocols.findings_of("mnist", both() | {missing: []})
     assert f"`results/{name}` is not there" in text
     assert f"`python -m replication campaign {name}` trains it" in text
 
@@ -45,6 +45,17 @@ def test_the_campaigns_are_named_as_they_are_trained(dataset):
         assert {c.metrics for c in configs} == {switches(protocol)["metrics"]}
 
 
+def test_of_the_campaign_that_has_both_protocols_each_takes_its_own(monkeypatch):
+    every = [run for runs in both().values() for run in runs]
+    monkeypatch.setattr(two_protocols, "paired_runs", lambda names: dict.fromkeys(names, every))
+    found = two_protocols.frozen()["paper"]
+    assert {name: {r.config.metrics for r in own} for name, own in found.items()} == {
+        "described": {"described"},
+        "released": {"released"},
+    }
+    assert [len(own) for own in found.values()] == [8, 8]
+
+
 def test_every_dataset_has_its_findings_also_where_nothing_is_frozen(own_folders):
     found = two_protocols.frozen()
     assert found["mnist"] == {"described": [], "released": []}
@@ -53,13 +64,14 @@ def test_every_dataset_has_its_findings_also_where_nothing_is_frozen(own_folders
     mnist, other = two_protocols.findings(found).split("**FashionMNIST**")
     assert "| test accuracy, described |" in mnist
     assert other.strip().startswith("`results/fashion_mnist` is not there")
+    assert other.count("`results/paper` is not there") == 1
 
 
 @pytest.mark.parametrize("lost", ["described", "released"])
 def test_a_campaign_whose_runs_all_diverged_is_no_error(lost):
     runs = both()
     runs[lost] = [replace(r, history=r.history[["epoch", "split"]][:0]) for r in runs[lost]]
-    text = two_protocols.dataset_findings("mnist", runs)
+    text = two_protocols.findings_of("mnist", runs)
     assert "| Quantity |" in text
     assert "nan" not in text
 

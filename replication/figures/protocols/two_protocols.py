@@ -6,13 +6,17 @@ import pandas as pd
 
 from replication.campaigns.selection import paired_runs
 from replication.data.datasets import DATASETS, PAPER_DATASETS
+from replication.data.recipes import protocol_of
 from replication.figures.common import campaigns, wording
 from replication.figures.common.curves import Row, curve_data, values_at
 from replication.runs.store import Run
 
-# The campaigns that hold each protocol's runs.
+# The campaigns that hold each protocol's runs; that at the paper's width holds both.
 CAMPAIGNS = {
     dataset: {"described": dataset, "released": f"{dataset}_released"} for dataset in PAPER_DATASETS
+} | {"paper": {"described": "paper", "released": "paper"}}
+TITLES = {dataset: DATASETS[dataset].title for dataset in PAPER_DATASETS} | {
+    "paper": "MNIST at the paper's width, one seed"
 }
 ROWS = (
     (Row("accuracy", "test", "test accuracy"), wording.percent, wording.points),
@@ -21,36 +25,39 @@ ROWS = (
 )
 
 
-# A dataset's runs by protocol.
+# Runs by protocol.
 Runs = Mapping[str, Sequence[Run]]
 
 
 def frozen() -> dict[str, Runs]:
-    """The runs of each dataset's frozen campaigns; none where there is no such campaign."""
+    """The frozen runs by CAMPAIGNS' names; none where there is no such campaign."""
+    found = {name: paired_runs(own.values()) for name, own in CAMPAIGNS.items()}
     return {
-        dataset: dict(zip(own, paired_runs(own.values()).values(), strict=True))
-        for dataset, own in CAMPAIGNS.items()
+        name: {
+            protocol: [r for r in found[name][campaign] if protocol_of(r.config) == protocol]
+            for protocol, campaign in own.items()
+        }
+        for name, own in CAMPAIGNS.items()
     }
 
 
 def shown(found: Mapping[str, Runs]) -> list[Run]:
-    """All runs of all datasets."""
+    """All runs."""
     return [run for by_protocol in found.values() for runs in by_protocol.values() for run in runs]
 
 
 def findings(found: Mapping[str, Runs]) -> str:
-    """What `dataset_findings` says of each dataset's runs."""
+    """What `findings_of` says of each."""
     return "\n\n".join(
-        f"**{DATASETS[dataset].title}**\n\n{dataset_findings(dataset, runs)}"
-        for dataset, runs in found.items()
+        f"**{TITLES[name]}**\n\n{findings_of(name, runs)}" for name, runs in found.items()
     )
 
 
-def dataset_findings(dataset: str, runs: Runs) -> str:
+def findings_of(name: str, runs: Runs) -> str:
     """Each protocol's numbers side by side, as Markdown, or how to train what is missing."""
-    missing = [name for protocol, name in CAMPAIGNS[dataset].items() if not runs[protocol]]
+    missing = [campaign for protocol, campaign in CAMPAIGNS[name].items() if not runs[protocol]]
     if missing:
-        return " ".join(campaigns.missing(name) for name in missing)
+        return " ".join(map(campaigns.missing, dict.fromkeys(missing)))
     return numbers(runs)
 
 
