@@ -12,12 +12,16 @@ from replication.studies.assessments import Assessment
 
 
 class Arms(NamedTuple):
-    """The runs of each arm by seed, the same seeds in all, in their order; those that diverged."""
+    """The runs of each arm by seed, the same seeds in all, in their order.
+
+    How many of all `planned` runs diverged; the arms that have no run.
+    """
 
     runs: dict[str, dict[int, Run]]
     seeds: list[int]
     diverged: int
     planned: int
+    absent: list[str]
 
 
 class Missing(Exception):
@@ -37,7 +41,8 @@ def compared(claims: Table, claim: Claim, runs: Sequence[Run]) -> Arms:
         found[name] = {run.config.seed: run for run in own}
     seeds = sorted(set.intersection(*(set(own) for own in found.values())))
     shared = {name: {seed: own[seed] for seed in seeds} for name, own in found.items()}
-    return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()))
+    absent = [name for name, own in found.items() if not own]
+    return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()), absent)
 
 
 def assessed(arms: Arms, found: Mapping[str, Assessment]) -> Arms:

@@ -136,7 +136,7 @@ def _judge(
     if arms.diverged:
         return answer._replace(note=f"{arms.diverged} of {arms.planned} runs diverged")
     if not arms.seeds:
-        return answer._replace(note=f"no frozen {'assessment' if claim.study else 'run'}")
+        return answer._replace(note=_missing(claim, arms))
     if len(arms.seeds) < LEAST_SEEDS:
         return answer
     try:
@@ -147,6 +147,14 @@ def _judge(
     except Missing as missing:
         return answer._replace(note=str(missing))
     return answer._replace(judged=judged, note=note)
+
+
+def _missing(claim: Claim, arms: Arms) -> str:
+    if claim.study:
+        return "no frozen assessment"
+    if len(arms.absent) in (0, len(claim.arms)):
+        return "no frozen run"
+    return f"no frozen run of {', '.join(map(_named, arms.absent))}"
 
 
 def _named(arm: str) -> str:

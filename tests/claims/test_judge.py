@@ -52,6 +52,10 @@ def test_only_seeds_that_all_arms_have_are_compared():
     assert not found.provisional
     few = verdict(claim(ceiling=1.0), runs({"binary": [1.0] * 2, "linear": [1.0] * 3}))
     assert few.note == ""
+    most = claim(kind="most", arms=("binary", "linear", "none"))
+    lacking = verdict(most, runs({"binary": [1.0] * 3, "linear": [0.0] * 3}))
+    assert (lacking.n, lacking.note) == (0, "no frozen run of no penultimate layer")
+    assert verdict(most, []).note == "no frozen run"
     assert (few.n, few.judged.verdict, few.provisional) == (2, rules.NOT_JUDGED, True)
 
 

@@ -101,7 +101,7 @@ def figure(effects: Effects) -> go.Figure | None:
         alt="Paired changes of test accuracy, whole-code agreement and peak separation by "
         "each switch and by all together, for the binary-encoding and the linear-penultimate "
         "architectures, and the lead of the first over the second in test accuracy.",
-        caption=f"{title}: what each setting changes in the end, against the same seed as "
+        caption=f"{title}: what each setting changes at the end, against the same seed as "
         "described. Last panel: binary encoding's lead over the linear layer. Axes stretched "
         f"around zero. {'Small: seeds; large: mean, 95 % interval.' if several else 'One seed.'}",
         table=effects.table,
