@@ -104,7 +104,7 @@ class Command:
 
     def workers(self) -> list[int]:
         """Process ids of the processes that train."""
-        return [pid for pid in _children(self.process.pid) if "spawn_main" in _words(pid)]
+        return [pid for pid in children(self.process.pid) if "spawn_main" in _words(pid)]
 
     def is_alone(self) -> bool:
         """Whether no process of the group is left."""
@@ -152,7 +152,8 @@ def trained(folder: Path) -> list[str]:
     return sorted(path.read_text(encoding="utf8").split()) if path.exists() else []
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
+    """Process ids of the children of a process."""
     task = Path(f"/proc/{parent}/task")
     return [int(pid) for file in task.glob("*/children") for pid in file.read_text().split()]
 

@@ -20,10 +20,12 @@ def pytest_collection_modifyitems(items):
     """Let one process begin with the book's build, which takes as long as many tests.
 
     The others go on with what needs no book, and all other tests of the book come last. Of a test
-    that is sampled all cases but the first are `full`.
+    that is sampled all cases but the first are `full`. What asks for a browser is `browser`.
     """
     seen = set()
     for item in items:
+        if "browser" in item.fixturenames:
+            item.add_marker(pytest.mark.browser)
         if item.get_closest_marker("sampled"):
             name = (item.path, item.originalname)
             if name in seen:

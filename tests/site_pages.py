@@ -32,6 +32,15 @@ def plotly_figures(page: str) -> dict[str, dict]:
     }
 
 
+def watch(page):
+    """Have a page note its errors and every address it asks for."""
+    page.errors, page.asked = [], []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+    page.on("request", lambda asked: page.asked.append(asked.url))
+    return page
+
+
 def draw_figures(page) -> list:
     """Scroll to each figure in turn, as a reader does, and wait until it is drawn."""
     page.evaluate("document.querySelectorAll('.book-fold').forEach(fold => { fold.open = true })")

@@ -11,6 +11,7 @@ import torch
 from binenc_core.config import RunConfig
 from binenc_core.dataset import Dataset
 from binenc_core.training.state import TrainingState, build
+from replication.__main__ import main
 from replication.data.load import load
 from replication.data.recipes import recipe
 from replication.runs import checkpoints, store
@@ -65,6 +66,18 @@ def use_folders(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """Let runs be kept in `folder`/runs and campaigns in `folder`/results."""
     monkeypatch.setenv("BINENC_RUNS", str(folder / "runs"))
     monkeypatch.setattr(store, "RESULTS", folder / "results")
+
+
+def failure(arguments: list[str], capsys: pytest.CaptureFixture) -> tuple[int, str]:
+    """Exit code and error line of a command that fails; the line is one and no traceback."""
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ")
+    assert captured.err.endswith("\n")
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+    return stopped.value.code, captured.err
 
 
 def frozen(name: str, *configs: RunConfig) -> list[store.Run]:

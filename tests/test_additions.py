@@ -11,7 +11,6 @@ import pytest
 from binenc_book import toc
 
 ROOT = Path(__file__).parents[1]
-CORE = ROOT / "binenc_core"
 
 # By file: what stands there, once, and what stands there with the addition.
 HEAD = {

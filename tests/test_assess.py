@@ -86,16 +86,6 @@ def test_a_network_whose_frozen_run_has_no_weights_is_trained_again(study):
     assert run.checkpoint_path.exists()
 
 
-def test_frozen_assessments_are_hits_whatever_number_of_images_they_took(study):
-    made = get_or_assess_all("robustness", [quick()], 7, "cpu", say=str)
-    assessments.freeze_all("robustness", "some", made, "command")
-    (found,) = get_or_assess_all("robustness", [quick()], device="cpu", say=str)
-    assert found.images == 7
-    assert len(study) == 1
-    (other,) = get_or_assess_all("robustness", [quick()], 9, "cpu", say=str)
-    assert other.images == 9
-
-
 @pytest.mark.full
 def test_failures_and_divergence_stop_no_other_and_are_told_in_one_line(study):
     diverged = small(gamma=DIVERGING_GAMMA)

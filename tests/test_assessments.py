@@ -73,8 +73,6 @@ OWN = STUDIES["robustness"]
     [
         {"version": OWN.version + 1},
         {"asked": OWN.asked | {"attacks": [*OWN.asked["attacks"], "another"]}},
-        {"asked": OWN.asked | {"normal": OWN.asked["normal"] | {"descent_steps": 21}}},
-        {"asked": OWN.asked | {"seeds": [0, 1]}},
     ],
 )
 def test_what_was_asked_otherwise_is_no_answer(change, monkeypatch, capsys):

@@ -86,20 +86,17 @@ def save_toc(root: Path, *pages: str) -> None:
 
 
 def test_a_figure_survives_its_way_into_the_page():
+    """But for its template, which the page supplies, and its data, which are in a file."""
     nasty = 'ends </script><script>alert("x")</script> & <!-- so "on"'
-    fig = figure(layout={"meta": META | {"alt": nasty}, "title": {"text": nasty}})
+    template = {"layout": {"font": {"size": 99}}}
+    own = {"meta": META | {"alt": nasty}, "title": {"text": nasty}, "template": template}
+    fig = figure(layout=own)
     html = BeautifulSoup(f"<main>{placed(fig)}<p>after</p></main>", "html.parser")
     (script,) = html.find_all("script")
     layout = {"title": {"text": nasty}, "height": DEFAULT_HEIGHT}
     assert json.loads(script.string) == fig | {"layout": layout}
     assert html.select_one(".book-figure")["aria-label"] == nasty
     assert [tag.name for tag in html.main.find_all(recursive=False)] == ["div", "p"]
-
-
-def test_the_page_supplies_the_template_and_a_file_has_the_data():
-    template = {"layout": {"font": {"size": 99}}}
-    fig = figure(layout={"meta": META | {"csv": "a,b\n77,88\n"}, "template": template})
-    assert "99" not in placed(fig) and "88" not in placed(fig)
 
 
 @pytest.mark.parametrize("place", ["data", "frames"])
@@ -184,20 +181,17 @@ def font_color(page) -> str:
     return page.eval_on_selector(".book-plot", "plot => plot._fullLayout.font.color")
 
 
-@pytest.mark.browser
 def test_the_bundle_draws_the_traces_it_is_said_to(bench):
     drawable = bench.evaluate("Object.keys(Plotly.PlotSchema.get().traces)")
     assert set(drawable) == TRACES
 
 
-@pytest.mark.browser
 def test_a_figure_out_of_sight_is_drawn_when_the_reader_comes_or_prints(bench):
     assert states(bench) == ["ready", "ready", None]
     bench.pdf()
     assert states(bench) == ["ready", "ready", "ready"]
 
 
-@pytest.mark.browser
 def test_the_legend_works_with_the_keyboard_and_a_double_click_shows_one_alone_then_all(bench):
     entries = bench.locator(".book-legend button")
     assert entries.all_inner_texts() == ["group a", "group b"]
@@ -214,7 +208,6 @@ def test_the_legend_works_with_the_keyboard_and_a_double_click_shows_one_alone_t
     assert visible_groups(bench) == ["a", "b", "a", "b"]
 
 
-@pytest.mark.browser
 def test_the_slider_works_with_the_keyboard_and_takes_others_along(bench):
     slider = bench.locator(".book-slider input").first
     slider.press("ArrowRight")
@@ -227,7 +220,6 @@ def test_the_slider_works_with_the_keyboard_and_takes_others_along(bench):
     bench.wait_for_function(shown, arg=2)
 
 
-@pytest.mark.browser
 def test_figures_follow_the_theme_and_print_in_the_light_one(bench):
     colors = {}
     for theme in ("light", "dark"):
@@ -243,7 +235,6 @@ def test_figures_follow_the_theme_and_print_in_the_light_one(bench):
     assert bench.eval_on_selector(".book-plot", "plot => plot._fullLayout.width") > 900
 
 
-@pytest.mark.browser
 def test_a_figure_longer_than_a_sheet_is_printed_on_one(bench):
     plot = bench.locator(".book-figure").last
     plot.scroll_into_view_if_needed()
@@ -254,7 +245,6 @@ def test_a_figure_longer_than_a_sheet_is_printed_on_one(bench):
         assert plot.evaluate(height) == expected
 
 
-@pytest.mark.browser
 def test_the_picture_is_light_has_a_legend_and_leaves_out_what_is_hidden(bench):
     bench.evaluate("document.documentElement.dataset.theme = 'dark'")
     bench.locator(".book-legend button").first.click()
@@ -266,7 +256,6 @@ def test_the_picture_is_light_has_a_legend_and_leaves_out_what_is_hidden(bench):
     assert sum(e.get("class", "").startswith("trace scatter") for e in picture.iter()) == 2
 
 
-@pytest.mark.browser
 def test_panels_side_by_side_scroll_on_a_narrow_screen(workbench):
     browser, address = workbench
     page = browser.new_page(viewport={"width": 400, "height": 700})
@@ -298,16 +287,6 @@ def test_pages_come_in_reading_order(tmp_path):
 def test_a_folder_without_a_book_is_an_error(tmp_path, read, message):
     with pytest.raises(ValueError, match=message):
         read(tmp_path)
-
-
-def test_a_stamp_changes_with_code_parameters_and_inputs_alone():
-    def made(code="x = 1", prose="text", parameters=None, inputs="i"):
-        cells = new_markdown_cell(prose), new_code_cell(code)
-        return executed.stamp(notebook(*cells), parameters or {}, inputs)
-
-    assert made() == made(prose="other text")
-    changed = [made(), made(code="x = 2"), made(parameters={"x": 2}), made(inputs="j")]
-    assert len(set(changed)) == 4
 
 
 def test_the_inputs_are_the_code_that_trains_and_the_results(tmp_path):
@@ -532,14 +511,7 @@ def test_a_notebook_gets_the_parameters_it_knows_and_one_that_none_knows_is_an_e
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("1e-3", 0.001),
-        ("[0, 1]", [0, 1]),
-        ("'7'", "7"),
-        ("mnist", "mnist"),
-        ("", ""),
-    ],
+    ("text", "value"), [("1e-3", 0.001), ("'7'", "7"), ("mnist", "mnist"), ("", "")]
 )
 def test_parameter_values_are_literals_or_text(text, value):
     assert build.parse_value(text) == value
@@ -606,3 +578,43 @@ def test_a_preview_takes_a_port_at_which_nothing_listens():
         taken.listen()
         busy = taken.getsockname()[1]
         assert preview.free_port(busy) > busy
+
+
+# ---- The rest of a section behind a line --------------------------------------------------------
+
+
+FOLDED = """# Page
+
+Seen.
+
+## First
+
+Before.
+
+```{fold} What is <inside>
+```
+
+Hidden.
+
+### Deeper
+
+Hidden too.
+
+## Second
+
+Seen again.
+"""
+
+
+def test_the_rest_of_the_section_is_folded_and_nothing_else(tmp_path):
+    save(tmp_path / "source", "index", new_markdown_cell(FOLDED))
+    page, warnings = sphinx_page.build(tmp_path, ["binenc_book.fold"])
+    assert warnings == ""
+    (fold,) = page.select("details.book-fold")
+    assert fold.summary.get_text() == "What is <inside>"
+    assert not fold.has_attr("open")
+    inside = fold.get_text()
+    assert "Hidden." in inside and "Hidden too." in inside
+    for seen in ("Seen.", "Before.", "Seen again."):
+        assert seen not in inside
+    assert fold.find_parent("section")["id"] == "first"

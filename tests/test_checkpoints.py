@@ -43,14 +43,6 @@ def test_a_checkpoint_comes_back_to_the_bit(tmp_path):
     assert all(torch.equal(after.state[name], before.state[name]) for name in before.state)
 
 
-def test_only_the_epochs_that_are_logged_are_kept():
-    short = made().keep_only([0, 2])
-    assert [record["epoch"] for record in short.records] == [0, 0, 2, 2]
-    assert short.arrays["epochs"].tolist() == [0, 2]
-    assert short.arrays["class_means"].shape == (2, 2)
-    assert short.epochs == 3
-
-
 @pytest.mark.parametrize("step", ["save_file", "fsync", "replace"])
 def test_a_checkpoint_takes_the_place_of_the_old_when_it_is_written(tmp_path, monkeypatch, step):
     save(made(1), tmp_path / "c")

@@ -1,6 +1,4 @@
 import re
-import subprocess
-import sys
 from dataclasses import fields
 
 import pytest
@@ -8,13 +6,13 @@ import pytest
 from binenc_core.config import RunConfig
 from binenc_core.training import loop
 from replication.__main__ import _parser, main
-from replication.base import provenance
 from replication.campaigns import grids
 from replication.cli import data
 from replication.cli.options import configs
 from replication.data.datasets import DATASETS, check_name
-from replication.data.recipes import PROTOCOLS, recipe
+from replication.data.recipes import recipe
 from replication.data.sources import DataError
+from small_runs import failure
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 
@@ -36,18 +34,6 @@ def idle(monkeypatch, tmp_path):
     yield
     assert done == []
     assert list(tmp_path.iterdir()) == []
-
-
-def failure(arguments, capsys) -> tuple[int, str]:
-    """Exit code and error line of a command that fails; the line is one and no traceback."""
-    with pytest.raises(SystemExit) as stopped:
-        main(arguments)
-    captured = capsys.readouterr()
-    assert captured.err.startswith("error: ")
-    assert captured.err.endswith("\n")
-    assert captured.err.count("\n") == 1
-    assert captured.out == ""
-    return stopped.value.code, captured.err
 
 
 WHOLE = "a whole number ≥ 1"
@@ -104,13 +90,6 @@ def test_an_unknown_parameter_is_answered_with_all_known(capsys, idle):
     assert set(known) == options | {"--protocol", "--device", "--threads", "--help"}
 
 
-def test_a_subprocess_ends_with_code_2_and_one_line():
-    command = [sys.executable, "-m", "replication", "train", "--gamma", "-1"]
-    done = subprocess.run(command, cwd=provenance.ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "error: argument --gamma: gamma is '-1'; allowed: a number ≥ 0\n"
-
-
 def test_help_shows_every_parameter_with_its_default(capsys, idle):
     with pytest.raises(SystemExit) as stopped:
         main(["train", "--help"])
@@ -124,20 +103,11 @@ def test_help_shows_every_parameter_with_its_default(capsys, idle):
         values = {str(getattr(recipe(name), item.name)) for name in DATASETS}
         if item.name not in ("dataset", "head", "seed"):
             assert all(value in found[1] for value in values), item.name
-    assert "default: binary linear nonlinear none)" in text
-    assert "default: mlp (mnist digits kmnist), cnn (fashion_mnist), resnet18 (svhn" in text
-    assert f"one of {', '.join(PROTOCOLS)} (default: described (mnist" in text
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [
-        ("--gamma", 3.0),
-        ("--gamma-growth", 1.5),
-        ("--softmax", "twice"),
-        ("--halve-every", 5),
-        ("--weight-decay", 0.1),
-    ],
+    [("--gamma-growth", 1.5), ("--softmax", "twice"), ("--halve-every", 5)],
 )
 def test_a_switch_can_be_set_alone(option, value):
     words = ["train", *SMALL, "--head", "binary", "--protocol", "later", option, str(value)]

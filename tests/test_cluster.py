@@ -234,11 +234,3 @@ def test_squeue_is_asked_once_for_all_jobs(answers, monkeypatch):
     for _ in range(3):
         assert not listed.lost("7_0")
     assert answers == []
-
-
-def test_line_of_an_exception():
-    """The first line of the last one, which has the others as its causes."""
-    plain = "Traceback (most recent call last):\n  File 'a', line 1\nRuntimeError: CUDA\nmore\n"
-    chained = f"{plain}\nThe above was the cause:\n\n{plain.replace('RuntimeError', 'OSError')}"
-    assert cluster._exception_line(plain) == "RuntimeError: CUDA"
-    assert cluster._exception_line(chained) == "OSError: CUDA"

@@ -29,12 +29,6 @@ def test_a_run_takes_its_epochs_and_a_third_of_one_for_each_evaluation(monkeypat
     assert timing.estimated_seconds(config, CPU, 21) == pytest.approx(left)
 
 
-def test_fits_are_counted_where_there_are_any():
-    plain = costs.run_seconds(small("none", latent_dim=2), 1.0)
-    fitted = costs.run_seconds(small("linear", latent_dim=2), 1.0)
-    assert fitted - plain == pytest.approx(2 * costs.FIT_SECONDS * 1437 * 2)
-
-
 def test_measurements_join_and_replace_those_of_the_same_machine():
     assert list(costs.read().columns) == list(costs.FIELDS)
     costs.add([row(step_seconds=1.0), row(dataset="svhn")])

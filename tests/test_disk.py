@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_commands import QUICK, campaign_file, run, trained
+from campaign_commands import QUICK, campaign_file, run
 from replication.data.recipes import recipe
 from replication.runs import store
 from small_runs import kept_in, use_folders
@@ -94,17 +94,3 @@ def test_a_disk_that_is_full_when_a_run_ends_keeps_its_checkpoint(small_disk, tm
     assert f"({config.id}) from epoch 1, about" in out
     assert_readable(small_disk, settings)
     assert_readable(small_disk, QUICK)
-
-
-@pytest.mark.parametrize("command", ["train", "campaign"])
-@pytest.mark.full
-def test_a_disk_that_cannot_be_written_is_told_before_any_training(small_disk, tmp_path, command):
-    path = campaign_file(tmp_path / "some.toml", QUICK)
-    remount(small_disk, "ro")
-    code, out, err = run(small_disk, command, *(words(QUICK) if command == "train" else [path]))
-    assert (code, out) == (1, "")
-    assert err.startswith("error: ")
-    assert "Read-only file system" in err
-    assert str(small_disk / "runs") in err
-    assert err.count("\n") == 1
-    assert trained(small_disk) == []

@@ -158,18 +158,6 @@ def test_histogram_of_known_values():
     assert (first, last) == (1, 1)
 
 
-def test_outputs_come_in_the_order_of_the_images():
-    _, model, data = model_and_data()
-    assert len(data.train_labels) > model.images_at_once  # more than one batch
-    out = outputs(model, data.train_images, data.train_labels)
-    with torch.no_grad():
-        logits, x = model.eval()(data.train_images)
-    torch.testing.assert_close(out.logits, logits)
-    torch.testing.assert_close(out.x, x)
-    assert out.labels is data.train_labels
-    assert not out.x.requires_grad
-
-
 def test_evaluation_is_without_dropout_and_leaves_the_network():
     config, model, data = model_and_data(dropout=0.9)
     before = [parameter.clone() for parameter in model.parameters()]

@@ -4,25 +4,12 @@ import sys
 import types
 
 import IPython
-import nbformat
-import papermill
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 
 from made_sweeps import made_sweep
 from replication import explore
-from replication.figures.gamma.gamma_explorer import MIME, Shown
+from replication.figures.gamma.gamma_explorer import Shown
 from replication.runs import pytorch
-
-
-class Kernel:
-    """As much of ipykernel's kernel as is asked."""
-
-    def __init__(self, allow_stdin):
-        self.content = {"content": {"code": "show(runs)", "allow_stdin": allow_stdin}}
-
-    def get_parent(self):
-        return self.content
 
 
 @pytest.fixture
@@ -30,7 +17,9 @@ def in_kernel(monkeypatch):
     """Let the code run in a kernel whose client can, or cannot, answer prompts."""
 
     def enter(allow_stdin: bool) -> None:
-        shell = types.SimpleNamespace(kernel=Kernel(allow_stdin))
+        request = {"content": {"code": "show(runs)", "allow_stdin": allow_stdin}}
+        kernel = types.SimpleNamespace(get_parent=lambda: request)
+        shell = types.SimpleNamespace(kernel=kernel)
         monkeypatch.setattr(IPython, "get_ipython", lambda: shell)
 
     return enter
@@ -55,10 +44,7 @@ def shown(result) -> str:
         (True, True, True, "the panel on cpu"),
         (True, True, False, "the panel on cpu"),
         (True, False, True, "explorer"),
-        (True, False, False, "trainer"),
         (False, True, True, "explorer"),
-        (False, True, False, "trainer"),
-        (False, False, True, "explorer"),
         (False, False, False, "trainer"),
     ],
 )
@@ -68,34 +54,13 @@ def test_shows_the_right_one(tmp_path, in_kernel, panel, live, torch, frozen, ex
     assert shown(explore.show(made_sweep(tmp_path) if frozen else [], "cpu")) == expected
 
 
-def test_a_script_is_not_live():
+def test_a_script_a_terminal_and_a_python_without_ipython_are_not_live(monkeypatch):
     assert IPython.get_ipython() is None
     assert not explore.is_live()
-
-
-def test_a_terminal_s_ipython_is_not_live(monkeypatch):
     monkeypatch.setattr(IPython, "get_ipython", lambda: types.SimpleNamespace())
     assert not explore.is_live()
-
-
-def test_without_ipython_it_is_not_live(monkeypatch):
     monkeypatch.setitem(sys.modules, "IPython", None)
     assert not explore.is_live()
-
-
-@pytest.mark.full
-def test_under_papermill_the_page_s_drawing_is_shown(tmp_path):
-    """A real kernel: the cell's output is the MIME type that the book draws, and no panel."""
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    code = "from replication.explore import is_live, show\nprint(is_live())\nshow([])"
-    source, output = tmp_path / "in.ipynb", tmp_path / "out.ipynb"
-    nbformat.write(
-        new_notebook(cells=[new_code_cell(code)], metadata={"kernelspec": kernel}), source
-    )
-    papermill.execute_notebook(source, output, kernel_name="python3", progress_bar=False)
-    printed, result = nbformat.read(output, 4).cells[-1].outputs
-    assert printed.text == "False\n"
-    assert result.data[MIME]["show"] == "trainer"
 
 
 @pytest.mark.full

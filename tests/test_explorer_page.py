@@ -1,6 +1,5 @@
 """The γ explorer in a page: its placeholder and data, and what its controls do in a browser."""
 
-import json
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +17,7 @@ from made_sweeps import DIMENSIONS, EPOCHS, STD, made_sweep
 from replication.explore import TRAINER
 from replication.figures.gamma.gamma_data import data
 from replication.figures.gamma.gamma_explorer import MIME, figure
+from site_pages import watch
 
 ASSETS = Path(__file__).parents[1] / "book" / "assets"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -48,15 +48,6 @@ def test_the_placeholder_holds_no_data_and_survives_its_words(tmp_path):
     assert (box["role"], box["aria-label"], box["data-name"]) == ("group", nasty, NAME)
     assert html.noscript["data-figure"] == NAME
     assert len(str(html)) < 2000
-
-
-def test_the_data_are_a_classic_script_of_the_same_bytes_each_time(tmp_path):
-    first, second = (data_script(content_of(tmp_path), NAME) for _ in range(2))
-    assert first == second
-    start, _, rest = first.partition(" = ")
-    assert start == f'(window.bookExplorers ||= {{}})["{NAME}"]'
-    content = content_of(tmp_path)
-    assert json.loads(rest.removesuffix(";\n")) == content["data"] | {"csv": content["csv"]}
 
 
 @pytest.fixture
@@ -131,10 +122,8 @@ def open_page(browser, tmp_path_factory):
             f"<title>e</title>{''.join(styles + tags)}<body>{placeholder(content)}</body>",
             "utf8",
         )
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.errors, page.content_shown = [], content
-        page.on("pageerror", lambda error: page.errors.append(str(error)))
-        page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+        page = watch(browser.new_page(viewport={"width": width, "height": 900}))
+        page.content_shown = content
         page.goto((folder / "page.html").as_uri())
         page.wait_for_selector(".book-explorer[data-state=ready]")
         pages.append(page)
@@ -201,7 +190,6 @@ def cell(page, quantity: str, column: int) -> str:
     )
 
 
-@pytest.mark.browser
 def test_opens_with_the_story_told(explorer):
     sentences = explorer.content_shown["data"]["sentences"]
     assert status(explorer) == sentences[1][-1]
@@ -214,29 +202,17 @@ def test_opens_with_the_story_told(explorer):
     assert named["codes / 10"] == pytest.approx([1, 1, 0.1])
 
 
-@pytest.mark.browser
-def test_the_gamma_slider_changes_every_view_with_the_keyboard(explorer):
-    words, numbers = status(explorer), explorer.inner_text(".explorer-numbers")
-    assert press(explorer, "γ", "ArrowRight") == VIEWS
+def test_the_sliders_change_the_words_and_every_view_that_they_concern(explorer):
+    words = status(explorer)
+    assert press(explorer, "dimension", "ArrowRight") == {HISTOGRAM, CODES}
+    slider(explorer, "dimension").press("End")
+    assert slider(explorer, "dimension").input_value() == str(DIMENSIONS - 1)
+    assert press(explorer, "γ", "End") == VIEWS
     assert status(explorer) != words
-    assert explorer.inner_text(".explorer-numbers") != numbers
-
-
-@pytest.mark.browser
-def test_the_epoch_slider_changes_every_view(explorer):
-    press(explorer, "γ", "End")
     assert press(explorer, "epoch", "ArrowLeft") == VIEWS
     assert f"epoch {EPOCHS[-2]}" in status(explorer)
 
 
-@pytest.mark.browser
-def test_the_dimension_slider_changes_the_histogram_and_its_mark_in_the_codes(explorer):
-    assert press(explorer, "dimension", "ArrowRight") == {HISTOGRAM, CODES}
-    slider(explorer, "dimension").press("End")
-    assert slider(explorer, "dimension").input_value() == str(DIMENSIONS - 1)
-
-
-@pytest.mark.browser
 def test_the_numbers_are_those_of_the_runs(explorer):
     press(explorer, "γ", "Home")
     assert [cell(explorer, "Test accuracy", i) for i in range(3)] == [
@@ -251,7 +227,6 @@ def test_the_numbers_are_those_of_the_runs(explorer):
     assert cell(explorer, "Size of x", 0) == "0.001"
 
 
-@pytest.mark.browser
 def test_the_largest_gamma_shows_the_collapse(explorer):
     press(explorer, "γ", "End")
     assert "The code has collapsed" in status(explorer)
@@ -264,14 +239,12 @@ def test_the_largest_gamma_shows_the_collapse(explorer):
     assert max(bars["y"]) == pytest.approx(1)
 
 
-@pytest.mark.browser
 def test_the_distances_are_the_codes(explorer):
     (distances,) = data_of(explorer, DISTANCES)
     expected = [[None if i == j else (i ^ j).bit_count() for j in range(10)] for i in range(10)]
     assert distances["z"] == expected
 
 
-@pytest.mark.browser
 def test_the_histogram_can_share_one_axis_with_every_gamma(explorer):
     def reach():
         script = f"plots => plots[{HISTOGRAM}].layout.xaxis.range"
@@ -286,7 +259,6 @@ def test_the_histogram_can_share_one_axis_with_every_gamma(explorer):
     assert reach() == pytest.approx([-3 * STD[0.0], 3 * STD[0.0]])
 
 
-@pytest.mark.browser
 def test_follows_the_theme_and_prints_in_the_light_one(explorer):
     def colors():
         script = "plots => plots.map(plot => plot._fullLayout.font.color)"
@@ -307,7 +279,6 @@ def test_follows_the_theme_and_prints_in_the_light_one(explorer):
     assert (colors(), width()) == (dark, wide)
 
 
-@pytest.mark.browser
 def test_fits_a_telephone(open_page):
     page = open_page(width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -317,7 +288,6 @@ def test_fits_a_telephone(open_page):
     assert page.errors == []
 
 
-@pytest.mark.browser
 def test_gives_its_picture(explorer):
     explorer.evaluate("document.documentElement.dataset.theme = 'dark'")
     with explorer.expect_download() as caught:
@@ -328,12 +298,8 @@ def test_gives_its_picture(explorer):
     assert len(picture.findall(f"{SVG}svg")) == len(VIEWS)
     words = " ".join(text.text for text in picture.findall(f"{SVG}text"))
     assert words == status(explorer)
-    assert (
-        explorer.evaluate("typeof document.querySelector('.book-figure').bookPicture") == "function"
-    )
 
 
-@pytest.mark.browser
 def test_a_diverged_run_leaves_its_place_empty_and_is_told(open_page):
     page = open_page(diverged=7)
     assert press(page, "γ", "End")

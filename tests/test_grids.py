@@ -54,22 +54,11 @@ def test_seeds_are_outermost_in_a_grid_and_settings_innermost(tmp_path):
         named.first_seeds(3)
 
 
-def test_grids_come_one_after_the_other():
-    """Of FashionMNIST the two architectures that the penalty tells apart are trained first."""
-    groups = grids.read("fashion_mnist").groups
-    assert [{c.head for c in group} for group in groups[:3]] == [{"binary", "linear"}] * 3
-
-
 def test_a_grid_is_every_combination_of_its_lists():
     configs = grids.expand({"dataset": ["digits", "mnist"], "protocol": list(PROTOCOLS)})
     assert configs == [recipe(d, p) for d in ("digits", "mnist") for p in PROTOCOLS]
     values = recipe("digits", head="linear").as_dict()
     assert grids.expand(values) == [RunConfig(**values)]
-
-
-def test_a_field_that_is_set_comes_before_the_protocols():
-    (config,) = grids.expand({"dataset": "digits", "protocol": "later", "gamma_growth": 1})
-    assert (config.gamma_growth, config.penalty) == (1, "mean_square")
 
 
 def test_equal_trainings_of_several_grids_are_one(tmp_path):
@@ -99,10 +88,8 @@ def test_a_file_is_read_under_any_name_and_with_a_mark_before_it(name, encoding,
 BAD = [
     ("about = ", "Invalid value (at end of document)"),
     ('[[grid]]\ndataset = "digits"', "about is missing; allowed: a text"),
-    ('about = 3\n[[grid]]\ndataset = "digits"', "about is missing; allowed: a text"),
     ('about = ""', "grid is missing; allowed: one or more tables [[grid]]"),
     ('about = ""\ngrid = []', "grid is missing; allowed: one or more tables [[grid]]"),
-    ('about = ""\n[grid]\nseed = 1', "grid is missing; allowed: one or more tables [[grid]]"),
     ('about = ""\ngrid = ["digits"]', "grid is missing; allowed: one or more tables [[grid]]"),
     (PLAIN.replace("grid", "grids"), "unknown key 'grids'; allowed: about, grid"),
     ('about = ""\n[[grid]]\nseed = 1', "a grid has no dataset"),

@@ -6,7 +6,6 @@ import pytest
 from replication.campaigns.selection import page_configs
 from replication.data.datasets import DATASETS
 from replication.data.recipes import recipe
-from replication.figures.common import captions
 from replication.runs import store, timing
 from replication.runs.freeze import freeze
 from replication.runs.trainer import get_or_train
@@ -59,15 +58,3 @@ def test_a_run_is_trained_kept_and_frozen(made, request, changes):
     assert np.array_equal(images, expected[:, 0] if gray else expected.transpose(0, 2, 3, 1))
     freeze([run], store.RESULTS / name, "command")
     assert page_configs(name, (config.head,)) == [config]
-
-
-def test_captions_tell_whose_recipe_it_is():
-    config = recipe("cifar100", "later", epochs=2)
-    text = captions.setting([store.Run(config.id, config, None, {}, None)])
-    for phrase in (
-        "CIFAR100: ResNet50 with SiLU, P = 36, γ = 0.01·1.084^epoch up to 1e6 (mean_square), ",
-        "random crops and flips, 2 epochs, ",
-        "; the later versions' recipe with this project's learning rate, ",
-        "but epochs 2 instead of 200",
-    ):
-        assert phrase in text

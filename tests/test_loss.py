@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from binenc_core.config import PENALTIES
-from binenc_core.loss import PENALTY_FUNCTIONS, total_loss
+from binenc_core.heads import BinaryEncodingHead, BinaryEncodingLoss, inputs_of
+from binenc_core.loss import total_loss
 
 X = np.array([[0.0, 0.5, -1.0], [2.0, -0.25, 1.5]])
 LOGITS = np.array([[2.0, -1.0, 0.5, 0.0], [0.1, 0.2, 0.3, -3.0]])
@@ -40,13 +42,6 @@ def gradient_by_hand(penalty: str, x: np.ndarray) -> np.ndarray:
 def tensors() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     x = torch.tensor(X, dtype=torch.float32, requires_grad=True)
     return torch.tensor(LOGITS, dtype=torch.float32), x, torch.tensor(LABELS)
-
-
-@pytest.mark.parametrize("penalty", PENALTIES)
-def test_readings_agree_with_loops(penalty):
-    value = PENALTY_FUNCTIONS[penalty](torch.tensor(X))
-    assert value.shape == ()
-    assert float(value) == pytest.approx(by_hand(penalty, X), rel=1e-12)
 
 
 @pytest.mark.parametrize("softmax", ["once", "twice"])
@@ -85,11 +80,45 @@ def test_without_gamma_the_loss_is_the_cross_entropy_even_where_exp_overflows(pe
     assert torch.equal(own, x.grad)
 
 
-@pytest.mark.parametrize(("classes", "floor"), [(2, np.log(1 + 1 / np.e)), (10, 1.46115)])
-def test_softmax_twice_has_a_floor(classes, floor):
-    """Probabilities taken for logits lie in [0, 1]: at best −ln(e / (e + C − 1))."""
-    x, labels = torch.zeros(classes, 1), torch.arange(classes)
-    perfect = 1e4 * torch.eye(classes)
-    loss = total_loss(perfect, x, labels, 0.0, "mean_exp", "twice")
-    assert float(loss) == pytest.approx(floor, abs=1e-5)
-    assert float(total_loss(perfect, x, labels, 0.0, "mean_exp", "once")) == 0
+# ---- The head and the loss for networks of one's own --------------------------------------------
+
+
+def test_the_head_gives_logits_of_its_own_penultimate_output():
+    head = BinaryEncodingHead(6, 3, 4)
+    h = torch.randn(5, 6)
+    logits, x = head(h)
+    torch.testing.assert_close(x, h @ head.penultimate.weight.T + head.penultimate.bias)
+    torch.testing.assert_close(logits, head.classifier(x))
+    assert logits.shape == (5, 4)
+
+
+@pytest.mark.parametrize("softmax", ["once", "twice"])
+def test_the_loss_is_that_of_the_trainings(softmax):
+    logits, x, labels = torch.randn(5, 4), torch.randn(5, 3), torch.tensor([0, 1, 2, 3, 0])
+    own = BinaryEncodingLoss(3.0, "exp_mean", softmax)(logits, x, labels)
+    assert own == total_loss(logits, x, labels, 3.0, "exp_mean", softmax)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"penalty": "exp"}, "penalty is 'exp'; allowed: mean_exp, exp_mean"),
+        ({"softmax": "thrice"}, "softmax is 'thrice'; allowed: once, twice"),
+        ({"gamma": float("nan")}, "gamma is nan; allowed: a number ≥ 0"),
+    ],
+)
+def test_a_loss_that_does_not_exist_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        BinaryEncodingLoss(**options)
+
+
+def test_what_reaches_the_last_layer_is_seen_while_it_is_asked_for():
+    network = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    images = torch.randn(6, 4)
+    with inputs_of(network[-1]) as seen:
+        network(images[:2])
+        network(images[2:])
+    network(images)
+    assert len(seen) == 2
+    assert not any(part.requires_grad for part in seen)
+    torch.testing.assert_close(torch.cat(seen), network[:-1](images))

@@ -36,7 +36,6 @@ def save(site) -> str:
         return pool.submit(pictures.save, site).result()
 
 
-@pytest.mark.browser
 def test_a_figure_gets_its_picture_the_same_in_every_build(browser, site):
     page, picture = site / "part" / "page.html", site / furniture.FOLDER / "fig-a.svg"
     before, seen = page.read_text("utf8"), []
@@ -50,7 +49,6 @@ def test_a_figure_gets_its_picture_the_same_in_every_build(browser, site):
     assert 'id="n0"' in seen[0][1] and "url(#n0)" in seen[0][1]
 
 
-@pytest.mark.browser
 def test_a_figure_that_is_not_drawn_is_an_error(browser, site, monkeypatch):
     monkeypatch.setattr(pictures, "MILLISECONDS", 200)
     page = site / "part" / "page.html"
@@ -70,12 +68,6 @@ def test_names_become_those_of_their_order_and_references_follow():
     svg = '<g id="a1"><use href="#a1"/><g id="a12" style="fill:url(#a12)"/><b d="#a1b"/></g>'
     wanted = '<g id="n0"><use href="#n0"/><g id="n1" style="fill:url(#n1)"/><b d="#a1b"/></g>'
     assert pictures.repeatable(svg) == wanted
-
-
-@pytest.mark.parametrize("text", ["", 2 * furniture.without_script("fig-a", "x")])
-def test_a_figure_needs_one_place_for_its_picture(text):
-    with pytest.raises(ValueError, match="figure fig-a needs one <noscript"):
-        pictures.shown(text, "fig-a", "<p>")
 
 
 def test_a_browser_that_does_not_start_is_told(site, monkeypatch, tmp_path):

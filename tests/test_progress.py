@@ -1,7 +1,15 @@
-import pytest
+import functools
+import io
+import re
 
+import pytest
+from tqdm import tqdm
+
+from binenc_core.training import loop
 from replication.base import progress
 from replication.base.progress import Progress, Reporter, duration, read
+from replication.runs import bar
+from small_runs import CPU, few_digits, small
 
 
 @pytest.fixture
@@ -41,10 +49,8 @@ def test_it_is_written_at_most_once_a_second(path, clock):
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0.4, "1 s"),
         (99.4, "99 s"),
         (100, "2 min"),
-        (5999, "100 min"),
         (6000, "1.7 h"),
     ],
 )
@@ -57,3 +63,34 @@ def test_a_file_that_cannot_be_read_tells_nothing(path, content):
     if content is not None:
         path.write_text(content)
     assert read(path) is None
+
+
+# ---- The bar of a training ----------------------------------------------------------------------
+
+
+def trained(config) -> list[loop.EpochSums]:
+    """Train with a bar; the sums of each epoch."""
+    data, sums = few_digits(train=600), []
+    with bar.training_bar(config, loop.steps_per_epoch(config, data), 0) as hooks:
+
+        def on_epoch(epochs, own):
+            sums.append(own)
+            hooks.on_epoch(epochs, own)
+
+        loop.train(config, CPU, data, on_epoch=on_epoch, on_step=hooks.on_step)
+    return sums
+
+
+@pytest.mark.parametrize(("held_out", "steps"), [(0, 20), (0.2, 16)])  # 600 or 480 images
+def test_it_shows_steps_time_left_and_the_means_of_each_epoch(monkeypatch, held_out, steps):
+    screen = io.StringIO()
+    shown = functools.partial(tqdm, disable=False, file=screen, ascii=True, ncols=200)
+    monkeypatch.setattr(bar, "tqdm", shown)
+    means = trained(small(held_out=held_out))
+    last = screen.getvalue().strip().rsplit("\r", 1)[-1]
+    assert last.startswith("digits binary seed 0: 100%")
+    assert f"| {steps}/{steps} [" in last
+    assert re.search(r"\d\d:\d\d<\d\d:\d\d", last)
+    for number, mean in enumerate(means, start=1):
+        expected = f"epoch {number}/2, loss {mean.loss:.4g}, accuracy {mean.accuracy:.4f}"
+        assert expected in screen.getvalue()

@@ -88,9 +88,3 @@ def test_what_cannot_be_measured_does_not_pass():
     ]
     assert [outcome.name for outcome in outcomes] == ["a", "b", "c", "d", "d"]
     assert not any(outcome.passed for outcome in outcomes)
-
-
-@pytest.mark.parametrize(("one", "two"), [([], []), ([1, 2], [1])])
-def test_distances_that_do_not_match_are_refused(one, two):
-    with pytest.raises(ValueError, match="two distances of each image"):
-        sanity_checks.above_bound(one, two)

@@ -5,7 +5,7 @@ import pytest
 from replication.campaigns import campaign, local, workers
 from replication.campaigns.get_runs import get_or_train_all
 from replication.runs import store, trainer
-from small_runs import assert_same_bytes, frozen, quick, small, use_folders
+from small_runs import frozen, quick
 
 pytestmark = pytest.mark.usefixtures("own_folders")
 
@@ -36,11 +36,6 @@ def test_twins_with_other_definitions_to_plot_are_trained_once_and_both_given(si
     runs = get_or_train_all(twins, "cpu", said.append)
     assert said[0] == "1 runs, hits: 0, misses: 1"
     assert [run.config for run in runs] == twins
-
-
-def test_an_unknown_device_is_told_before_any_work():
-    with pytest.raises(ValueError, match="device is 'tpu'; allowed: auto, cuda, mps, cpu"):
-        get_or_train_all([quick()], "tpu", str)
 
 
 def test_every_failure_is_in_the_error_when_the_others_are_trained(single, monkeypatch):
@@ -74,24 +69,6 @@ def test_no_more_processes_than_cores_and_runs(monkeypatch, cores, missing, expe
         get_or_train_all([quick(seed=seed) for seed in range(missing)], "cpu", said.append)
     assert asked == [expected]
     assert said[1].startswith(f"training in {expected} processes, about ")
-
-
-@pytest.mark.full
-def test_runs_side_by_side_equal_those_of_this_process_to_the_bit(
-    monkeypatch, tmp_path, one_thread
-):
-    monkeypatch.setattr(local, "default_processes", lambda device: 2)
-    configs = [small("binary"), small("linear"), small("binary", dropout=0.2, seed=1)]
-    said = []
-    beside = get_or_train_all(configs, "cpu", said.append)
-    assert said[1].startswith("training in 2 processes, about ")
-    assert sum("done (done" in line for line in said) == 3
-    assert [run.info["threads"] for run in beside] == [1, 1, 1]
-    use_folders(monkeypatch, tmp_path / "alone")
-    for run, config in zip(beside, configs, strict=True):
-        alone = trainer.get_or_train(config, "cpu", str)
-        assert run.config == alone.config == config
-        assert_same_bytes(run, alone)
 
 
 @pytest.fixture

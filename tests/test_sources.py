@@ -1,9 +1,7 @@
 """Fetching and verifying files: small ones, a server on this machine, no network."""
 
 import errno
-import functools
 import gzip
-import http.server
 import io
 import os
 import re
@@ -21,7 +19,7 @@ from replication.data import sources
 from replication.data.datasets import DATASETS
 from replication.data.load import load
 from replication.data.sources import DataError, Source
-from served_files import NAMES, NOWHERE, everything_in, make, md5, place
+from served_files import NAMES, NOWHERE, everything_in, make, md5, place, serving
 
 # As the book has them, before a test replaces them.
 REAL = {name: DATASETS[name].files for name in NAMES}
@@ -30,18 +28,8 @@ REAL = {name: DATASETS[name].files for name in NAMES}
 @pytest.fixture
 def server(tmp_path):
     """Address of a server on this machine that has the files in the folder `served`."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(tmp_path / "served"))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as opened:
-        thread = threading.Thread(target=opened.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{opened.server_port}/"
-        opened.shutdown()
-        thread.join()
+    with serving(tmp_path / "served") as address:
+        yield f"{address}/"
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from replication.base import files, provenance
 from replication.campaigns import grids, local
 from replication.campaigns.get_runs import get_or_train_all
 from replication.runs import checkpoints, store, trainer
-from small_runs import frozen, quick, use_folders
+from small_runs import failure, frozen, quick, use_folders
 
 
 @pytest.fixture
@@ -85,10 +85,8 @@ def test_where_files_cannot_be_locked_nothing_is_trained_and_the_reason_is_told(
 def test_what_processes_need_and_do_not_get_is_named(own_folders, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", failing(errno.EROFS))
     path = campaign_file(tmp_path / "one.toml", QUICK | {"seed": [0]})
-    with pytest.raises(SystemExit) as stopped:
-        main(["campaign", str(path), "--device", "cpu"])
-    assert stopped.value.code == 1
-    (line,) = capsys.readouterr().err.splitlines()
+    code, line = failure(["campaign", str(path), "--device", "cpu"], capsys)
+    assert code == 1
     assert line.startswith("error: processes side by side need shared memory: Read-only file")
     assert "/dev/shm" in line
 
@@ -160,11 +158,8 @@ def test_closed_streams_are_nowhere_and_no_file_takes_their_place():
 
 def test_the_home_of_nobody_is_told_with_its_variable(monkeypatch, capsys):
     monkeypatch.setenv("BINENC_RUNS", "~no such person/runs")
-    with pytest.raises(SystemExit) as stopped:
-        main(["train", *["--dataset", "digits", "--width", "9"]])
-    assert stopped.value.code == 1
     said = "error: BINENC_RUNS is '~no such person/runs': there is no such home folder\n"
-    assert capsys.readouterr().err == said
+    assert failure(["train", "--dataset", "digits", "--width", "9"], capsys) == (1, said)
 
 
 @pytest.mark.parametrize("words", [["train", "--dataset", "digits"], ["campaign", "digits"]])
@@ -172,12 +167,10 @@ def test_a_runs_folder_that_is_a_file_is_named_with_its_variable(
     words, own_folders, tmp_path, capsys
 ):
     (tmp_path / "runs").write_text("")
-    with pytest.raises(SystemExit) as stopped:
-        main(words)
-    assert stopped.value.code == 1
-    (line,) = capsys.readouterr().err.splitlines()
+    code, line = failure(words, capsys)
+    assert code == 1
     assert line.startswith(f"error: cannot write {tmp_path / 'runs'}: ")
-    assert line.endswith("; BINENC_RUNS chooses another")
+    assert line.endswith("; BINENC_RUNS chooses another\n")
 
 
 @pytest.mark.parametrize("damage", ["runs.csv", "history.csv"])
@@ -193,7 +186,8 @@ def test_a_damaged_campaign_is_named_and_the_others_are_there(
     assert store.find(quick(seed=1)).id == quick(seed=1).id
     assert store.campaign_of("broken") == []
     said = capsys.readouterr().err.splitlines()
-    assert said and all(line.startswith("left out: ") and "broken" in line for line in said)
+    assert said and all(line.startswith("left out: the frozen campaign ") for line in said)
+    assert all("/broken is damaged: " in line for line in said)
 
 
 def test_paths_that_are_no_text_are_read_and_told(monkeypatch, tmp_path, capsys):

@@ -114,6 +114,9 @@ def test_a_run_that_cannot_be_written_leaves_nothing(monkeypatch, failing):
     assert find(quick(seed=1)) is None
     assert_same_history(find(quick()).history, finished.history)
     assert_same_arrays(find(quick()).arrays(), finished.arrays())
+    epochs = trained_epochs(monkeypatch)
+    run = get_or_train(quick(seed=1), "cpu", str)
+    assert (epochs, len(run.history)) == ([], 2)
 
 
 def test_a_run_that_diverged_at_once_is_kept(said, trainings):
@@ -222,22 +225,6 @@ def test_a_training_that_was_cut_off_ends_as_one_in_one_go(
     assert f" from epoch {last + 1}, about " in said[0]
     assert_same_run(run, whole, state)
     assert kept_in(store.runs_folder()) == [config.id]
-
-
-def test_a_training_that_was_cut_off_while_it_was_kept_is_not_trained_again(monkeypatch, tmp_path):
-    whole, state = alone(monkeypatch, tmp_path, small())
-
-    def killed(*arguments):
-        raise Killed
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "keep", killed)
-        with pytest.raises(Killed):
-            get_or_train(small(), "cpu", str)
-    epochs = trained_epochs(monkeypatch)
-    run = get_or_train(small(), "cpu", str)
-    assert epochs == []
-    assert_same_run(run, whole, state)
 
 
 def test_a_training_that_diverges_before_its_next_checkpoint_gives_the_same_bytes(

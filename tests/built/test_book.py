@@ -1,14 +1,11 @@
 """The built book as files: what stands in its pages, and what they load."""
 
 import csv
-import shlex
 from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from sphinx.util.inventory import InventoryFile
 
-from binenc_book import executed
 from binenc_book.check_site import check, target
 from site_pages import FIGURES, NOTEBOOKS, PAGES, ROOT, html, plotly_figures
 
@@ -61,13 +58,6 @@ def test_every_figure_is_described_and_numbered_in_reading_order(built_book):
     assert numbers == [f"Figure R{n}" for n in range(1, len(numbers) + 1)]
 
 
-def test_every_figure_can_be_referred_to(built_book):
-    with (built_book / "objects.inv").open("rb") as file:
-        labels = InventoryFile.load(file, "", lambda base, uri: uri)["std:label"]
-    for page, box in figures(built_book):
-        assert labels[box["data-name"]][2] == f"{page}.html#{box['data-name']}"
-
-
 def test_the_data_of_a_figure_is_a_table(built_book):
     for page, box, source in plotly(built_book):
         file, _ = link(built_book, page, box, "Data (CSV)")
@@ -99,17 +89,6 @@ def test_a_figure_leads_to_the_source_of_the_function_that_draws_it(built_book):
         assert definition in html(file.parent, file.stem).find(id=anchor).get_text()
 
 
-def test_a_figure_gives_the_command_that_makes_it_again(built_book):
-    for page, box, _ in plotly(built_book):
-        program, notebook, output, *options = shlex.split(box.select_one("details pre").get_text())
-        assert (program, output) == (".venv/bin/papermill", "out.ipynb")
-        assert (ROOT / notebook).read_bytes() == (ROOT / f"{page}.ipynb").read_bytes()
-        done = nbformat.read(executed.copy_of(ROOT, page), 4)
-        given = executed.read_record(done)["parameters"]
-        assert options == [word for n, v in given.items() for word in ("-p", n, str(v))]
-
-
-@pytest.mark.browser
 def test_every_figure_has_a_static_picture(built_book, browser):
     for page, box in figures(built_book):
         (picture,) = box.select("noscript img")

@@ -42,7 +42,6 @@ def address_of(page, name: str, act) -> str:
 
 
 @pytest.mark.full
-@pytest.mark.browser
 @pytest.mark.parametrize(
     ("file", "name", "act"),
     [
@@ -73,7 +72,6 @@ def test_an_address_shows_what_a_reader_saw(opened, file, name, act):
 
 
 @pytest.mark.full
-@pytest.mark.browser
 def test_the_filter_of_the_verdicts_stands_in_the_address(opened):
     page = opened("book/verdicts.html")
     page.locator(".book-filter input").fill("deepfool robust")
@@ -86,7 +84,6 @@ def test_the_filter_of_the_verdicts_stands_in_the_address(opened):
 
 
 @pytest.mark.full
-@pytest.mark.browser
 @pytest.mark.parametrize(
     "values", ["%E0%A4%A", "epoch=nowhere", "epoch=3%", "hidden=nobody", "foo=1&&=&epoch"]
 )
@@ -97,7 +94,6 @@ def test_a_damaged_address_changes_nothing(opened, values):
 
 
 @pytest.mark.full
-@pytest.mark.browser
 def test_an_anchor_in_a_fold_opens_it_and_scrolls(opened):
     page = opened("book/why.html#why-simplex")
     box = page.locator("[data-name=why-simplex]")
@@ -109,7 +105,6 @@ def test_an_anchor_in_a_fold_opens_it_and_scrolls(opened):
 
 
 @pytest.mark.full
-@pytest.mark.browser
 def test_the_button_copies_the_address_of_what_is_shown(opened):
     name = "why-plane"
     page = opened("book/why.html", name)

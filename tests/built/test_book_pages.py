@@ -1,14 +1,9 @@
 """Every page as a reader meets it: over http and from files, in light and dark, on a phone."""
 
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-
 import pytest
 
-from site_pages import PAGES, ROOT, draw_figures
-
-pytestmark = pytest.mark.browser
+from served_files import serving
+from site_pages import PAGES, ROOT, draw_figures, watch
 
 SCREENSHOTS = ROOT / "_build" / "screenshots"
 AXE = (ROOT / "tests" / "vendor" / "axe-core" / "axe.min.js").read_text("utf8")
@@ -24,32 +19,14 @@ TRACES_IN_PANELS = """box => [...box.querySelectorAll(".overplot")]
 WIDTH = "document.documentElement.scrollWidth"
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
-
-
 @pytest.fixture(scope="module")
 def origin(request, built_book):
     """Address of the book's folder, which lies on a disk ("file") or is served ("http")."""
     if request.param == "file":
         yield built_book.as_uri()
         return
-    handler = partial(QuietHandler, directory=built_book)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def watch(page):
-    """Have a page note its errors and every address it asks for."""
-    page.errors, page.asked = [], []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
-    page.on("request", lambda asked: page.asked.append(asked.url))
-    return page
+    with serving(built_book) as address:
+        yield address
 
 
 @pytest.fixture
@@ -104,18 +81,9 @@ def test_a_page_is_shown_whole_and_asks_nobody_else(origin, contexts, name, them
             picture(page, name, theme)
         page.set_viewport_size({"width": 390, "height": 844})
         assert page.evaluate(WIDTH) <= 390
+        if (origin.partition(":")[0], theme) == ("file", "light"):
+            picture(page, name, "narrow")
         assert page.errors == []
-
-
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.full
-def test_a_page_fits_a_phone(built_book, contexts, name):
-    with contexts["light"].new_page() as page:
-        page.set_viewport_size({"width": 390, "height": 844})
-        page.goto((built_book / f"{name}.html").as_uri())
-        draw_figures(page)
-        assert page.evaluate(WIDTH) <= 390
-        picture(page, name, "narrow")
 
 
 @pytest.mark.full

@@ -21,7 +21,6 @@ def printed(site, target) -> subprocess.CompletedProcess:
 
 
 @pytest.mark.full
-@pytest.mark.browser
 def test_the_pages_follow_each_other_with_pictures_and_without_addresses_of_this_machine(
     built_book, browser, tmp_path
 ):

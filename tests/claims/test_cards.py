@@ -27,12 +27,6 @@ def test_a_card_has_an_answer_for_every_verdict_and_leads_to_its_page(card, said
     assert bool(box.select_one(".book-card-number")) == (said != NOT_JUDGED)
 
 
-def test_the_answers_differ_where_the_verdicts_do():
-    for card in cards.CARDS:
-        said = {cards.answer(card, verdict(card, v, 10)) for v in ("replicated", "not replicated")}
-        assert len(said) == 2
-
-
 def test_no_sentence_rests_on_a_provisional_verdict():
     first, second = cards.CARDS[:2]
     final, early = verdict(first, "replicated", 10), verdict(second, "replicated", 3)

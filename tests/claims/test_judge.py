@@ -59,11 +59,6 @@ def test_only_seeds_that_all_arms_have_are_compared():
     assert (few.n, few.judged.verdict, few.provisional) == (2, rules.NOT_JUDGED, True)
 
 
-def test_a_contrast_of_other_seeds_is_refused():
-    with pytest.raises(ValueError, match=r"seeds \[1\] and \[2\]; allowed: the same seeds"):
-        paired({1: 0.0}, {2: 0.0})
-
-
 def test_diverged_runs_ceilings_and_missing_columns_stop_the_verdict():
     flat = {"linear": [0.0] * 3, "binary": [1.0] * 3}
     diverged = [*runs(flat | {"linear": [0.0] * 2}), run("linear", 12, 0.0, diverged=4)]
@@ -224,14 +219,6 @@ def test_a_fraction_is_one_of_its_splits_images(split, number):
     assert found.low == pytest.approx(float(rules.fraction(low, number)))
 
 
-def test_provisional_verdicts_lack_planned_seeds():
-    planned = SETTING._replace(planned=10)
-    own = runs({"binary": [1.0] * 3, "linear": [0.0] * 3})
-    (found,) = judge.judge(one_claim(claim(), setting=planned), planned, own)
-    assert found.judged.verdict == rules.REPLICATED
-    assert found.provisional
-
-
 def test_holm_does_not_depend_on_which_settings_are_asked_for(monkeypatch):
     """Two campaigns on one data set and protocol are one family, also where one is shown."""
     again = SETTING._replace(name="again")
@@ -253,3 +240,8 @@ def test_the_table_of_verdicts_has_its_columns(own_root):
     assert set(frame["planned"]) == {10}
     with pytest.raises(ValueError, match="setting is 'x'; allowed: mnist, "):
         judge.judge_all(["x"])
+
+
+def test_a_contrast_of_other_seeds_is_refused():
+    with pytest.raises(ValueError, match=r"seeds \[1\] and \[2\]; allowed: the same seeds"):
+        paired({1: 0.0}, {2: 0.0})

@@ -269,13 +269,6 @@ def test_when_a_curve_first_reaches_a_goal():
     assert rules.first_reached(curve, epochs, 0.5) == 10
 
 
-def test_sooner_compares_times_seed_by_seed():
-    epochs = np.arange(5)
-    quick, slow = np.array([4.0, 2, 1, 1, 1]), np.array([4.0, 3, 2, 1, 1])
-    gained = rules.sooner([quick, slow], [slow, slow], epochs, [1.0, 1.0])
-    np.testing.assert_allclose(gained, [np.log(4 / 3), 0])
-
-
 def test_holm_against_the_definition():
     p = np.array([0.01, np.nan, 0.04, 0.03, 0.005])
     # 4·0.005, 3·0.01, 2·0.03, then 0.04 raised to what stands before it.

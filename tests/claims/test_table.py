@@ -2,7 +2,6 @@
 
 import pytest
 
-from binenc_core.config import PAPER_HEADS
 from replication.claims import table
 
 GOOD = """
@@ -55,19 +54,6 @@ def test_a_table_is_read(tmp_path):
     assert claim.arms == ("binary", "linear")
 
 
-def test_the_project_claims_what_the_issue_of_each_figure_is():
-    found = table.read()
-    groups = {claim.group for claim in found.claims}
-    assert groups == {
-        *("figure 1", "figure 2", "figure 3", "figure 4", "vertices"),
-        *("robustness", "reliability", "why"),
-    }
-    assert [found.arms[head] for head in PAPER_HEADS] == [{"head": head} for head in PAPER_HEADS]
-    assert {setting.planned for setting in found.settings.values()} <= {3, 5, 10}
-    deepfool = [c.measure for c in found.claims if c.group == "robustness"]
-    assert {"deepfool", "smallest_perturbation", "noise_accuracy"} == set(deepfool)
-
-
 def test_whole_codes_and_vertices_are_contrasted_with_the_linear_layer_alone():
     """Against 512 coordinates a whole code of 64 bits, or a vertex, means nothing."""
     for claim in table.read().claims:
@@ -78,16 +64,9 @@ def test_whole_codes_and_vertices_are_contrasted_with_the_linear_layer_alone():
 BAD = [
     ('kind = "contrast"', 'kind = "guess"', "kind of claim one is 'guess'; allowed: contrast, "),
     ('"accuracy"', '"beauty"', "measure of claim one is 'beauty'; allowed: loss, "),
-    ('arms = ["binary", "linear"]', 'arms = ["binary", "x"]', "arm of claim one is 'x'; allowed: "),
     ('arms = ["binary", "linear"]', "arms = []", "arms of claim one is []; allowed: a list of n"),
-    (
-        '["binary", "linear"]',
-        '["binary", "linear", "other"]',
-        "claim one has 3 arms; allowed: 1 to",
-    ),
+    ('"linear"]', '"linear", "other"]', "claim one has 3 arms; allowed: 1 to"),
     ('direction = "higher"\n', "", "direction of claim one is None; allowed: one, as its kind is "),
-    ('direction = "higher"', 'direction = "up"', "direction of claim one is 'up'; allowed: higher"),
-    ('margin = "some"\n', "", "margin of claim one is None; allowed: one, as its kind is contrast"),
     ('margin = "some"', 'margin = "x"', "margin of claim one is 'x'; allowed: some"),
     ('margin = "some"', 'margin = "some"\nthreshold = 0.5', "threshold of claim one is 0.5; "),
     ('settings = ["mnist"]', 'settings = ["x"]', "setting of claim one is 'x'; allowed: mnist"),
@@ -99,15 +78,9 @@ BAD = [
     ("width = 8", "depth = 8", "field of arm other is 'depth'; allowed: dataset, head, "),
     ('base = "linear"', 'base = "other"', "arm other is based on itself; allowed: another arm"),
     ('base = "linear"', 'base = "x"', "arm is 'x'; allowed: binary, linear, other"),
-    ('split = "test"', 'split = "all"', "split of claim one is 'all'; allowed: train, test"),
     ('split = "test"', 'split = "test"\ncolor = 1', "key of claim one is 'color'; allowed: id, "),
     ('source = "paper"\n', "", "claim one has no source; allowed: one that has"),
     ('split = "test"', 'split = "test"\nstudy = "x"', "study of claim one is 'x'; allowed: robust"),
-    (
-        'kind = "contrast"',
-        'kind = "most"\nstudy = "robustness"',
-        "measure of claim one is 'acc",
-    ),
     (
         'kind = "contrast"\nmeasure = "accuracy"',
         'kind = "contrast"\nmeasure = "deepfool"\nstudy = "robustness"',
@@ -120,11 +93,6 @@ BAD = [
     ),
     ('margin = "some"', 'margin = "some"\nceiling = "1"', "ceiling of claim one is '1'; allowed: "),
     ('margin = "some"', 'threshold = "x"', "threshold of claim one is 'x'; allowed: a number"),
-    (
-        'settings = ["mnist"]',
-        'settings = "mnist"',
-        "settings of claim one is 'mnist'; allowed: a l",
-    ),
     ("[margin.some]", "[margins.some]", "key is 'margins'; allowed: margin, arm, setting, claim"),
     ("value = 0.1", "value = ", "Invalid value"),
 ]

@@ -1,6 +1,5 @@
 """Verdicts as pages, README and terminal show them."""
 
-import json
 import subprocess
 import sys
 
@@ -8,7 +7,6 @@ import pytest
 
 from claimed_runs import ARMS, MARGIN, SETTING, claim, runs
 from replication.claims import judge, words
-from replication.claims.rules import CLASSES
 from replication.claims.table import Table
 
 
@@ -62,11 +60,6 @@ def test_a_provisional_verdict_is_grey_and_says_so():
     assert words.cell(none) == "– not judged: no frozen run"
 
 
-def test_every_class_has_a_mark():
-    assert set(words.MARKS) == set(CLASSES.values())
-    assert len(set(words.MARKS.values())) == len(words.MARKS)
-
-
 @pytest.mark.parametrize("extra", [[], ["--csv"]])
 @pytest.mark.sampled
 def test_the_command_prints_the_table(extra):
@@ -79,27 +72,9 @@ def test_the_command_prints_the_table(extra):
     assert not any("fig3" in line for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("words_given", "said"),
-    [
-        (["--setting", "x"], "setting is 'x'; allowed: mnist, "),
-        (["--group", "figure 9"], "group is 'figure 9'; allowed: figure 1, "),
-    ],
-)
-@pytest.mark.sampled
-def test_the_command_names_what_is_allowed(words_given, said):
-    command = [sys.executable, "-m", "replication", "verdicts", *words_given]
+def test_the_command_names_what_is_allowed():
+    command = [sys.executable, "-m", "replication", "verdicts", "--group", "figure 9"]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2
-    assert done.stderr.startswith(f"error: {said}")
+    assert done.stderr.startswith("error: group is 'figure 9'; allowed: figure 1, ")
     assert done.stderr.count("\n") == 1
-
-
-@pytest.mark.full
-def test_judging_needs_no_pytorch():
-    code = (
-        "import sys, json; import replication.claims.words; from replication.claims import judge;"
-        "judge.judge_all(); print(json.dumps('torch' in sys.modules))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) is False

@@ -1,5 +1,6 @@
 """Runs with made-up histories, so that a figure's every number is known."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -53,3 +54,8 @@ def made_run(
 def made_runs(dataset: str = "mnist", seeds: int = 2, **changes) -> list[Run]:
     """Runs of the four architectures with several seeds."""
     return [made_run(dataset, head, seed, **changes) for head in HEADS for seed in range(seeds)]
+
+
+def csv_of(fig) -> pd.DataFrame:
+    """The table that a figure gives as its data."""
+    return pd.read_csv(io.StringIO(fig.layout.meta["csv"]))

@@ -5,8 +5,8 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 
-from made_codes import moved, random_codes
-from replication.figures.codes import codebook
+from made_codes import coded_run, moved, random_codes
+from replication.figures.codes import code_books, code_seeds, codebook
 
 # Four classes and three balanced bits: a regular tetrahedron.
 TETRAHEDRON = np.array([[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]]) > 0
@@ -79,3 +79,79 @@ def test_a_wrong_bit_costs_its_share():
 def test_what_is_not_defined_is_nan():
     assert np.isnan(codebook.vertex_geometry(np.ones((10, 4), dtype=bool))).all()
     assert np.isnan(codebook.mantel_correlation(TETRAHEDRON, random_codes(0, classes=4)))
+
+
+# ---- Books of several seeds ---------------------------------------------------------------------
+
+
+BITS, DISTANCES = code_seeds.MEASURES
+
+
+def found(tmp_path, books: list[np.ndarray], **changes) -> code_seeds.Resemblance:
+    runs = [coded_run(tmp_path, book, seed=seed, **changes) for seed, book in enumerate(books)]
+    return code_seeds.data(code_books.data(runs))
+
+
+def lines(resemblance, measure, head="binary"):
+    return code_seeds.values(resemblance, "digits", head, measure)
+
+
+def test_one_book_in_other_orders_and_signs_is_one_book(tmp_path):
+    same = found(tmp_path, [random_codes(0), moved(random_codes(0)), moved(random_codes(0), 6)])
+    for measure in code_seeds.MEASURES:
+        own = lines(same, measure)
+        assert list(own["value"]) == pytest.approx([1, 1, 1])
+        assert code_seeds.beyond_chance(own) == 3
+    assert code_seeds.verdict(lines(same, BITS)) == "**one code book** in every seed"
+
+
+def test_random_books_are_new_in_each_seed_and_within_chance(tmp_path):
+    new = found(tmp_path, [random_codes(seed, 32) for seed in range(4)])
+    assert code_seeds.verdict(lines(new, BITS)) == "**a new code book in each seed**"
+    for measure in code_seeds.MEASURES:
+        own = lines(new, measure)
+        assert len(own) == 6
+        assert code_seeds.beyond_chance(own) <= 2
+        assert (own["chance_low"] < own["chance_middle"]).all()
+        assert (own["chance_middle"] < own["chance_high"]).all()
+    assert lines(new, DISTANCES)["chance_middle"].iloc[0] == pytest.approx(0, abs=0.1)
+
+
+def test_a_seed_of_its_own_splits_the_verdict(tmp_path):
+    two = found(tmp_path, [random_codes(0), moved(random_codes(0)), random_codes(1)])
+    assert "in 1 of 3 pairs of seeds" in code_seeds.verdict(lines(two, BITS))
+
+
+@pytest.mark.parametrize("wrong", [8, 9])
+def test_95_percent_of_the_bits_make_one_book(tmp_path, wrong):
+    """Of 160 bits 8 may differ."""
+    changed = moved(random_codes(0))
+    changed[2, :wrong] ^= True
+    pair = lines(found(tmp_path, [random_codes(0), changed]), BITS)
+    assert pair["value"].iloc[0] == pytest.approx(1 - wrong / 160)
+    assert code_seeds.verdict(pair).startswith("**one") == (wrong == 8)
+
+
+def test_one_seed_has_nothing_to_compare(tmp_path):
+    alone = found(tmp_path, [random_codes(0)])
+    assert alone.table.empty
+    assert code_seeds.figure(alone) is None
+
+
+def test_books_that_all_classes_share_have_no_correlation(tmp_path):
+    """As where a large γ has collapsed them: the bits agree, and no distance tells anything."""
+    collapsed = found(tmp_path, [np.ones((10, 16), dtype=bool)] * 2)
+    assert lines(collapsed, DISTANCES)["value"].isna().all()
+    assert code_seeds.beyond_chance(lines(collapsed, DISTANCES)) == 0
+    assert len(code_seeds.figure(collapsed).data) == 4
+
+
+def test_the_figure_has_a_mark_for_each_pair_and_says_what_was_trained(tmp_path):
+    seen = found(tmp_path, [random_codes(seed) for seed in range(3)])
+    fig = code_seeds.figure(seen)
+    marks = [trace for trace in fig.data if trace.legendgroup == "binary"]
+    assert [list(trace.x) for trace in marks] == [
+        list(lines(seen, measure)["value"]) for measure in code_seeds.MEASURES
+    ]
+    assert list(marks[0].customdata) == ["seeds 0 and 1", "seeds 0 and 2", "seeds 1 and 2"]
+    assert "P = 16, γ = 10 (mean_exp), 100 epochs, seeds 0–2" in fig.layout.meta["setting"]

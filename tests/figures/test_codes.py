@@ -1,13 +1,10 @@
 """The code book's matrix and distances: known codes, their order, and what the captions say."""
 
-import io
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from made_codes import coded_run, random_codes
-from made_runs import made_run
+from made_runs import csv_of, made_run
 from replication.data.datasets import CLASSES, DATASETS
 from replication.figures.codes import code_books, code_distances, code_matrix
 from replication.figures.codes.codebook import hamming, of_pairs
@@ -28,10 +25,6 @@ def runs(tmp_path):
 @pytest.fixture
 def books(runs):
     return code_books.data(runs)
-
-
-def csv_of(fig) -> pd.DataFrame:
-    return pd.read_csv(io.StringIO(fig.layout.meta["csv"]))
 
 
 def test_books_are_those_of_the_last_epoch_in_the_books_order(books):

@@ -1,10 +1,14 @@
 """The numbers behind each figure, as they are written."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from binenc_core.config import HEADS
 from made_runs import made_run, made_runs
+from replication.data.datasets import CLASSES
 from replication.figures.common import wording
 from replication.figures.paper import (
     fig1_binarity,
@@ -12,6 +16,7 @@ from replication.figures.paper import (
     fig3_accuracy,
     fig4_collapse,
     quickstart,
+    vertices,
 )
 
 FIGURES = (fig1_binarity, fig2_encoding, fig3_accuracy, fig4_collapse)
@@ -32,9 +37,7 @@ def runs_with(binary: dict, others: dict, seeds: int = 2):
         (wording.value, [-1.234], "−1.23"),
         (wording.signed, [0.25], "+0.25"),
         (wording.value, [1.234e-5], "1.23·10<sup>−5</sup>"),
-        (wording.percent, [0.98765], "98.77 %"),
         (wording.percent, [0.98, 0.99, float("nan")], "98.50 ± 0.71 %"),
-        (wording.points, [-0.0012], "−0.12 points"),
         (wording.points, [0.0012, 0.0032], "+0.22 ± 0.14 points"),
         (wording.percent, [float("nan")], "no value"),
     ],
@@ -72,3 +75,75 @@ def test_figure_4_tells_how_the_covariance_grows():
         if "last over first" in row
     ]
     assert line.split("|")[2:5] == [" 0.5 ± 0 ", " 3 ± 0 ", " 3 ± 0 "]
+
+
+# ---- Definitions --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("module", "described", "released"),
+    [
+        (
+            fig2_encoding,
+            ["whole_code_agreement", "bit_agreement"],
+            ["whole_code_agreement", "bit_agreement_predicted"],
+        ),
+        (
+            fig4_collapse,
+            ["equinorm", "equiangularity", "max_angle", "within_between", "within_covariance"],
+            [
+                "equinorm_predicted",
+                "equiangularity_predicted",
+                "max_angle_predicted",
+                "within_between_released",
+                "within_covariance_predicted",
+            ],
+        ),
+    ],
+)
+def test_what_is_plotted_is_of_the_runs_definitions(module, described, released):
+    for metrics, expected in (("described", described), ("released", released)):
+        curves = module.data(made_runs(metrics=metrics))
+        assert list(curves.table["metric"].unique()) == expected
+
+
+@pytest.mark.parametrize("module", [fig2_encoding, fig4_collapse])
+def test_runs_that_disagree_on_the_definitions_are_refused(module):
+    with pytest.raises(ValueError, match="one value of metrics"):
+        module.data([made_run(), made_run(head="linear", metrics="released")])
+
+
+def test_the_max_angle_of_an_etf_is_that_of_the_metric():
+    torch = pytest.importorskip("torch")
+    from binenc_core.metrics.collapse import max_angle_released
+
+    simplex = torch.eye(CLASSES, dtype=torch.float64) - 1 / CLASSES
+    expected = fig4_collapse.released_max_angle_of_etf(CLASSES)
+    assert max_angle_released(simplex) == pytest.approx(expected)
+    assert np.round(expected, 4) == 0.2020
+
+
+# ---- Vertices -----------------------------------------------------------------------------------
+
+
+def with_cosines(**columns):
+    return [replace(r, history=r.history.assign(**columns)) for r in made_runs(seeds=1)]
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 16, 64])
+def test_chance_is_the_mean_over_random_directions(dimensions):
+    g = np.random.default_rng(0).standard_normal((20_000, dimensions))
+    cosines = np.abs(g).sum(axis=1) / np.linalg.norm(g, axis=1) / np.sqrt(dimensions)
+    error = cosines.std() / np.sqrt(len(g))
+    assert vertices.chance(dimensions) == pytest.approx(cosines.mean(), abs=4 * error + 1e-12)
+
+
+def test_both_cosines_are_drawn_with_their_chance_level():
+    runs = with_cosines(vertex_cosine=0.9, vertex_means=0.95)
+    curves = vertices.data(runs)
+    assert [row.metric for row in curves.rows] == ["vertex_means", "vertex_cosine"]
+    assert set(curves.table["head"]) == {"binary", "linear"}
+    fig = vertices.figure(curves, runs)
+    levels = [shape.y0 for shape in fig.layout.shapes]
+    assert levels == pytest.approx([vertices.chance(64)] * 2)
+    assert any("chance 0.801" in note.text for note in fig.layout.annotations)

@@ -1,12 +1,10 @@
 """The test images furthest from their vertex, and runs that have none."""
 
-import io
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from made_codes import coded_run, random_codes
+from made_runs import csv_of
 from replication.data.datasets import CLASSES
 from replication.figures.codes import least_aligned
 
@@ -31,11 +29,6 @@ def test_shows_the_last_epoch_of_the_first_binary_seed_that_has_images(runs):
     assert list(images.predicted) == [9, *range(1, CLASSES)]
 
 
-def test_the_linear_head_stands_in_where_it_alone_has_images(runs):
-    (images,) = least_aligned.data([run for run in runs if run.config.head == "linear"])
-    assert images.run.config.head == "linear"
-
-
 def test_every_image_is_drawn_with_its_words_and_the_rest_named(runs):
     fig = least_aligned.figure(least_aligned.data(runs), runs)
     drawn = [trace for trace in fig.data if trace.type == "heatmap"]
@@ -46,19 +39,9 @@ def test_every_image_is_drawn_with_its_words_and_the_rest_named(runs):
     meta = fig.layout.meta
     assert "FashionMNIST" in meta["caption"]
     assert "P = 16, γ = 10 (mean_exp), 100 epochs, seed" in meta["setting"]
-    table = pd.read_csv(io.StringIO(meta["csv"]))
+    table = csv_of(fig)
     assert list(table["predicted"]) == [9, *range(1, CLASSES)]
     assert table["cosine"].iloc[0] == -0.5
-
-
-def test_images_do_not_overlap(runs):
-    fig = least_aligned.figure(least_aligned.data(runs), runs)
-    for axis in {trace.xaxis for trace in fig.data}:
-        starts = [trace.x0 for trace in fig.data if trace.xaxis == axis]
-        assert (np.diff(starts) > 6).all()
-        low, high = fig.layout[axis.replace("x", "xaxis")].range
-        assert low <= min(starts) - 0.5
-        assert high >= max(starts) + 5.5
 
 
 def test_without_any_image_there_is_a_sentence_and_no_figure(runs):
@@ -88,4 +71,19 @@ def test_of_many_classes_those_furthest_from_their_vertex_are_drawn(tmp_path):
     words = [note.text.split("<br>")[0] for note in fig.layout.annotations if "<br>" in note.text]
     assert words == [*map(str, range(9)), "90"]
     assert "Of CIFAR100 the 10 classes with the least cosines" in fig.layout.meta["caption"]
-    assert len(pd.read_csv(io.StringIO(fig.layout.meta["csv"]))) == 100
+    assert len(csv_of(fig)) == 100
+
+
+def test_the_linear_head_stands_in_where_it_alone_has_images(runs):
+    (images,) = least_aligned.data([run for run in runs if run.config.head == "linear"])
+    assert images.run.config.head == "linear"
+
+
+def test_images_do_not_overlap(runs):
+    fig = least_aligned.figure(least_aligned.data(runs), runs)
+    for axis in {trace.xaxis for trace in fig.data}:
+        starts = [trace.x0 for trace in fig.data if trace.xaxis == axis]
+        assert (np.diff(starts) > 6).all()
+        low, high = fig.layout[axis.replace("x", "xaxis")].range
+        assert low <= min(starts) - 0.5
+        assert high >= max(starts) + 5.5

@@ -1,14 +1,12 @@
 """Histograms under a slider."""
 
-import io
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from binenc_core.evaluation import HISTOGRAM_EDGES
-from made_runs import made_run
+from made_runs import csv_of, made_run
 from replication.data.recipes import recipe
 from replication.figures.paper import latents
 
@@ -50,14 +48,6 @@ def test_the_slider_goes_through_the_dimensions(runs):
     assert min(fig.layout[axis].range[1] for axis in ("yaxis", "yaxis2")) >= 1
 
 
-def test_the_csv_has_every_bar(runs):
-    fig = latents.figure(latents.data(runs))
-    table = pd.read_csv(io.StringIO(fig.layout.meta["csv"]))
-    assert len(table) == 2 * DIMENSIONS * BINS
-    sums = table.groupby(["head", "dimension"])["fraction"].sum()
-    assert sums.to_numpy() == pytest.approx(np.ones(2 * DIMENSIONS))
-
-
 def test_a_seed_without_histograms_is_passed_over(runs):
     """A run that diverged at once has none."""
     kept = [r for r in runs if not (r.config.head == "binary" and r.config.seed == 0)]
@@ -67,3 +57,11 @@ def test_a_seed_without_histograms_is_passed_over(runs):
     assert [(r.config.head, r.config.seed) for r in found.runs] == [("binary", 1), ("linear", 0)]
     with pytest.raises(ValueError, match="no run has histograms"):
         latents.data([run for run in runs if run.config.head == "none"])
+
+
+def test_the_csv_has_every_bar(runs):
+    fig = latents.figure(latents.data(runs))
+    table = csv_of(fig)
+    assert len(table) == 2 * DIMENSIONS * BINS
+    sums = table.groupby(["head", "dimension"])["fraction"].sum()
+    assert sums.to_numpy() == pytest.approx(np.ones(2 * DIMENSIONS))

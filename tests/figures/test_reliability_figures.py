@@ -14,6 +14,7 @@ from replication.figures.reliability import (
     reliability_detection,
     reliability_numbers,
 )
+from replication.figures.reliability import reliability_findings as findings
 
 FIGURES = {
     "detection": lambda a: reliability_detection.figure(reliability_detection.data(a)),
@@ -96,13 +97,6 @@ def test_a_network_without_errors_leaves_a_gap_and_none_at_all_is_refused(tmp_pa
         reliability_detection.data([])
 
 
-def test_chance_is_drawn_where_a_shown_auroc_is_near_it(tmp_path):
-    far = reliability_detection.figure(reliability_detection.data(four_heads(tmp_path)))
-    assert not far.layout.shapes
-    near = four_heads(tmp_path, binary={"values": {("misclassified", "energy", "auroc"): 0.55}})
-    assert reliability_detection.figure(reliability_detection.data(near)).layout.shapes
-
-
 @pytest.mark.parametrize("module", [reliability_curves, reliability_calibration])
 @pytest.mark.sampled
 def test_a_slider_goes_through_datasets_and_protocols(tmp_path, module):
@@ -165,3 +159,57 @@ def test_digits_have_no_other_dataset(tmp_path):
     assert FIGURES["outside"](found) is None
     both = reliability_detection.data(found + four_heads(tmp_path), "outside")
     assert [group.dataset for group in both.groups] == ["mnist"]
+
+
+def test_chance_is_drawn_where_a_shown_auroc_is_near_it(tmp_path):
+    far = reliability_detection.figure(reliability_detection.data(four_heads(tmp_path)))
+    assert not far.layout.shapes
+    near = four_heads(tmp_path, binary={"values": {("misclassified", "energy", "auroc"): 0.55}})
+    assert reliability_detection.figure(reliability_detection.data(near)).layout.shapes
+
+
+# ---- What the page says -------------------------------------------------------------------------
+
+
+def lines(text: str, start: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(start)]
+
+
+def with_auroc(folder, value: float, **changes):
+    return four_heads(folder, binary={"values": {AUROC: value}}, **changes)
+
+
+def test_the_table_has_the_numbers(tmp_path):
+    text = findings.findings(four_heads(tmp_path, protocol="released"))
+    for name, cell in (
+        ("misclassified test images", "100"),
+        ("AUROC, energy", "0.8"),
+        ("risk–coverage area, maximum softmax, ‰", "20"),
+        ("calibration error", "5.00 %"),
+        ("calibration error after scaling, as its loss reads it", "1.00 %"),
+        ("temperature", "2"),
+        ("another dataset: AUROC, nearest vertex", "0.8"),
+    ):
+        assert lines(text, f"| {name} |") == [f"| {name} |{f' {cell} |' * 4}"]
+    assert "As released the loss takes softmax twice." in text
+    described = findings.findings(four_heads(tmp_path, dataset="digits"))
+    for absent in ("as its loss reads it", "softmax twice", "another dataset:"):
+        assert absent not in described
+
+
+def test_the_best_score_of_all_is_named(tmp_path):
+    found = with_auroc(tmp_path, 0.85)
+    assert "best score is Mahalanobis distance (0.850), and no architecture has a better" in (
+        findings.findings(found)
+    )
+    other = {("misclassified", "msp", "auroc"): 0.9}
+    found[3] = made_reliability(tmp_path, found[3].config.head, values=other)
+    text = findings.findings(found)
+    head = HEAD_STYLES[found[3].config.head].name.lower()
+    assert f"(0.850); the best of all is maximum softmax probability with {head} (0.900)." in text
+
+
+def test_among_too_few_errors_no_score_is_best(tmp_path):
+    undefined = {("misclassified", s, "auroc"): float("nan") for s in SCORES}
+    text = findings.findings(four_heads(tmp_path, binary={"values": undefined, "errors": 0}))
+    assert "Chosen afterwards" not in text

@@ -1,12 +1,10 @@
 """Accuracy under corruptions, drawn as the study found it."""
 
-import io
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from made_assessments import CORRUPTIONS, SEVERITIES, four_heads, made_assessment
+from made_runs import csv_of
 from replication.figures.robustness import robustness_corruptions
 
 
@@ -43,7 +41,7 @@ def test_a_curve_is_the_mean_over_seeds_and_the_csv_has_each(tmp_path):
     ]
     fig = drawn(found)
     assert fig.data[0].y == pytest.approx([0.6] * 3)
-    assert len(pd.read_csv(io.StringIO(fig.layout.meta["csv"]))) == 2 * 11
+    assert len(csv_of(fig)) == 2 * 11
 
 
 def test_the_slider_goes_through_datasets_and_protocols(tmp_path):

@@ -1,13 +1,12 @@
 """The gallery: each architecture's images, what the attacks made of them, and all lengths."""
 
 import base64
-import io
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from made_assessments import IMAGES, PIXELS, four_heads, made_assessment
+from made_runs import csv_of
 from replication.figures.robustness import robustness_gallery
 
 
@@ -68,7 +67,7 @@ def test_each_image_has_its_own_rows_numbers(tmp_path):
     sizes = np.arange(1, IMAGES + 1) / 100
     found = made_assessment(tmp_path, relative={"deepfool": 0.5, "margin": sizes, "apgd": 0.4})
     fig = drawn([found])
-    table = pd.read_csv(io.StringIO(fig.layout.meta["csv"])).dropna(subset="image")
+    table = csv_of(fig).dropna(subset="image")
     assert list(table["image"]) == [3, 12]
     assert list(table["smallest"]) == [0.02, 0.05]
     assert list(table["deepfool"]) == [0.5, 0.5]

@@ -1,6 +1,5 @@
 """The figures of the page on why there is a code: what they plot of made-up and of frozen runs."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,16 +139,6 @@ def test_the_controls_have_a_line_each_and_leave_empty_what_is_not_there(tmp_pat
     (line,) = [own for own in lines if "fixed rotation" in own]
     assert line.startswith("| Adam, a fixed rotation R before the classifier | 0.1 | 0.01 |")
     assert "nan" not in "".join(lines)
-
-
-def test_the_released_loss_is_told_with_its_chance(tmp_path):
-    runs = [
-        replace(made(tmp_path, head=head), config=recipe("mnist", "released", head=head))
-        for head in ("binary", "linear")
-    ]
-    text = why_findings.released(runs)
-    assert "0.9 with binary encoding and 0.9 with linear penultimate (1 seed)" in text
-    assert "by chance it would be 0.801" in text
 
 
 def test_what_is_not_frozen_is_named_with_its_commands(own_folders):

@@ -8,7 +8,6 @@ from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.collapse import collapse_metrics
 from binenc_core.metrics.encoding import encoding_metrics, majority_codes, positive_fractions
 from binenc_core.metrics.measure import measure
-from binenc_core.metrics.names import METRICS
 
 CLASSES, DIMENSIONS, POINTS = 5, 7, 400
 
@@ -62,15 +61,6 @@ def test_a_class_without_points_is_named(kind):
     metric.update(torch.ones(3, DIMENSIONS), torch.tensor([0, 1, 3]))
     with pytest.raises(ValueError, match="class 2 has no points"):
         metric.compute()
-
-
-def test_one_call_gives_every_metric_of_points_by_its_name():
-    x, labels, weights, predicted = points()
-    found = measure(x, labels, weights, predicted)
-    assert set(found) <= set(METRICS)
-    assert {"gmm_score", "bit_agreement", "within_between", "vertex_z"} <= set(found)
-    assert all(isinstance(value, float) for value in found.values())
-    assert found["center_disagreement"] > 0
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.mixture import GaussianMixture
 
 from binenc_core.metrics import binarity
 from binenc_core.metrics.mixtures import fit_mixtures
@@ -15,11 +14,6 @@ ARRAY = np.column_stack([SIDES + 0.1 * RNG.standard_normal(4000), RNG.standard_n
 VALUES = torch.from_numpy(ARRAY)
 
 
-def test_single_gaussian_bic_is_scikit_learns():
-    expected = [GaussianMixture(1).fit(c[:, None]).bic(c[:, None]) for c in ARRAY.T]
-    assert binarity.single_gaussian_bic(VALUES).tolist() == pytest.approx(expected, rel=1e-9)
-
-
 def test_standardized_quantities_do_not_depend_on_scale_and_the_raw_ones_do():
     before, _ = binarity.binarity_metrics(VALUES)
     after, _ = binarity.binarity_metrics(50 * VALUES + 3)
@@ -27,14 +21,6 @@ def test_standardized_quantities_do_not_depend_on_scale_and_the_raw_ones_do():
         assert after[name] == pytest.approx(before[name], rel=1e-6), name
     assert after["gmm_std"] == pytest.approx(50 * before["gmm_std"], rel=1e-3)
     assert after["gmm_score"] == pytest.approx(before["gmm_score"] - np.log(50), rel=1e-3)
-
-
-def test_averages_over_dimensions():
-    metrics, mixtures = binarity.binarity_metrics(VALUES)
-    columns = [binarity.binarity_metrics(VALUES[:, [j]])[0] for j in range(2)]
-    for name, value in metrics.items():
-        assert value == pytest.approx((columns[0][name] + columns[1][name]) / 2), name
-    assert metrics["gmm_score_standardized"] == pytest.approx(float(mixtures.score.mean()))
 
 
 def test_a_dimension_that_never_changes_is_a_point():

@@ -3,7 +3,6 @@
 import pytest
 import torch
 
-from benchmarks.plain_metrics import plain_codes, plain_encoding
 from binenc_core.metrics import encoding
 
 # Four vertices of {−1, 1}³ with pairwise Hamming distance 2.
@@ -56,17 +55,6 @@ def test_classes_that_share_a_code_are_counted_once():
     assert found["distinct_codes"] == 3
     assert found["hamming_min"] == 0
     assert found["hamming_mean"] == pytest.approx(10 / 6)
-
-
-@pytest.mark.parametrize("noise", [0.3, 3.0])
-def test_equal_to_loops_over_points(noise):
-    generator = torch.Generator().manual_seed(2)
-    labels = torch.randint(4, (300,), generator=generator)
-    predicted = torch.where(torch.rand(300, generator=generator) < 0.1, 2, labels)
-    x = VERTICES[labels] + noise * torch.randn(300, 3, generator=generator)
-    arrays = [part.numpy() for part in (x, labels, predicted)]
-    expected = plain_encoding(*arrays, plain_codes(*arrays[:2]))
-    assert measured(x, labels, predicted) == pytest.approx(expected, rel=1e-6)
 
 
 def test_predicted_classes_may_be_missing():

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.cluster import KMeans
 from sklearn.mixture import GaussianMixture
 
-from binenc_core.metrics.mixtures import fit_mixtures, two_means
+from binenc_core.metrics.mixtures import fit_mixtures
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -88,20 +87,3 @@ def test_fits_are_scikit_learns(count, scale):
             np.testing.assert_allclose(
                 value, wanted, rtol=1e-8, atol=1e-10, err_msg=f"{name}: {part}"
             )
-
-
-@pytest.mark.parametrize("count", COUNTS)
-def test_the_start_is_scikit_learns(count):
-    values = columns(count)
-    found = two_means(torch.from_numpy(values)).numpy()
-    for j, name in enumerate(CASES):
-        random = np.random.RandomState(0)
-        labels = KMeans(2, n_init=1, random_state=random).fit(values[:, [j]].copy()).labels_
-        np.testing.assert_array_equal(found[:, j], labels == 1, err_msg=name)
-
-
-def test_one_start_serves_raw_and_standardized_values():
-    values = torch.from_numpy(columns(3000))
-    start = two_means(torch.from_numpy(standardized(values.numpy())))
-    for given, own in zip(fit_mixtures(values, start), fit_mixtures(values), strict=True):
-        torch.testing.assert_close(given, own, rtol=1e-12, atol=1e-12)

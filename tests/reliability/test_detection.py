@@ -1,4 +1,4 @@
-"""Detectors that are perfect, useless and known, and scikit-learn's numbers for weighted images."""
+"""Detectors that are perfect, useless and known, scikit-learn's numbers, and another dataset."""
 
 import math
 
@@ -7,7 +7,10 @@ import pytest
 import torch
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from binenc_core.reliability import detection, resampling
+from binenc_core.dataset import Dataset
+from binenc_core.evaluation import Outputs
+from binenc_core.reliability import detection, ood, resampling
+from replication.studies import reliability
 
 GRID = np.linspace(0, 1, 51)
 
@@ -129,3 +132,37 @@ def test_curves_of_a_perfect_detector_and_of_a_constant_score():
     flat = torch.zeros(100).double()
     assert detection.roc(flat, positive, GRID) == pytest.approx(GRID)
     assert detection.selective_risk(flat, positive, GRID) == pytest.approx(np.full(51, 0.1))
+
+
+# ---- Images of another dataset ------------------------------------------------------------------
+
+
+CPU = torch.device("cpu")
+
+
+def test_the_other_dataset_is_that_of_the_same_shape(monkeypatch):
+    asked = []
+
+    def load(name: str) -> Dataset:
+        asked.append(name)
+        images, labels = torch.zeros(3, 1, 28, 28), torch.zeros(3)
+        return Dataset(images, labels, images + 1, labels + 1)
+
+    monkeypatch.setattr(reliability, "load", load)
+    images, labels = reliability.foreign_images("mnist", CPU)
+    assert images.min() == 1
+    assert labels.min() == 1
+    reliability.foreign_images("fashion_mnist", CPU)
+    assert asked == ["fashion_mnist", "mnist"]
+    assert reliability.foreign_images("digits", CPU) is None
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0.0, 0.5), (1e3, 1.0), (-1e3, 0.0)])
+def test_the_foreign_images_are_the_positive_ones(shift, expected):
+    own = Outputs(torch.zeros(40, 3), torch.arange(40.0)[:, None], torch.zeros(40))
+    foreign = own._replace(x=own.x + shift)
+    both, positive = ood.joined(own, foreign)
+    assert positive.tolist() == [False] * 40 + [True] * 40
+    assert len(both.logits) == len(both.labels) == 80
+    assert detection.auroc(both.x[:, 0], positive) == pytest.approx(expected)

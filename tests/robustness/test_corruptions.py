@@ -100,8 +100,3 @@ def test_global_random_numbers_are_left_alone():
     before = torch.get_rng_state()
     accuracy_under(brightness, IMAGES[:2], torch.ones(2, dtype=torch.int64))
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_no_images_are_refused():
-    with pytest.raises(ValueError, match="one image or more"):
-        accuracy_under(brightness, IMAGES[:0], torch.ones(0, dtype=torch.int64))

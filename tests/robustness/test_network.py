@@ -47,12 +47,6 @@ def test_float64_is_computed_in_float64():
     assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
-def test_bfloat16_is_left_out():
-    coarse, fine = (network(precision=precision) for precision in ("bf16", "fp32"))
-    assert torch.equal(logits_of(coarse)(IMAGES), logits_of(fine)(IMAGES))
-    assert coarse.bf16
-
-
 @pytest.mark.parametrize("name", ["fashion_mnist", "cifar10"])
 @pytest.mark.sampled
 def test_networks_with_convolutions_can_be_attacked_together(name):

@@ -13,7 +13,7 @@ from jupyter_lab import jupyter_lab
 
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 pytest.importorskip("anywidget", reason="anywidget is not installed")
-pytestmark = [pytest.mark.browser, pytest.mark.full]
+pytestmark = pytest.mark.full
 
 EPOCHS = 150
 CELLS = (

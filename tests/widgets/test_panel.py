@@ -1,9 +1,13 @@
+import comm
+import plotly.graph_objects as go
 import pytest
 
 from replication.base.progress import Progress
 from replication.data.recipes import recipe
 from replication.runs.trainer import get_or_train
 from replication.widgets import gamma_panel
+from replication.widgets.gamma import GammaEntry
+from replication.widgets.live_figure import LiveFigure
 from replication.widgets.shown import asked
 
 pytestmark = pytest.mark.usefixtures("own_root")
@@ -95,3 +99,52 @@ def browser_has_drawn(figure) -> None:
         "trace_deltas": [{"uid": trace.uid, "x": [0, 1]} for trace in figure.data],
         "trace_edit_id": figure._last_trace_edit_id,
     }
+
+
+# ---- The entry of γ -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entered", "shown"),
+    [(0, 0), (10, 10), (7.5, 10), (7, 5), (0.012, 0.01), (5e4, 1000), (1e-9, 0), (-1, 0)],
+)
+def test_the_slider_goes_to_the_nearest_value_and_the_entry_keeps_its_own(entered, shown):
+    gamma = GammaEntry(2.0)
+    gamma.exact.value = entered
+    assert (gamma.value, gamma.slider.value) == (entered, shown)
+
+
+def test_the_entry_takes_the_value_of_the_slider_once():
+    gamma, told = GammaEntry(7.5), []
+    gamma.exact.observe(lambda change: told.append(change.new), "value")
+    gamma.slider.value = 30
+    assert (gamma.value, gamma.slider.value, told) == (30, 30, [30])
+
+
+# ---- The figure ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(monkeypatch):
+    """The states with which figures have opened their connections."""
+    states, create = [], comm.create_comm
+
+    def noted(**how):
+        if "_widget_data" in how["data"]["state"]:
+            states.append(how["data"]["state"])
+        return create(**how)
+
+    monkeypatch.setattr(comm, "create_comm", noted)
+    return states
+
+
+def test_it_opens_once_with_its_traces_its_layout_and_its_toolbar(opened):
+    figure = LiveFigure(
+        go.Figure(go.Scatter(y=[3, 1, 2], name="some"), {"height": 300}),
+        {"showSendToCloud": False},
+    )
+    (state,) = opened
+    assert [trace["name"] for trace in state["_widget_data"]] == ["some"]
+    assert state["_widget_layout"]["height"] == 300
+    assert state["_config"]["showSendToCloud"] is False
+    assert figure.comm is not None

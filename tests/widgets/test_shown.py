@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 
 from binenc_core.config import RunConfig
@@ -31,21 +28,6 @@ def test_what_is_not_entered_is_as_in_the_frozen_campaign(monkeypatch):
     assert (config.width, config.epochs) == frozen != (RunConfig.width, frozen[1])
 
 
-@pytest.mark.parametrize(
-    ("entries", "message"),
-    [
-        ({"gamma": -1}, "gamma is -1; allowed: a number ≥ 0"),
-        ({"depth": 3}, "unknown parameter 'depth'"),
-        ({"head": "square"}, "head is 'square'; allowed: binary, linear, nonlinear, none"),
-        ({"dataset": "letters"}, "dataset is 'letters'; allowed: "),
-        ({"protocol": "mine"}, "protocol is 'mine'; allowed: "),
-    ],
-)
-def test_what_cannot_be_trained_is_refused(entries, message):
-    with pytest.raises(ValueError, match=message):
-        asked(**{"dataset": "digits", "head": "binary", "protocol": "described"} | entries)
-
-
 def test_a_run_on_disk_is_found_and_no_other_training_in_its_place():
     run = get_or_train(small(), "cpu", str)
     found = finished(small())
@@ -73,12 +55,5 @@ def test_an_unfinished_run_is_read_as_far_as_it_is():
     assert found.epochs == 2
     assert_same_history(found.run.history, shorter.history)
     assert_same_arrays(found.arrays, shorter.arrays())
-
-
-@pytest.mark.full
-def test_to_look_at_runs_needs_no_pytorch():
-    code = (
-        "import sys, replication.widgets as w; p = w.gamma_panel(); "
-        "assert 'results/digits' in p.message.value; sys.exit('torch' in sys.modules)"
-    )
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+    trainer.checkpoint_of(config).write_bytes(b"no checkpoint")
+    assert unfinished(config) is None

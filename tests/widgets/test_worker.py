@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from campaign_commands import wait_until
+from campaign_commands import children, wait_until
 from replication.base.provenance import ROOT
 from replication.runs import trainer
 from small_runs import small
@@ -51,14 +51,9 @@ def kernel(request):
     process.stdout.close()
 
 
-def _children(process: subprocess.Popen) -> list[int]:
-    files = Path(f"/proc/{process.pid}/task").glob("*/children")
-    return [int(pid) for file in files for pid in file.read_text().split()]
-
-
 @pytest.mark.parametrize("end", ["killed", "shut down"])
 def test_no_process_outlives_its_kernel(kernel, end):
-    pids = _children(kernel)
+    pids = children(kernel.pid)
     assert len(pids) >= 1
     if end == "killed":
         kernel.kill()
@@ -69,9 +64,9 @@ def test_no_process_outlives_its_kernel(kernel, end):
 
 
 def test_stop_ends_the_training_and_keeps_its_epochs(kernel):
-    before = _children(kernel)
+    before = children(kernel.pid)
     kernel.stdin.write(b"stop\n")
     kernel.stdin.flush()
     assert kernel.stdout.readline() == b"stopped\n"
-    assert len(_children(kernel)) < len(before)
+    assert len(children(kernel.pid)) < len(before)
     assert _checkpoint().exists()
