@@ -46,6 +46,16 @@ def test_imports_run_one_way(path):
             assert there <= here, f"{own} imports {name}"
 
 
+def test_the_core_opens_no_file_and_prints_nothing():
+    for path in (ROOT / "binenc_core").rglob("*.py"):
+        calls = {
+            node.func.id
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        assert not calls & {"open", "print"}, path
+
+
 # What reads, and what asks for trainings, in a process that cannot import PyTorch.
 READING = """
 import sys

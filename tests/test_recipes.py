@@ -73,3 +73,25 @@ def test_departures_are_from_the_recipe_of_the_dataset():
     assert departures(recipe("digits", "released", backbone="cnn")) == [
         "backbone cnn instead of mlp"
     ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "backbone", "latent_dim"),
+    [("cifar10", "resnet18", 4), ("cifar100", "resnet50", 36)],
+)
+def test_cifar_is_trained_as_in_the_later_versions(dataset, backbone, latent_dim):
+    config = recipe(dataset, "later")
+    assert (config.backbone, config.latent_dim) == (backbone, latent_dim)
+    assert (config.activation, config.augmentation) == ("silu", "crop_flip")
+    assert (config.batch_size, config.epochs, config.weight_decay) == (128, 200, 5e-4)
+    assert config.gamma_at(10) == pytest.approx(0.01 * 1.084**10)
+    assert config.logged_epochs() == [*range(0, 200, 20), 199]
+    assert "this project's learning rate" in DATASETS[dataset].origin
+
+
+def test_svhn_is_trained_as_cifar10_without_flips_and_kmnist_as_mnist():
+    assert recipe("svhn", "later", augmentation="crop_flip") == recipe("cifar10", "later").change(
+        dataset="svhn"
+    )
+    assert recipe("svhn").augmentation == "crop"
+    assert recipe("kmnist") == recipe("mnist").change(dataset="kmnist")

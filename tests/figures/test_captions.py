@@ -20,6 +20,15 @@ def test_a_sentence_has_network_seeds_protocol_and_what_differs_with_the_papers_
     assert ", seeds 10, 12; " in captions.setting(apart)
 
 
+def test_a_page_says_the_essentials_and_folds_the_rest():
+    runs = [*made_runs(seeds=2, width=512), *made_runs("fashion_mnist", seeds=1)]
+    text = captions.fold(runs, "One sentence <more>.")
+    line, rest = text.split("</summary>")
+    assert "MNIST, width 512, 10 epochs, seeds 0–1, as described; FashionMNIST, width 1024" in line
+    assert rest.count("<li>") == 3 and "One sentence &lt;more&gt;." in rest
+    assert captions.fold([]) == ""
+
+
 def test_what_runs_vary_is_named_and_is_no_departure():
     runs = [made_run(epochs=101, classifier_optimizer=name) for name in ("adam", "signsgd")]
     text = captions.setting(runs)

@@ -123,6 +123,15 @@ def test_no_work_is_done_for_images_that_are_fooled():
     assert len(set(ways)) > 3
 
 
+def test_the_network_and_the_images_are_left_as_they_are(digits):
+    network, images, _ = digits
+    before = images.clone()
+    deepfool(network, images)
+    assert torch.equal(images, before)
+    assert not images.requires_grad
+    assert all(weights.grad is None for weights in network.parameters())
+
+
 # ---- On a trained network -----------------------------------------------------------------------
 
 
