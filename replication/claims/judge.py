@@ -282,7 +282,9 @@ def _sooner(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[
     first, second = claim.arms
     goals = [-sign_of(claim) * end(own, log) for own in series_of(claim, arms)[second]]
     gained = rules.sooner(curves[first], curves[second], epochs, goals)
-    return rules.contrast(gained, margin), ""
+    # In the first epoch against the last: the trainings end too soon, or begin too late, for more.
+    at_most = np.allclose(gained, np.log(epochs[-1] + 1))
+    return rules.contrast(gained, margin), "or more: reached in the first epoch" if at_most else ""
 
 
 def _throughout(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:

@@ -1,5 +1,7 @@
 """The engine from runs to verdicts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -144,7 +146,13 @@ def test_sooner_and_throughout_of_runs():
     own = claim(kind="sooner", direction="lower")
     goal = np.mean(slow[8:])
     gained = np.log((10 - goal + 1) / ((10 - goal) / 2.25 + 1))
-    assert verdict(own, found).judged.estimate == pytest.approx(gained)
+    answer = verdict(own, found)
+    assert (answer.judged.estimate, answer.note) == (pytest.approx(gained), "")
+    first = runs({"binary": [np.zeros(11)] * 3, "linear": [10.0 - np.arange(11)] * 3})
+    seldom = [replace(r, history=r.history.query("epoch < 6 or epoch == 10")) for r in first]
+    answer = verdict(own, seldom)  # the linear layer is there in the last epoch
+    assert answer.judged.estimate == pytest.approx(np.log(11))
+    assert answer.note == "or more: reached in the first epoch"
     whole = verdict(claim(kind="throughout", direction="lower"), found).judged
     assert whole.estimate == pytest.approx(np.mean(slow - fast))
     assert whole.verdict == rules.REPLICATED
