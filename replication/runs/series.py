@@ -44,6 +44,13 @@ def end(own: Series, log: bool = False) -> float:
     return float(np.log(np.exp(own.window).mean()) if log else own.window.mean())
 
 
+def end_value(run: Run, measure: str, split: str = "train") -> float:
+    """A measure's end value; nan where it was not recorded or the run diverged."""
+    own = measured(run, measure, split)
+    diverged = run.info["diverged_epoch"] is not None
+    return np.nan if own is None or diverged else end(own)
+
+
 def change(own: Series, log: bool = False) -> float:
     """The end value less the first logged one."""
     return end(own, log) - float(own.values[0])

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from binenc_core.config import LINEAR_HEADS, RunConfig, read_whole
@@ -14,7 +13,7 @@ from replication.figures.common.curves import Row
 from replication.figures.common.style import typed
 from replication.figures.common.tables import select
 from replication.figures.protocols.switches import TEXT, changed
-from replication.runs.series import end, measured
+from replication.runs.series import end_value
 from replication.runs.store import Run
 
 RELEASED = "released: all together"
@@ -84,7 +83,13 @@ def _alone(name: str) -> str:
 def data(runs: Sequence[Run]) -> Effects:
     """The effects of the settings that runs of one dataset have."""
     lines = [
-        (setting_of(run.config), run.config.head, run.config.seed, row.title, _end(run, row))
+        (
+            setting_of(run.config),
+            run.config.head,
+            run.config.seed,
+            row.title,
+            end_value(run, row.metric, row.split),
+        )
         for run in runs
         for row in QUANTITIES
     ]
@@ -94,12 +99,6 @@ def data(runs: Sequence[Run]) -> Effects:
     table["change"] = table["value"] - described.reindex(table.set_index(key).index).to_numpy()
     known = [TEXT, *map(_alone, changed("released")), RELEASED]
     return Effects([name for name in known if name in set(table["setting"])], table, list(runs))
-
-
-def _end(run: Run, row: Row) -> float:
-    """A quantity's end value, as verdicts take it; nan where the run diverged."""
-    own = measured(run, row.metric, row.split)
-    return np.nan if own is None or run.info["diverged_epoch"] is not None else end(own)
 
 
 def changes(effects: Effects, setting: str, head: str, quantity: str) -> pd.Series:

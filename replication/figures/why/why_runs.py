@@ -7,7 +7,7 @@ import pandas as pd
 
 from binenc_core.config import RunConfig
 from replication.campaigns.selection import campaign_runs, names
-from replication.runs.series import end, measured
+from replication.runs.series import end_value
 from replication.runs.store import Run
 
 # What a training of the page has unless it says otherwise.
@@ -72,12 +72,6 @@ def title(config: RunConfig) -> str:
 def knows_axes(config: RunConfig) -> bool:
     """Whether the classifier's steps depend on the choice of axes in x; no ε ≥ 0.1 of Adam does."""
     return OPTIMIZERS[config.classifier_optimizer][1] and config.classifier_epsilon < 0.1
-
-
-def end_value(run: Run, measure: str, split: str = "train") -> float:
-    """The mean over the last fifth of a run, as verdicts take it; nan where it was not recorded."""
-    own = measured(run, measure, split)
-    return np.nan if own is None else end(own)
 
 
 def size(run: Run) -> float:
