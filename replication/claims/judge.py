@@ -283,8 +283,8 @@ def _sooner(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[
     goals = [-sign_of(claim) * end(own, log) for own in series_of(claim, arms)[second]]
     gained = rules.sooner(curves[first], curves[second], epochs, goals)
     # In the first epoch against the last: the trainings end too soon, or begin too late, for more.
-    at_most = np.allclose(gained, np.log(epochs[-1] + 1))
-    return rules.contrast(gained, margin), "or more: reached in the first epoch" if at_most else ""
+    soonest = np.allclose(gained, np.log(epochs[-1] + 1))
+    return rules.contrast(gained, margin), "or more: reached in the first epoch" if soonest else ""
 
 
 def _throughout(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[Judged, str]:

@@ -84,13 +84,14 @@ def data(runs: Sequence[Run]) -> Effects:
     """The effects of the settings that runs of one dataset have."""
     lines = [
         (
-            setting_of(run.config),
+            setting,
             run.config.head,
             run.config.seed,
             row.title,
             end_value(run, row.metric, row.split),
         )
         for run in runs
+        for setting in [setting_of(run.config)]
         for row in QUANTITIES
     ]
     table = pd.DataFrame(lines, columns=["setting", "head", "seed", "quantity", "value"])

@@ -23,11 +23,12 @@ from replication.runs.store import Run
 
 Write = Callable[[pd.Series], str]
 BINARY = "binary"
+FRACTIONS = ("accuracy", "whole_code_agreement", "bit_agreement", "bit_agreement_predicted")
 
 
 def _written(row: Row) -> tuple[Write, Write]:
     """How the values and the changes of a quantity are written."""
-    if row.metric in ("accuracy", "whole_code_agreement"):
+    if row.metric in FRACTIONS:
         return wording.percent, wording.points
     return wording.value, wording.signed
 
@@ -66,7 +67,7 @@ def definitions(runs: Sequence[Run]) -> str:
     )
     return wording.table(
         [
-            wording.Quantity(f"{row.title}, {source}", _last(own, row), _written_here(row))
+            wording.Quantity(f"{row.title}, {source}", _last(own, row), _written(row)[0])
             for pair in pairs
             if pair[0] != pair[1]
             for row, source in zip(pair, sources, strict=True)
@@ -76,7 +77,3 @@ def definitions(runs: Sequence[Run]) -> str:
 
 def _last(runs: Sequence[Run], row: Row) -> pd.DataFrame:
     return values_at(curve_data(runs, [row], ""), runs[0].config.dataset, row)
-
-
-def _written_here(row: Row) -> Write:
-    return wording.percent if row.metric.startswith("bit_agreement") else wording.value

@@ -1,7 +1,7 @@
 """Do the scores find the misclassified test images, and those of another dataset? AUROC."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -39,16 +39,13 @@ def data(found: Sequence[Assessment], task: str = "misclassified") -> Detection:
 
 def figure(detection: Detection) -> go.Figure:
     """A panel for each dataset and protocol, a line in it for each score: misclassified images."""
-    return described(
-        reliability_drawing.draw(detection.numbers, detection.groups, "misclassified"),
-        figure,
+    return _drawn(
+        *(detection, "misclassified", figure),
         alt="AUROC with bootstrap intervals for finding misclassified test images by four scores, "
         "for the four architectures.",
         caption="AUROC of each score for telling misclassified test images from the others; larger "
         "is better. Small: each seed, 95 % bootstrap interval over the images; large: mean over "
         f"seeds. Hollow: fewer than {FEW} misclassified, too few to say.",
-        table=detection.table.round(5),
-        setting=assessed.setting(detection.groups),
     )
 
 
@@ -60,14 +57,25 @@ def outside_figure(outside: Detection) -> go.Figure | None:
         f"{DATASETS[DATASETS[name].foreign].title} for networks of {DATASETS[name].title}"
         for name in dict.fromkeys(group.dataset for group in outside.groups)
     ]
-    return described(
-        reliability_drawing.draw(outside.numbers, outside.groups, "outside"),
-        outside_figure,
+    return _drawn(
+        *(outside, "outside", outside_figure),
         alt="AUROC with bootstrap intervals for telling images of another dataset from a network's "
         "own by four scores, for the four architectures.",
         caption="AUROC of each score for telling another dataset's test images from the network's "
         f"own: {', '.join(pairs)}, as many of each. Small: each seed, 95 % bootstrap interval; "
         "large: mean over seeds.",
-        table=outside.table.round(5),
-        setting=assessed.setting(outside.groups),
+    )
+
+
+def _drawn(
+    detection: Detection, task: str, draw: Callable[..., Any], alt: str, caption: str
+) -> go.Figure:
+    """The figure of a task, which `draw` gives, as it says of itself."""
+    return described(
+        reliability_drawing.draw(detection.numbers, detection.groups, task),
+        draw,
+        alt=alt,
+        caption=caption,
+        table=detection.table.round(5),
+        setting=assessed.setting(detection.groups),
     )
