@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import Field, asdict, dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any
@@ -226,10 +227,7 @@ class RunConfig:
 
     def change(self, **changes: Any) -> "RunConfig":
         """This configuration with other values; raises ValueError for an unknown name or value."""
-        known = [f.name for f in fields(self)]
-        for name in changes:
-            if name not in known:
-                raise ValueError(f"unknown parameter {name!r}; allowed: {', '.join(known)}")
+        known("parameter", [f.name for f in fields(self)], *changes)
         return replace(self, **changes)
 
     def as_dict(self) -> dict[str, Any]:
@@ -237,12 +235,17 @@ class RunConfig:
         return asdict(self)
 
 
+def known(name: str, allowed: Iterable[str], *values: Any) -> None:
+    """Raise a ValueError that names what is allowed, for the first of the values that is not."""
+    for value in values:
+        if value not in list(allowed):  # of a TOML file it may be a table, which has no hash
+            raise ValueError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+
+
 def checked(item: Field, value: Any) -> Any:
     """`value` as the type of the field `item`, or a ValueError that names the allowed values."""
-    choices = item.metadata["choices"]
-    if choices:
-        if value not in choices:
-            raise ValueError(f"{item.name} is {value!r}; allowed: {', '.join(choices)}")
+    if choices := item.metadata["choices"]:
+        known(item.name, choices, value)
         return value
     kind = item.type
     if kind is str:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from torch import Tensor, nn
 
-from binenc_core.config import PENALTIES, SOFTMAX
+from binenc_core.config import PENALTIES, SOFTMAX, known
 from binenc_core.loss import total_loss
 
 
@@ -36,12 +36,8 @@ class BinaryEncodingLoss(nn.Module):
 
     def __init__(self, gamma: float = 10.0, penalty: str = "mean_exp", softmax: str = "once"):
         super().__init__()
-        for name, value, allowed in (
-            ("penalty", penalty, PENALTIES),
-            ("softmax", softmax, SOFTMAX),
-        ):
-            if value not in allowed:
-                raise ValueError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+        known("penalty", PENALTIES, penalty)
+        known("softmax", SOFTMAX, softmax)
         if not gamma >= 0:
             raise ValueError(f"gamma is {gamma!r}; allowed: a number ≥ 0")
         self.gamma, self.penalty, self.softmax = gamma, penalty, softmax

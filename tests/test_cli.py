@@ -3,13 +3,13 @@ from dataclasses import fields
 
 import pytest
 
-from binenc_core.config import RunConfig
+from binenc_core.config import RunConfig, known
 from binenc_core.training import loop
 from replication.__main__ import _parser, main
 from replication.campaigns import grids
 from replication.cli import data
 from replication.cli.options import configs
-from replication.data.datasets import DATASETS, check_name
+from replication.data.datasets import DATASETS
 from replication.data.recipes import recipe
 from replication.data.sources import DataError
 from small_runs import failure
@@ -27,7 +27,7 @@ def idle(monkeypatch, tmp_path):
     monkeypatch.setattr(loop, "train", lambda *_, **__: done.append("trained"))
 
     def fetch(name):
-        check_name(name)
+        known("dataset", DATASETS, name)
         done.append(f"fetched {name}")
 
     monkeypatch.setattr(data, "fetch", fetch)
@@ -50,7 +50,7 @@ BAD_INPUT = [
     (["train", "--head", "binary", "x"], "head is 'x'; allowed: binary, linear, nonlinear, none"),
     (["train", "--protocol", "released", "old"], "argument --protocol: invalid choice: 'old'"),
     (["train", "--threads", "two"], f"threads is 'two'; allowed: {WHOLE}"),
-    (["train", "--device", "tpu"], "device is 'tpu'; allowed here: auto, "),
+    (["train", "--device", "tpu"], "device here is 'tpu'; allowed: auto, "),
     (["train", "mnist"], "unknown parameter 'mnist'; allowed: "),
     (["train", "--gamma"], "--gamma: expected one argument"),
     (["campaign"], "NAME"),

@@ -34,5 +34,5 @@ def test_auto_takes_cuda_then_mps_then_the_cpu(machine, cuda, mps, expected):
 @pytest.mark.parametrize("name", ["cuda", "tpu", ""])
 def test_a_device_that_is_not_there_is_an_error_that_names_those_that_are(machine, name):
     machine(cuda=False, mps=True)
-    with pytest.raises(ValueError, match=f"^device is '{name}'; allowed here: auto, mps, cpu$"):
+    with pytest.raises(ValueError, match=f"^device here is '{name}'; allowed: auto, mps, cpu$"):
         resolve_device(name)

@@ -10,7 +10,7 @@ from replication.data.recipes import PROTOCOLS, SWITCHES, departures, protocol_o
     [
         ({"dataset": "cifar"}, f"dataset is 'cifar'; allowed: {', '.join(DATASETS)}"),
         ({"protocol": "old"}, "protocol is 'old'; allowed: described, released, later"),
-        ({"gama": 3}, f"unknown parameter 'gama'; allowed: {', '.join(RunConfig().as_dict())}"),
+        ({"gama": 3}, f"parameter is 'gama'; allowed: {', '.join(RunConfig().as_dict())}"),
     ],
 )
 def test_what_is_unknown_is_answered_with_the_known(asked, message):

@@ -84,7 +84,7 @@ SEEDS = "seeds is 0; allowed: a whole number ≥ 1"
         (page_configs, {"dataset": "mnist,cifar"}, DATASET),
         (page_configs, {"seeds": 0}, SEEDS),
         (page_configs, {"protocol": "old"}, "protocol is 'old'; allowed: described, released"),
-        (page_configs, {"breadth": 3}, "unknown parameter 'breadth'; allowed: "),
+        (page_configs, {"breadth": 3}, "parameter is 'breadth'; allowed: "),
         (assessed, {"dataset": 3}, "dataset is 3; allowed: mnist, fashion_mnist, digits"),
         (assessed, {"protocol": 3}, "protocol is 3; allowed: described, released, later"),
         (gamma_configs, {"dataset": "cifar"}, DATASET),

@@ -2,6 +2,8 @@
 
 import torch
 
+from binenc_core.config import known
+
 
 def available_devices() -> list[str]:
     """Names of the devices of this machine, the one that "auto" means first."""
@@ -19,8 +21,5 @@ def resolve_device(name: str = "auto") -> torch.device:
     Raises ValueError for a device that is not there, naming those that are.
     """
     there = available_devices()
-    if name == "auto":
-        return torch.device(there[0])
-    if name not in there:
-        raise ValueError(f"device is {name!r}; allowed here: {', '.join(['auto', *there])}")
-    return torch.device(name)
+    known("device here", ["auto", *there], name)
+    return torch.device(there[0] if name == "auto" else name)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import as_completed
 from importlib import import_module
 
-from binenc_core.config import RunConfig
+from binenc_core.config import RunConfig, known
 from replication.base.progress import Say, duration
 from replication.base.provenance import origin
 from replication.campaigns.get_runs import get_or_train_all
@@ -14,7 +14,7 @@ from replication.runs import pytorch, store, trainer
 from replication.runs.labels import labels
 from replication.studies import assessments
 from replication.studies.assessments import Assessment
-from replication.studies.catalog import check_study, images_of
+from replication.studies.catalog import STUDIES, images_of
 
 
 def get_or_assess_all(
@@ -35,7 +35,7 @@ def get_or_assess_all(
     that a dataset does not have, and RuntimeError where PyTorch is needed and not installed; when
     the others are done, RuntimeError for a network that diverged or could not be assessed.
     """
-    check_study(study)
+    known("study", STUDIES, study)
     trainer.check_device(device)
     configs = list({config.id: config for config in configs}.values())
     for dataset in {config.dataset for config in configs}:

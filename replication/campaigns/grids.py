@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from binenc_core.config import RunConfig
+from binenc_core.config import RunConfig, known
 from replication.base import provenance
 from replication.data.recipes import recipe
 
@@ -53,8 +53,7 @@ def read(name: str) -> NamedRuns:
     if not path.is_file():
         if is_path:
             raise ValueError(f"campaign {name}: there is no such file")
-        allowed = f"{', '.join(names())}, or the path of a .toml file"
-        raise ValueError(f"campaign is {name!r}; allowed: {allowed}")
+        known("campaign", [*names(), "or the path of a .toml file"], name)
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         groups = _groups(tables)
@@ -66,9 +65,7 @@ def read(name: str) -> NamedRuns:
 
 
 def _groups(tables: dict[str, Any]) -> list[list[RunConfig]]:
-    unknown = sorted(set(tables) - {"about", "grid"})
-    if unknown:
-        raise ValueError(f"unknown key {unknown[0]!r}; allowed: about, grid")
+    known("key", ("about", "grid"), *tables)
     if not isinstance(tables.get("about"), str):
         raise ValueError("about is missing; allowed: a text")
     grids = tables.get("grid")

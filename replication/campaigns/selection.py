@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from itertools import product
 
-from binenc_core.config import HEADS, PAPER_HEADS, RunConfig, read_whole
+from binenc_core.config import HEADS, PAPER_HEADS, RunConfig, known, read_whole
 from replication.campaigns import grids
 from replication.data.datasets import DATASETS
 from replication.data.recipes import PROTOCOLS, protocol_of, recipe, switches
@@ -46,9 +46,7 @@ def page_configs(
 def names(parameter: str, text: str, allowed: Iterable[str]) -> list[str]:
     """One name or several with commas between them; raises ValueError for what is not allowed."""
     found = [name.strip() for name in text.split(",")] if isinstance(text, str) else [text]
-    for name in found:
-        if name not in list(allowed):
-            raise ValueError(f"{parameter} is {name!r}; allowed: {', '.join(allowed)}")
+    known(parameter, allowed, *found)
     return found
 
 

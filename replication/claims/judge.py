@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from binenc_core.config import known
 from replication.claims import measures, rules, table
 from replication.claims.arms import (
     Arms,
@@ -77,7 +78,7 @@ def judge_all(names: Sequence[str] | None = None) -> list[Verdict]:
     setting, RuntimeError for damaged files.
     """
     claims = table.read()
-    table.known("setting", names or (), list(claims.settings))
+    known("setting", claims.settings, *(names or ()))
     studies = {name: assessments.frozen_of(name) for name in STUDIES}
     asked = [claims.settings[name] for name in names or claims.settings]
     families = {_family(setting) for setting in asked}

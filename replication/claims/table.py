@@ -1,12 +1,11 @@
 """The table of claims: claims.toml, read and checked."""
 
 import tomllib
-from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from binenc_core.config import RunConfig, read_whole
+from binenc_core.config import RunConfig, known, read_whole
 from binenc_core.metrics.names import METRICS
 from replication.claims.measures import STUDY_MEASURES
 from replication.data.datasets import DATASETS
@@ -100,7 +99,7 @@ def read(path: Path = CLAIMS) -> Table:
     """The table of claims in a TOML file; raises ValueError, in one line, for what is wrong."""
     try:
         parts = tomllib.loads(path.read_text(encoding="utf8"))
-        known("key", parts, ("margin", "arm", "setting", "claim"))
+        known("key", ("margin", "arm", "setting", "claim"), *parts)
         margins = {n: _margin(n, own) for n, own in parts.get("margin", {}).items()}
         arms = {name: _arm(name, parts["arm"]) for name in parts.get("arm", {})}
         settings = {n: _setting(n, own) for n, own in parts.get("setting", {}).items()}
@@ -113,15 +112,8 @@ def read(path: Path = CLAIMS) -> Table:
     return Table(claims, arms, settings, margins)
 
 
-def known(what: str, given: Iterable[str], allowed: Sequence[str]) -> None:
-    """Raise a ValueError that names what is allowed, for the first name that is not."""
-    for name in given:
-        if name not in allowed:
-            raise ValueError(f"{what} is {name!r}; allowed: {', '.join(allowed)}")
-
-
 def _margin(name: str, own: dict[str, Any]) -> Margin:
-    known(f"key of margin {name}", own, ("value", "reason", *DATASETS))
+    known(f"key of margin {name}", ("value", "reason", *DATASETS), *own)
     values = {key: number for key, number in own.items() if key != "reason"}
     for number in values.values():
         if isinstance(number, bool) or not isinstance(number, int | float) or not number > 0:
@@ -135,17 +127,17 @@ def _arm(name: str, arms: dict[str, dict[str, Any]], below: tuple[str, ...] = ()
     """The fields of an arm, after those of the arms that it is based on."""
     if name in below:
         raise ValueError(f"arm {name} is based on itself; allowed: another arm")
-    known("arm", [name], list(arms))
+    known("arm", arms, name)
     own = dict(arms[name])
     base = own.pop("base", None)
-    known(f"field of arm {name}", own, [item.name for item in fields(RunConfig)])
+    known(f"field of arm {name}", [item.name for item in fields(RunConfig)], *own)
     return (_arm(base, arms, (*below, name)) if base else {}) | own
 
 
 def _setting(name: str, own: dict[str, Any]) -> Setting:
-    known(f"key of setting {name}", own, ("dataset", "protocol", "planned"))
-    known(f"dataset of setting {name}", [own.get("dataset")], DATASETS)
-    known(f"protocol of setting {name}", [own.get("protocol")], list(PROTOCOLS))
+    known(f"key of setting {name}", ("dataset", "protocol", "planned"), *own)
+    known(f"dataset of setting {name}", DATASETS, own.get("dataset"))
+    known(f"protocol of setting {name}", PROTOCOLS, own.get("protocol"))
     own["planned"] = read_whole(f"planned of setting {name}", own.get("planned"))
     return Setting(name, **own)
 
@@ -153,7 +145,7 @@ def _setting(name: str, own: dict[str, Any]) -> Setting:
 def _claim(own: dict[str, Any], margins, arms, settings) -> Claim:
     name = own.get("id")
     where = f"of claim {name}"
-    known(f"key {where}", own, Claim._fields)
+    known(f"key {where}", Claim._fields, *own)
     needed = [key for key in Claim._fields if key not in Claim._field_defaults]
     if missing := [key for key in needed if key not in own]:
         raise ValueError(f"claim {name} has no {missing[0]}; allowed: one that has")
@@ -165,23 +157,20 @@ def _claim(own: dict[str, Any], margins, arms, settings) -> Claim:
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise ValueError(f"{key} {where} is {number!r}; allowed: a number")
     claim = Claim(**own | {key: tuple(own[key]) for key in ("arms", "settings")})
-    known(f"kind {where}", [claim.kind], list(KINDS))
+    known(f"kind {where}", KINDS, claim.kind)
     kind = KINDS[claim.kind]
     if claim.study is not None:
-        known(f"study {where}", [claim.study], list(STUDIES))
-        known(f"kind {where}", [claim.kind], STUDY_KINDS)
+        known(f"study {where}", STUDIES, claim.study)
+        known(f"kind {where}", STUDY_KINDS, claim.kind)
     if claim.kind == "switch":
-        known(f"scale {where}", [claim.scale], SWITCH_SCALES)
+        known(f"scale {where}", SWITCH_SCALES, claim.scale)
     measures = STUDY_MEASURES[claim.study] if claim.study else METRICS
-    for key, allowed in (
-        ("measure", list(measures)),
-        ("split", SPLITS),
-        ("value", VALUES),
-        ("scale", SCALES),
-    ):
-        known(f"{key} {where}", [getattr(claim, key)], allowed)
-    for key, allowed in (("arm", list(arms)), ("setting", list(settings))):
-        known(f"{key} {where}", getattr(claim, f"{key}s"), allowed)
+    known(f"measure {where}", measures, claim.measure)
+    known(f"split {where}", SPLITS, claim.split)
+    known(f"value {where}", VALUES, claim.value)
+    known(f"scale {where}", SCALES, claim.scale)
+    known(f"arm {where}", arms, *claim.arms)
+    known(f"setting {where}", settings, *claim.settings)
     least, most = kind.arms
     if not least <= len(claim.arms) <= most:
         raise ValueError(f"claim {name} has {len(claim.arms)} arms; allowed: {least} to {most}")
@@ -196,9 +185,9 @@ def _claim(own: dict[str, Any], margins, arms, settings) -> Claim:
                 f"{'one' if wanted else 'none'}, as its kind is {claim.kind}"
             )
     if kind.direction:
-        known(f"direction {where}", [claim.direction], DIRECTIONS)
+        known(f"direction {where}", DIRECTIONS, claim.direction)
     if kind.margin:
-        known(f"margin {where}", [claim.margin], list(margins))
+        known(f"margin {where}", margins, claim.margin)
         for setting in claim.settings:
             if margins[claim.margin].on(settings[setting].dataset) is None:
                 raise ValueError(f"margin {claim.margin} {where} has none for {setting}")

@@ -3,12 +3,13 @@
 import argparse
 import shlex
 
+from binenc_core.config import known
 from replication.campaigns import grids
 from replication.campaigns.assess import get_or_assess_all
 from replication.cli.options import Work, add_command, add_device_option, whole_number
 from replication.runs import freeze, trainer
 from replication.studies import assessments
-from replication.studies.catalog import STUDIES, check_study
+from replication.studies.catalog import STUDIES
 
 _ALL = "all"
 
@@ -48,7 +49,7 @@ def add(commands) -> None:
 
 
 def _prepare(arguments: argparse.Namespace) -> Work:
-    check_study(arguments.study)
+    known("study", STUDIES, arguments.study)
     trainer.check_device(arguments.device)
     named = grids.read(arguments.campaign)
     if arguments.freeze:

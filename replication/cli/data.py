@@ -2,8 +2,9 @@
 
 import argparse
 
+from binenc_core.config import known
 from replication.cli.options import Work, add_command
-from replication.data.datasets import DATASETS, PAPER_DATASETS, check_name
+from replication.data.datasets import DATASETS, PAPER_DATASETS
 from replication.data.sources import fetch
 
 
@@ -18,8 +19,7 @@ def add(commands) -> None:
 
 
 def _prepare(arguments: argparse.Namespace) -> Work:
-    for name in arguments.names:
-        check_name(name)
+    known("dataset", DATASETS, *arguments.names)
 
     def work() -> int:
         for name in arguments.names or PAPER_DATASETS:

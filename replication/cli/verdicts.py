@@ -2,6 +2,7 @@
 
 import argparse
 
+from binenc_core.config import known
 from replication.cli.options import Work, add_command
 
 
@@ -24,7 +25,7 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     from replication.claims import judge, table, words
 
     groups = list(dict.fromkeys(claim.group for claim in table.read().claims))
-    table.known("group", arguments.group or (), groups)
+    known("group", groups, *(arguments.group or ()))
     found = judge.judge_all(arguments.setting)
     shown = [v for v in found if v.claim.group in (arguments.group or groups)]
 

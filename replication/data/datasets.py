@@ -179,12 +179,6 @@ HARDER_DATASETS = ("kmnist", "svhn", "cifar10", "cifar100")
 CLASSES = 10  # of the paper's datasets and of the digits
 
 
-def check_name(name: str) -> None:
-    """Raise a ValueError that names the allowed datasets unless `name` is one of them."""
-    if name not in list(DATASETS):  # of a TOML file it may be a table, which has no hash
-        raise ValueError(f"dataset is {name!r}; allowed: {', '.join(DATASETS)}")
-
-
 def class_names(dataset: str) -> tuple[str, ...]:
     """What the classes of a dataset are called, by their label."""
     info = DATASETS[dataset]

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from binenc_core.config import known
 from binenc_core.dataset import Dataset, scaled
-from replication.data.datasets import DATASETS, check_name
+from replication.data.datasets import DATASETS
 from replication.data.sources import content, verified
 
 DIGITS_TEST_FRACTION = 0.2
@@ -28,7 +29,7 @@ def load(name: str, folder: Path | None = None) -> Dataset:
     ValueError for an unknown dataset, DataError where a file in the folder is not the expected one
     or no source supplies it.
     """
-    check_name(name)
+    known("dataset", DATASETS, name)
     files = DATASETS[name].files
     if files is None:
         return _digits()

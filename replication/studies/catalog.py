@@ -160,12 +160,6 @@ STUDIES = {
 }
 
 
-def check_study(name: str) -> None:
-    """Raise a ValueError that names the studies unless `name` is one of them."""
-    if name not in STUDIES:
-        raise ValueError(f"study is {name!r}; allowed: {', '.join(STUDIES)}")
-
-
 def images_of(study: str, images: int | None, most: int) -> int:
     """How many of a dataset's test images a study takes: those asked for, or its own number.
 
