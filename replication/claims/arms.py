@@ -1,10 +1,12 @@
 """The runs that a claim compares, by arm and seed, and the numbers that it takes from them."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
+from replication.claims.measures import study_value
 from replication.claims.table import Claim, Table
 from replication.runs.series import Series, change, end, measured
 from replication.runs.store import Run
@@ -14,7 +16,8 @@ from replication.studies.assessments import Assessment
 class Arms(NamedTuple):
     """The runs of each arm by seed, the same seeds in all, in their order.
 
-    How many of all `planned` runs diverged; the arms that have no run.
+    How many of all `planned` runs diverged; the arms that have no run; what the claim's study found
+    of their networks, by the id of the run.
     """
 
     runs: dict[str, dict[int, Run]]
@@ -22,6 +25,7 @@ class Arms(NamedTuple):
     diverged: int
     planned: int
     absent: list[str]
+    found: Mapping[str, Assessment]
 
 
 class Missing(Exception):
@@ -42,14 +46,14 @@ def compared(claims: Table, claim: Claim, runs: Sequence[Run]) -> Arms:
     seeds = sorted(set.intersection(*(set(own) for own in found.values())))
     shared = {name: {seed: own[seed] for seed in seeds} for name, own in found.items()}
     absent = [name for name, own in found.items() if not own]
-    return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()), absent)
+    return Arms(shared, seeds, diverged, sum(len(own) for own in found.values()), absent, {})
 
 
 def assessed(arms: Arms, found: Mapping[str, Assessment]) -> Arms:
     """The arms' runs of the seeds in which each was assessed; `found` by the id of the run."""
     seeds = [s for s in arms.seeds if all(own[s].id in found for own in arms.runs.values())]
     runs = {name: {seed: own[seed] for seed in seeds} for name, own in arms.runs.items()}
-    return arms._replace(runs=runs, seeds=seeds)
+    return arms._replace(runs=runs, seeds=seeds, found=found)
 
 
 def series_of(claim: Claim, arms: Arms) -> dict[str, list[Series]]:
@@ -66,8 +70,17 @@ def series_of(claim: Claim, arms: Arms) -> dict[str, list[Series]]:
 
 def values_of(claim: Claim, arms: Arms) -> dict[str, np.ndarray]:
     """The number of every run that a claim compares, (n,) by arm."""
-    take = change if claim.value == "change" else end
     log = claim.scale == "log"
+    if claim.study:
+        measure = partial(study_value, study=claim.study, measure=claim.measure, log=log)
+        values = {
+            name: np.array([measure(arms.found[run.id]) for run in own.values()])
+            for name, own in arms.runs.items()
+        }
+        if any(np.isnan(own).any() for own in values.values()):
+            raise Missing("a number is not defined, or failed a control")
+        return values
+    take = change if claim.value == "change" else end
     return {
         name: np.array([take(own, log) for own in series])
         for name, series in series_of(claim, arms).items()
@@ -89,19 +102,8 @@ def sign_of(claim: Claim) -> int:
     return -1 if claim.direction == "lower" else 1
 
 
-def contrasts(claim: Claim, arms: Arms, values: dict[str, np.ndarray]) -> list[np.ndarray]:
-    """The first arm against each other one; of one arm alone its values."""
-    by_seed = {name: dict(zip(arms.seeds, own, strict=True)) for name, own in values.items()}
+def contrasts(claim: Claim, values: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """The first arm against each other one, seed by seed; of one arm alone its values."""
     first, *others = claim.arms
-    if not others:
-        return [sign_of(claim) * values[first]]
-    return [sign_of(claim) * paired(by_seed[first], by_seed[other]) for other in others]
-
-
-def paired(first: Mapping[int, float], second: Mapping[int, float]) -> np.ndarray:
-    """The differences by seed, (n,); raises ValueError where the seeds are not the same."""
-    if set(first) != set(second):
-        raise ValueError(
-            f"a contrast of seeds {sorted(first)} and {sorted(second)}; allowed: the same seeds"
-        )
-    return np.array([first[seed] - second[seed] for seed in sorted(first)])
+    against = [values[first] - values[other] for other in others] or [values[first]]
+    return [sign_of(claim) * own for own in against]

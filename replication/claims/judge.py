@@ -127,9 +127,8 @@ def _judge(
 ) -> Verdict:
     margin = claims.margins[claim.margin].on(setting.dataset) if claim.margin else np.nan
     arms = compared(claims, claim, runs)
-    found = studies.get(claim.study, {})
     if claim.study:
-        arms = assessed(arms, found)
+        arms = assessed(arms, studies.get(claim.study, {}))
     epochs = max(
         (run.config.epochs for own in arms.runs.values() for run in own.values()), default=0
     )
@@ -141,10 +140,7 @@ def _judge(
     if len(arms.seeds) < LEAST_SEEDS:
         return answer
     try:
-        if claim.study:
-            judged, note = _by_study(claim, arms, found, margin)
-        else:
-            judged, note = _KINDS[claim.kind](claim, setting, arms, margin)
+        judged, note = _KINDS[claim.kind](claim, setting, arms, margin)
     except Missing as missing:
         return answer._replace(note=str(missing))
     return answer._replace(judged=judged, note=note)
@@ -174,23 +170,15 @@ def _contrast(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tupl
     values = values_of(claim, arms)
     if _at_ceiling(claim, values, margin):
         return Judged(NOT_JUDGED), "ceiling"
-    pairs = contrasts(claim, arms, values)
-    if claim.kind == "most":
-        judged = rules.most(pairs, margin)
-        notes = _rival(claim, pairs, margin, judged)
-    else:
-        judged, notes = rules.contrast(pairs[0], margin), []
-    if len(claim.arms) > 1 and claim.value == "end":
+    pairs = contrasts(claim, values)
+    judged = rules.most(pairs, margin)
+    notes = _rival(claim, pairs, margin, judged) if claim.kind == "most" else []
+    if len(claim.arms) > 1 and claim.value == "end" and not claim.study:
         if _still_moving(claim, arms, margin):
             notes.append("still moving")
         others = [(claim.arms[0], other) for other in claim.arms[1:]]
         if images := _by_image(claim, arms, others):
-            by_images = (
-                rules.most(pairs, margin, images)
-                if claim.kind == "most"
-                else rules.contrast(pairs[0], margin, images[0])
-            )
-            notes.append(_survival(judged, by_images))
+            notes.append(_survival(judged, rules.most(pairs, margin, images)))
     return judged, "; ".join(notes)
 
 
@@ -303,27 +291,6 @@ def _switch(claim: Claim, setting: Setting, arms: Arms, margin: float) -> tuple[
     return rules.switch(after, before, goal), ""
 
 
-def _by_study(
-    claim: Claim, arms: Arms, found: Mapping[str, Assessment], margin: float
-) -> tuple[Judged, str]:
-    """`most` of what a study found of the networks."""
-    log = claim.scale == "log"
-    values = {
-        name: np.array(
-            [
-                measures.study_value(found[run.id], claim.study, claim.measure, log)
-                for run in own.values()
-            ]
-        )
-        for name, own in arms.runs.items()
-    }
-    if any(np.isnan(own).any() for own in values.values()):
-        raise Missing("a number is not defined, or failed a control")
-    pairs = contrasts(claim, arms, values)
-    judged = rules.most(pairs, margin)
-    return judged, "; ".join(_rival(claim, pairs, margin, judged))
-
-
 _KINDS = {
     "contrast": _contrast,
     "most": _contrast,
@@ -337,11 +304,6 @@ _KINDS = {
 }
 
 
-def to_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
-    """The verdicts as a table, a line for each; nan where a number does not apply."""
-    return pd.DataFrame([_line(verdict) for verdict in verdicts], columns=COLUMNS)
-
-
 COLUMNS = [
     *("id", "claim", "dataset", "protocol", "epochs", "n", "planned"),
     *("estimate", "low", "high", "margin", "direction", "verdict"),
@@ -349,16 +311,20 @@ COLUMNS = [
 ]
 
 
-def _line(verdict: Verdict) -> dict:
-    claim, setting, judged = verdict.claim, verdict.setting, verdict.judged
-    return {
-        "id": claim.id,
-        "claim": claim.text,
-        **setting._asdict(),
-        **judged._asdict(),
-        "epochs": verdict.epochs,
-        "n": verdict.n,
-        "margin": verdict.margin,
-        "direction": claim.direction or "",
-        "holm": verdict.holm,
-    }
+def to_frame(verdicts: Sequence[Verdict]) -> pd.DataFrame:
+    """The verdicts as a table, a line for each; nan where a number does not apply."""
+    lines = [
+        {
+            **verdict.setting._asdict(),
+            **verdict.judged._asdict(),
+            "id": verdict.claim.id,
+            "claim": verdict.claim.text,
+            "epochs": verdict.epochs,
+            "n": verdict.n,
+            "margin": verdict.margin,
+            "direction": verdict.claim.direction or "",
+            "holm": verdict.holm,
+        }
+        for verdict in verdicts
+    ]
+    return pd.DataFrame(lines, columns=COLUMNS)

@@ -1,9 +1,9 @@
 """The verdict rule: numbers by seed in the claimed direction -> a verdict with its interval.
 
-Pure functions of arrays. A value in the claimed direction is one that the claim says is positive:
-`judge` turns the others round. d are differences paired by seed, m a margin, t Student's. The p of
-a verdict that all of several pairs or arms have to bear is their largest; where a single one
-decides it is that one's, times as many as were asked.
+Pure functions of arrays, of LEAST_SEEDS seeds or more. A value in the claimed direction is one that
+the claim says is positive: `judge` turns the others round. d are differences paired by seed, m a
+margin, t Student's. The p of a verdict that all of several pairs or arms have to bear is their
+largest; where a single one decides it is that one's, times as many as were asked.
 """
 
 from collections.abc import Sequence
@@ -74,11 +74,20 @@ class _Interval(NamedTuple):
     freedom: int
 
 
-def interval(values: ArrayLike, level: float = LEVEL) -> _Interval:
-    """Mean, t-interval, standard error and degrees of freedom of values by seed."""
+def interval(
+    values: ArrayLike, level: float = LEVEL, by_image: ArrayLike | None = None
+) -> _Interval:
+    """Mean, t-interval, standard error and degrees of freedom of values by seed, (n,).
+
+    Where all seeds see the same images, which are a sample as well, `by_image` (N,) is each image's
+    value, the mean over the seeds: the interval is then crossed with theirs.
+    """
     own = np.asarray(values, float)
     freedom, mean = len(own) - 1, own.mean()
     error = own.std(ddof=1) / np.sqrt(len(own))
+    if by_image is not None:
+        images = np.asarray(by_image, float)
+        error = np.sqrt(error**2 + images.var(ddof=1) / len(images))
     half = special.stdtrit(freedom, (1 + level) / 2) * error
     return _Interval(mean, mean - half, mean + half, error, freedom)
 
@@ -123,34 +132,17 @@ def _p_of(verdict: str, found: _Interval, margin: float) -> float:
     return _p_above(turned if verdict == REVERSED_MAY_BE_SMALL else found, 0)
 
 
-def crossed(differences: ArrayLike, by_image: ArrayLike, level: float = LEVEL) -> _Interval:
-    """The interval of d (n,) where all seeds see the same images, which are a sample as well.
-
-    `by_image` (N,) is each image's difference, the mean over the seeds.
-    """
-    found = interval(differences)
-    images = np.asarray(by_image, float)
-    error = np.sqrt(found.error**2 + images.var(ddof=1) / len(images))
-    half = special.stdtrit(found.freedom, (1 + level) / 2) * error
-    return _Interval(found.mean, found.mean - half, found.mean + half, error, found.freedom)
-
-
 def _intervals(
     pairs: Sequence[ArrayLike], images: Sequence[ArrayLike] | None, level: float = LEVEL
 ) -> list[_Interval]:
     """Each pair's interval, crossed with the images where those are given."""
-    if images is None:
-        return [interval(d, level) for d in pairs]
-    return [crossed(d, own, level) for d, own in zip(pairs, images, strict=True)]
+    several = [None] * len(pairs) if images is None else images
+    return [interval(d, level, own) for d, own in zip(pairs, several, strict=True)]
 
 
-def contrast(differences: ArrayLike, margin: float, by_image: ArrayLike | None = None) -> Judged:
-    """Lines 0 to 6 on d (n,); crossed with the images' differences (N,) where those are given."""
-    if len(differences) < LEAST_SEEDS:
-        return Judged(NOT_JUDGED)
-    (found,) = _intervals([differences], None if by_image is None else [by_image])
-    verdict = line(found, margin)
-    return _judged(verdict, found, _p_of(verdict, found, margin))
+def contrast(differences: ArrayLike, margin: float) -> Judged:
+    """The line of the rule that holds of d (n,)."""
+    return most([differences], margin)
 
 
 def strict_level(pairs: int) -> float:
@@ -168,8 +160,6 @@ def most(
     pair shown is one that decides: against the claim, or with the lowest interval of those whose
     own verdict is this one.
     """
-    if min(map(len, pairs)) < LEAST_SEEDS:
-        return Judged(NOT_JUDGED)
     found = _intervals(pairs, images)
     alone = [_judged(line(own, margin), own, np.nan) for own in found]
     strict = [line(own, margin) for own in _intervals(pairs, images, strict_level(len(pairs)))]
@@ -193,8 +183,6 @@ def most(
 
 def level(arms: Sequence[ArrayLike], bound: float) -> Judged:
     """Each arm's values (n,) at or above a bound; the arm shown is the weakest."""
-    if min(map(len, arms)) < LEAST_SEEDS:
-        return Judged(NOT_JUDGED)
     found = [interval(values) for values in arms]
     if all(own.low >= bound for own in found):
         verdict = REPLICATED
@@ -228,8 +216,6 @@ def comparable(
     pairs: Sequence[ArrayLike], margin: float, images: Sequence[ArrayLike] | None = None
 ) -> Judged:
     """All pairs' d (n,) within ± m; the pair shown is the widest apart. `images` as in `most`."""
-    if min(map(len, pairs)) < LEAST_SEEDS:
-        return Judged(NOT_JUDGED)
     found = _intervals(pairs, images)
     if all(-margin <= own.low and own.high <= margin for own in found):
         verdict = REPLICATED
@@ -250,8 +236,6 @@ def order(levels: ArrayLike) -> Judged:
     The interval shown is that of the last level less the first.
     """
     values = np.asarray(levels, float)
-    if len(values) < LEAST_SEEDS:
-        return Judged(NOT_JUDGED)
     p = page_p(values)
     steps = [interval(step) for step in np.diff(values, axis=1).T]
     falls = any(step.high < 0 for step in steps)
@@ -289,8 +273,6 @@ def switch(after: ArrayLike, before: ArrayLike, target: ArrayLike) -> Judged:
     In the claimed direction: against the way to the target, whichever that is on average.
     """
     after, before, target = (np.asarray(own, float) for own in (after, before, target))
-    if len(after) < LEAST_SEEDS:
-        return Judged(NOT_JUDGED)
     way = np.sign((target - before).mean())
     return level([-way * ((after - before) - (target - before) / 2)], 0)
 

@@ -8,7 +8,6 @@ import pytest
 from claimed_runs import SETTING, claim, run, runs
 from claimed_runs import table as one_claim
 from replication.claims import judge, rules, table
-from replication.claims.arms import paired
 from replication.claims.judge import COLUMNS, to_frame
 
 
@@ -177,6 +176,10 @@ def test_an_arm_must_tell_one_run_of_a_seed():
 
 COMPARABLE = claim(kind="comparable", direction=None)
 MOST = claim(kind="most", arms=("binary", "linear", "none"))
+LEVEL = claim(kind="level", arms=("binary",), margin=None, threshold=0.5)
+ORDER = claim(kind="order", arms=("binary", "linear", "none"), margin=None)
+SWITCH = claim(kind="switch", direction=None, margin=None)
+SOONER, THROUGHOUT = claim(kind="sooner"), claim(kind="throughout")
 
 
 @pytest.mark.parametrize(
@@ -217,6 +220,17 @@ def test_a_test_accuracy_says_whether_it_survives_the_images(tmp_path, own, wron
     assert (answer.judged.verdict, answer.note) == (rules.REPLICATED, note)
 
 
+@pytest.mark.parametrize("seeds", [0, 1, 2])
+@pytest.mark.parametrize(
+    "own", [claim(), MOST, LEVEL, COMPARABLE, ORDER, SWITCH, SOONER, THROUGHOUT]
+)
+def test_fewer_than_three_seeds_are_not_judged(own, seeds):
+    values = {head: [level] * seeds for head, level in [("binary", 2.0), ("linear", 1.0)]}
+    judged = verdict(own, runs(values | {"none": [0.0] * seeds})).judged
+    assert judged.verdict == rules.NOT_JUDGED
+    assert np.isnan(judged.p)
+
+
 @pytest.mark.parametrize(("split", "number"), [("train", 60_000), ("test", 10_000)])
 def test_a_fraction_is_one_of_its_splits_images(split, number):
     """Near 1 the logits tell how many images there are."""
@@ -248,8 +262,3 @@ def test_the_table_of_verdicts_has_its_columns(own_root):
     assert set(frame["planned"]) == {10}
     with pytest.raises(ValueError, match="setting is 'x'; allowed: mnist, "):
         judge.judge_all(["x"])
-
-
-def test_a_contrast_of_other_seeds_is_refused():
-    with pytest.raises(ValueError, match=r"seeds \[1\] and \[2\]; allowed: the same seeds"):
-        paired({1: 0.0}, {2: 0.0})
