@@ -10,8 +10,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from binenc_core.reliability import BINS
-from binenc_core.reliability.detection import Estimate
-from binenc_core.reliability.resampling import interval, resampled
+from binenc_core.reliability.detection import Estimate, interval, resampled
 
 # Between these T is sought; an end is reached where every held-out image is classified correctly.
 TEMPERATURES = (1e-3, 1e3)

@@ -3,6 +3,7 @@
 A score is a tensor (N,), larger for what is likelier positive; which images are, bool (N,).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 from torch import Tensor
 
-from binenc_core.reliability.resampling import interval, resampled
+from binenc_core.reliability import RESAMPLES, SEED
 
 # With errors as the positive images the curves also have the risk at each coverage.
 RANKING = ("auroc", "aupr")
 METRICS = (*RANKING, "aurc", "excess_aurc")
+# Resamples at once, and the ends of the interval of all.
+BATCH, LEVELS = 100, (0.025, 0.975)
 
 
 class Estimate(NamedTuple):
@@ -24,6 +27,28 @@ class Estimate(NamedTuple):
     value: float
     low: float
     high: float
+
+
+def resampled(measure: Callable[[Tensor], Tensor], images: int, device: torch.device) -> Tensor:
+    """A measure of so many images drawn with replacement, for each of RESAMPLES draws, float64.
+
+    `measure` takes how often each image was drawn, float64 (B, N), and gives (…, B); the result is
+    (…, RESAMPLES). Drawn on the CPU from a fixed seed: the same on every device.
+    """
+    generator = torch.Generator().manual_seed(SEED)
+    found = []
+    for _ in range(RESAMPLES // BATCH):
+        drawn = torch.randint(images, (BATCH, images), generator=generator).to(device)
+        rows = torch.arange(BATCH, device=device)[:, None] * images
+        counts = torch.bincount((drawn + rows).flatten(), minlength=BATCH * images)
+        found.append(measure(counts.view(BATCH, images).double()))
+    return torch.cat(found, dim=-1)
+
+
+def interval(values: Tensor) -> tuple[float, float]:
+    """The middle 95 % of resampled values, those that are nan left out; nan if all are."""
+    low, high = values.nanquantile(values.new_tensor(LEVELS)).tolist()
+    return low, high
 
 
 def auroc(score: Tensor, positive: Tensor) -> float:

@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 from binenc_core.evaluation import Outputs
-from binenc_core.reliability import SCORES, gaussians, vertices
+from binenc_core.metrics.classes import chunks
+from binenc_core.metrics.encoding import majority_codes, positive_fractions
+from binenc_core.reliability import SCORES, gaussians
 from binenc_core.reliability.gaussians import Gaussians
 
 
@@ -27,7 +29,7 @@ def fit(train: Outputs) -> Fitted:
     predicted, classes = train.logits.argmax(dim=1), train.logits.shape[1]
     return Fitted(
         gaussians.fit(train.x, train.labels, predicted, classes),
-        vertices.fit(train.x, train.labels),
+        class_vertices(train.x, train.labels),
     )
 
 
@@ -53,12 +55,32 @@ def energy(logits: Tensor) -> Tensor:
     return -logits.double().logsumexp(dim=1)
 
 
-def scores(fitted: Fitted, logits: Tensor, x: Tensor) -> dict[str, Tensor]:
-    """Every score of `reliability.SCORES` by name, float64 (N,), of logits (N, C) and x (N, P)."""
+def class_vertices(x: Tensor, labels: Tensor) -> Tensor:
+    """The vertex of each class, float64 (C, P), in the network's own scale.
+
+    `x` (N, P), `labels` int64 (N,) in which every class occurs. A hypercube whose two sides along
+    a dimension are the mean of the positive values and that of the others, 0 where there are none;
+    the class is on the side that its code says (`metrics.encoding.majority_codes`).
+    """
+    positive = sum(rows.clamp(min=0).sum(dim=0) for (rows,) in chunks(x))
+    others = sum(rows.clamp(max=0).sum(dim=0) for (rows,) in chunks(x))
+    ones = sum((rows > 0).sum(dim=0) for (rows,) in chunks(x))
+    upper = positive / ones.clamp(min=1)
+    lower = others / (len(x) - ones).clamp(min=1)
+    return torch.where(majority_codes(positive_fractions(x, labels)), upper, lower)
+
+
+def nearest_distance(vertices: Tensor, x: Tensor) -> Tensor:
+    """Euclidean distance of each point (N, P) to the nearest class's vertex, float64 (N,)."""
+    return torch.cat([torch.cdist(rows, vertices).amin(dim=1) for (rows,) in chunks(x)])
+
+
+def scores(fitted: Fitted, out: Outputs) -> dict[str, Tensor]:
+    """Every score of `reliability.SCORES` by name, float64 (N,), of a network's outputs."""
     found = {
-        "mahalanobis": gaussians.mahalanobis(fitted.gaussians, x, logits.argmax(dim=1)),
-        "msp": msp_score(logits),
-        "energy": energy(logits),
-        "vertex": vertices.nearest_distance(fitted.vertices, x),
+        "mahalanobis": gaussians.mahalanobis(fitted.gaussians, out.x, out.logits.argmax(dim=1)),
+        "msp": msp_score(out.logits),
+        "energy": energy(out.logits),
+        "vertex": nearest_distance(fitted.vertices, out.x),
     }
     return {name: found[name] for name in SCORES}

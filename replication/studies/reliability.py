@@ -1,6 +1,6 @@
 """A trained network -> its reliability: the table and the arrays that `reliability` names."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -20,7 +20,6 @@ from binenc_core.reliability import (
     SCORES,
     calibration,
     detection,
-    ood,
     scores,
 )
 from binenc_core.reliability.detection import Estimate
@@ -41,14 +40,6 @@ GRID = np.linspace(0, 1, POINTS)
 OF_X = ("mahalanobis", "vertex")
 
 Row = dict[str, Any]
-
-
-class Computed(NamedTuple):
-    """Outputs as the network computes, the first FLOAT64_IMAGES of them, and these in float64."""
-
-    whole: Outputs
-    few: Outputs
-    exact: Outputs
 
 
 class Case(NamedTuple):
@@ -77,12 +68,15 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     cases = {"misclassified": [misclassified(out) for out in own]}
     if foreign := foreign_images(config.dataset, data.test_images.device):
         others = computed(model, _drawn(*foreign, min(number, len(foreign[0]))))
-        cases["outside"] = [Case(*ood.joined(*two)) for two in zip(own, others, strict=True)]
+        cases["outside"] = [joined(*two) for two in zip(own, others, strict=True)]
     rows = []
     for task, (whole, few, exact) in cases.items():
         rows += detected(task, fitted[""], whole)
-        rows += rescaled(task, fitted, whole) + recomputed(task, fitted[""], few, exact)
-    calibrated, arrays = calibrations(own.whole, config)
+        for key, factor in SCALES.items():
+            scaled = whole._replace(out=whole.out._replace(x=whole.out.x * factor))
+            rows += changed(task, key, OF_X, (fitted[""], whole), (fitted[key], scaled))
+        rows += changed(task, "float64", SCORES, (fitted[""], few), (fitted[""], exact))
+    calibrated, arrays = calibrations(own[0], config)
     arrays |= curves(fitted[""], cases["misclassified"][0])
     return StudyResult(number, pd.DataFrame(rows + calibrated)[list(RELIABILITY_COLUMNS)], arrays)
 
@@ -99,19 +93,19 @@ def foreign_images(dataset: str, device: torch.device) -> tuple[Tensor, Tensor] 
     return other.test_images.to(device), other.test_labels.to(device)
 
 
-def computed(model: Classifier, images: tuple[Tensor, Tensor]) -> Computed:
-    """What a network gives for images and labels; raises ValueError for what is not finite."""
+def computed(model: Classifier, images: tuple[Tensor, Tensor]) -> tuple[Outputs, Outputs, Outputs]:
+    """What a network gives for images and labels: all, the first few, and these in float64.
+
+    The few are FLOAT64_IMAGES. Raises ValueError for what is not finite.
+    """
     pixels, labels = images
     whole = outputs(model, pixels, labels)
     scores.check_finite(whole)
     precise = deepcopy(model).double()
     precise.bf16 = False
     few = as_scaled(pixels[:FLOAT64_IMAGES])
-    return Computed(
-        whole,
-        Outputs(*(part[:FLOAT64_IMAGES] for part in whole)),
-        outputs(precise, few.double(), labels[:FLOAT64_IMAGES]),
-    )
+    exact = outputs(precise, few.double(), labels[:FLOAT64_IMAGES])
+    return whole, Outputs(*(part[:FLOAT64_IMAGES] for part in whole)), exact
 
 
 def _drawn(images: Tensor, labels: Tensor, number: int) -> tuple[Tensor, Tensor]:
@@ -124,6 +118,12 @@ def misclassified(out: Outputs) -> Case:
     return Case(out, out.logits.argmax(dim=1) != out.labels)
 
 
+def joined(own: Outputs, foreign: Outputs) -> Case:
+    """Outputs for own and foreign images together, of which the foreign ones are positive."""
+    both = Outputs(*(torch.cat(parts) for parts in zip(own, foreign, strict=True)))
+    return Case(both, torch.arange(len(both.x), device=both.x.device) >= len(own.x))
+
+
 def row(task: str, score: str, metric: str, found: Estimate, positive: Tensor) -> Row:
     """A line of the table on images of which some are positive."""
     count = int(positive.sum())
@@ -134,7 +134,7 @@ def row(task: str, score: str, metric: str, found: Estimate, positive: Tensor) -
 def detected(task: str, fitted: Fitted, case: Case) -> list[Row]:
     """How well each score finds the positive images; the risk only where these are errors."""
     names = detection.METRICS if task == "misclassified" else detection.RANKING
-    found = scores.scores(fitted, case.out.logits, case.out.x)
+    found = scores.scores(fitted, case.out)
     return [
         row(task, score, name, estimate, case.positive)
         for score, values in found.items()
@@ -143,37 +143,26 @@ def detected(task: str, fitted: Fitted, case: Case) -> list[Row]:
     ]
 
 
-def rescaled(task: str, fitted: Mapping[str, Fitted], case: Case) -> list[Row]:
-    """What factors of x change in the AUROC of the scores that read it.
+def changed(
+    task: str,
+    control: str,
+    names: Iterable[str],
+    usual: tuple[Fitted, Case],
+    again: tuple[Fitted, Case],
+) -> list[Row]:
+    """What a control changes in the AUROC of scores, of one case each by what was fitted for it.
 
-    `fitted` is by the key of SCALES, and "" without a factor.
+    nan where either is not defined.
     """
-    out = case.out
-    usual = scores.scores(fitted[""], out.logits, out.x)
-    rows = []
-    for key, factor in SCALES.items():
-        again = scores.scores(fitted[key], out.logits, out.x * factor)
-        for name in OF_X:
-            two = [detection.auroc(found[name], case.positive) for found in (usual, again)]
-            rows.append(row(task, name, f"change_{key}", change(*two), case.positive))
-    return rows
-
-
-def recomputed(task: str, fitted: Fitted, few: Case, exact: Case) -> list[Row]:
-    """What float64 changes in the AUROC of each score, on the same images."""
-    rows = []
-    one, two = (scores.scores(fitted, case.out.logits, case.out.x) for case in (few, exact))
-    for name in SCORES:
-        found = change(
-            detection.auroc(one[name], few.positive), detection.auroc(two[name], exact.positive)
-        )
-        rows.append(row(task, name, "change_float64", found, few.positive))
-    return rows
-
-
-def change(usual: float, again: float) -> Estimate:
-    """By how much an AUROC changes, without an interval; nan where either is not defined."""
-    return without_interval(abs(again - usual))
+    found = []
+    for fitted, case in (usual, again):
+        own = scores.scores(fitted, case.out)
+        found.append({name: detection.auroc(own[name], case.positive) for name in names})
+    changes = {name: abs(found[1][name] - found[0][name]) for name in names}
+    return [
+        row(task, name, f"change_{control}", without_interval(change), usual[1].positive)
+        for name, change in changes.items()
+    ]
 
 
 def without_interval(value: float) -> Estimate:
@@ -192,7 +181,7 @@ def calibrations(out: Outputs, config: RunConfig) -> tuple[list[Row], dict[str, 
     read = {"logits": lambda logits: logits.double()}
     if config.softmax == "twice":
         read["probabilities"] = lambda logits: logits.double().softmax(dim=1)
-    wrong = rest.logits.argmax(dim=1) != rest.labels
+    wrong = misclassified(rest).positive
     rows, diagrams = [], {}
     for name, reading in read.items():
         t = calibration.temperature(reading(fit.logits), fit.labels)
@@ -212,7 +201,7 @@ def calibrations(out: Outputs, config: RunConfig) -> tuple[list[Row], dict[str, 
 
 def curves(fitted: Fitted, case: Case) -> dict[str, NDArray]:
     """The ROC and the risk of each score at GRID, for errors as the positive images."""
-    found = scores.scores(fitted, case.out.logits, case.out.x).values()
+    found = scores.scores(fitted, case.out).values()
     roc = np.stack([detection.roc(values, case.positive, GRID) for values in found])
     risk = np.stack([detection.selective_risk(values, case.positive, GRID) for values in found])
     return {

@@ -9,7 +9,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from binenc_core.dataset import Dataset
 from binenc_core.evaluation import Outputs
-from binenc_core.reliability import detection, ood, resampling
+from binenc_core.reliability import detection
 from replication.studies import reliability
 
 GRID = np.linspace(0, 1, 51)
@@ -116,10 +116,10 @@ def test_intervals_cover_a_known_auroc():
 
 
 def test_resampling_draws_as_many_images_as_there_are():
-    sums = resampling.resampled(lambda counts: counts.sum(dim=1), 30, torch.device("cpu"))
-    assert sums.shape == (resampling.RESAMPLES,)
+    sums = detection.resampled(lambda counts: counts.sum(dim=1), 30, torch.device("cpu"))
+    assert sums.shape == (detection.RESAMPLES,)
     assert (sums == 30).all()
-    zeros = resampling.resampled(lambda c: (c == 0).double().mean(dim=1), 30, torch.device("cpu"))
+    zeros = detection.resampled(lambda c: (c == 0).double().mean(dim=1), 30, torch.device("cpu"))
     assert float(zeros.mean()) == pytest.approx((1 - 1 / 30) ** 30, abs=0.01)
 
 
@@ -162,7 +162,7 @@ def test_the_other_dataset_is_that_of_the_same_shape(monkeypatch):
 def test_the_foreign_images_are_the_positive_ones(shift, expected):
     own = Outputs(torch.zeros(40, 3), torch.arange(40.0)[:, None], torch.zeros(40))
     foreign = own._replace(x=own.x + shift)
-    both, positive = ood.joined(own, foreign)
+    both, positive = reliability.joined(own, foreign)
     assert positive.tolist() == [False] * 40 + [True] * 40
     assert len(both.logits) == len(both.labels) == 80
     assert detection.auroc(both.x[:, 0], positive) == pytest.approx(expected)

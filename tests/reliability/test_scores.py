@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from binenc_core.evaluation import Outputs
-from binenc_core.reliability import SCORES, scores, vertices
+from binenc_core.reliability import SCORES, scores
 
 
 def test_doubt_is_that_of_the_largest_probability_and_energy_less_the_log_of_the_sum():
@@ -36,7 +36,8 @@ def test_every_score_is_larger_between_the_classes_than_within():
     train = made()
     fitted = scores.fit(train)
     x = torch.tensor([[1.0, 1], [0.1, 1]])
-    found = scores.scores(fitted, torch.stack([5 * x[:, 0], -5 * x[:, 0]], dim=1), x)
+    logits = torch.stack([5 * x[:, 0], -5 * x[:, 0]], dim=1)
+    found = scores.scores(fitted, Outputs(logits, x, torch.zeros(2)))
     assert list(found) == list(SCORES)
     for name, values in found.items():
         assert values.dtype == torch.float64
@@ -61,15 +62,16 @@ LABELS = torch.tensor([0, 0, 1, 1])
 
 def test_a_vertex_has_the_mean_of_its_side_in_each_dimension():
     """Class 1 has a bit on which its points are divided, which is no majority: bit 0."""
-    assert vertices.fit(X, LABELS).tolist() == [[2.0, -4.0], [-1.0, -4.0]]
+    assert scores.class_vertices(X, LABELS).tolist() == [[2.0, -4.0], [-1.0, -4.0]]
 
 
 def test_a_side_on_which_nothing_lies_is_at_0():
-    assert vertices.fit(X.abs(), LABELS).tolist() == [[1.75, 5.0], [1.75, 5.0]]
-    assert vertices.fit(-X.abs(), LABELS).tolist() == [[-1.75, -5.0], [-1.75, -5.0]]
-    assert vertices.fit(torch.zeros(4, 2), LABELS).tolist() == [[0.0, 0.0]] * 2
+    assert scores.class_vertices(X.abs(), LABELS).tolist() == [[1.75, 5.0], [1.75, 5.0]]
+    assert scores.class_vertices(-X.abs(), LABELS).tolist() == [[-1.75, -5.0], [-1.75, -5.0]]
+    assert scores.class_vertices(torch.zeros(4, 2), LABELS).tolist() == [[0.0, 0.0]] * 2
 
 
 def test_the_distance_is_that_to_the_nearest():
-    found = vertices.nearest_distance(vertices.fit(X, LABELS), torch.tensor([[2.0, -1], [-1, -4]]))
+    points = torch.tensor([[2.0, -1], [-1, -4]])
+    found = scores.nearest_distance(scores.class_vertices(X, LABELS), points)
     assert found.tolist() == pytest.approx([3, 0])
