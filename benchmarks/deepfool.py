@@ -79,9 +79,9 @@ def plain_deepfool(model: Classifier, image: Tensor, gradient: Gradient) -> Tens
     """The perturbed image, of one image (1, 1, SIDE, SIDE)."""
     moved, r = image.clone().requires_grad_(), torch.zeros_like(image)
     values = model(moved)[0][0]
-    ranked = values.argsort(descending=True)[: DEEPFOOL.candidates].tolist()
+    ranked = values.argsort(descending=True)[: DEEPFOOL["candidates"]].tolist()
     own = ranked[0]
-    for _ in range(DEEPFOOL.steps):
+    for _ in range(DEEPFOOL["steps"]):
         if values.argmax().item() != own:
             break
         nearest = float("inf")
@@ -93,7 +93,7 @@ def plain_deepfool(model: Classifier, image: Tensor, gradient: Gradient) -> Tens
             if distance < nearest:
                 nearest, shortest = distance, distance * way / norm
         r += shortest
-        moved = (image + (1 + DEEPFOOL.overshoot) * r).requires_grad_()
+        moved = (image + (1 + DEEPFOOL["overshoot"]) * r).requires_grad_()
         values = model(moved)[0][0]
     return moved.detach()
 

@@ -46,9 +46,9 @@ ATTACK = {
         '    "halfway": "Half the way to the nearest other image",\n    "bisection": ',
     ),
     "binenc_core/robustness/ensemble.py": (
-        '    "bisection": _bisection,\n',
+        '    "bisection": ',
         '    "halfway": lambda logits, images, classes, others, strength: (images + others) / 2,\n'
-        '    "bisection": _bisection,\n',
+        '    "bisection": ',
     ),
 }
 CORRUPTION = {

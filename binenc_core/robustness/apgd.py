@@ -13,8 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from binenc_core.robustness.boundary import bisected, l2_norms, per_image
-from binenc_core.robustness.closest import Closest
+from binenc_core.robustness.boundary import Closest, bisected, l2_norms, per_image
 from binenc_core.robustness.network import Logits
 from binenc_core.robustness.strength import NORMAL, SEED, Strength
 

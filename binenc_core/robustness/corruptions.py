@@ -13,14 +13,6 @@ from binenc_core.robustness.network import Logits, decisions
 from binenc_core.robustness.strength import SEED
 
 
-class Accuracy(NamedTuple):
-    """The fraction of images with one corruption that a network classifies as labeled."""
-
-    corruption: str
-    severity: float
-    accuracy: float
-
-
 class Draws(NamedTuple):
     """What is random: standard normal `noise` (B, K, H, W), and `places` (B, 2) in [0, 1)."""
 
@@ -81,8 +73,8 @@ APPLIED: dict[str, Callable[[Tensor, float, Draws], Tensor]] = {
 @torch.no_grad()
 def accuracy_under(
     logits: Logits, images: Tensor, labels: Tensor, seed: int = SEED
-) -> list[Accuracy]:
-    """Accuracy under every corruption and severity of CORRUPTIONS, and under none, severity 0.
+) -> dict[str, dict[float, float]]:
+    """Accuracy by corruption and severity, those of CORRUPTIONS and none, severity 0.
 
     `images` (B, K, H, W) in [-1, 1], of one channel or three, and `labels` int64 (B,), on the
     network's device. Noise and places are the same for every network and severity; noisy images
@@ -95,11 +87,9 @@ def accuracy_under(
         return int((decisions(logits, shown) == labels).sum()) / len(labels)
 
     draws, clean = drawn(images, seed), accuracy(images)
-    rows = []
+    found = {}
     for name, corruption in CORRUPTIONS.items():
-        rows.append(Accuracy(name, 0.0, clean))
-        rows += [
-            Accuracy(name, severity, accuracy(APPLIED[name](images, severity, draws)))
-            for severity in corruption.severities
-        ]
-    return rows
+        severities = corruption.severities
+        applied = {s: accuracy(APPLIED[name](images, s, draws)) for s in severities}
+        found[name] = {0.0: clean, **applied}
+    return found

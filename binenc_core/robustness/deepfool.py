@@ -23,9 +23,9 @@ LEAST_ROUNDINGS = 4
 def deepfool(
     logits: Logits,
     images: Tensor,
-    overshoot: float = DEEPFOOL.overshoot,
-    steps: int = DEEPFOOL.steps,
-    candidates: int = DEEPFOOL.candidates,
+    overshoot: float = DEEPFOOL["overshoot"],
+    steps: int = DEEPFOOL["steps"],
+    candidates: int = DEEPFOOL["candidates"],
 ) -> Tensor:
     """Images that the network decides otherwise, near the given ones (Algorithm 2).
 

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor
 
 from binenc_core.robustness.apgd import apgd
-from binenc_core.robustness.boundary import bisected
-from binenc_core.robustness.closest import Closest
+from binenc_core.robustness.boundary import Closest, bisected, nearest_other
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
-from binenc_core.robustness.nearest import nearest_other
 from binenc_core.robustness.network import Logits
 from binenc_core.robustness.strength import NORMAL, Strength
 
@@ -20,24 +18,14 @@ from binenc_core.robustness.strength import NORMAL, Strength
 Attack = Callable[[Logits, Tensor, Tensor, Tensor, Strength], Tensor]
 
 
-def _deepfool(
-    logits: Logits, images: Tensor, classes: Tensor, others: Tensor, strength: Strength
-) -> Tensor:
-    return deepfool(logits, images)
-
-
-def _bisection(
-    logits: Logits, images: Tensor, classes: Tensor, others: Tensor, strength: Strength
-) -> Tensor:
-    return bisected(logits, images, others, classes)
-
-
 # By the names of `robustness.ATTACKS`.
 MEMBERS: Mapping[str, Attack] = {
-    "deepfool": _deepfool,
+    "deepfool": lambda logits, images, *_: deepfool(logits, images),
     "margin": margin_attack,
     "apgd": apgd,
-    "bisection": _bisection,
+    "bisection": lambda logits, images, classes, others, _: bisected(
+        logits, images, others, classes
+    ),
 }
 # Images attacked at once; another number would round, and so attack, otherwise.
 IMAGES = 100

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import bisected, l2_norms, per_image
-from binenc_core.robustness.closest import Closest, fooled
+from binenc_core.robustness.boundary import Closest, bisected, fooled, l2_norms, per_image
 from binenc_core.robustness.network import Logits
 from binenc_core.robustness.strength import NORMAL, SEED, Strength
 

@@ -1,7 +1,6 @@
 """How hard the attacks try, and the seed of what they draw."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 # Of the attacks' random points and of the corruptions' noise and places.
 SEED = 0
@@ -9,16 +8,9 @@ SEED = 0
 HALVINGS = 20
 
 
-class DeepFoolSettings(NamedTuple):
-    """How far DeepFool goes beyond a boundary, its most steps, and classes that it looks at."""
-
-    overshoot: float
-    steps: int
-    candidates: int
-
-
-# The authors', whatever the strength: DeepFool's own number is compared with theirs.
-DEEPFOOL = DeepFoolSettings(overshoot=0.02, steps=50, candidates=10)
+# How far DeepFool goes beyond a boundary, its most steps, and the classes it looks at. They are the
+# authors', whatever the strength: DeepFool's own number is compared with theirs.
+DEEPFOOL = {"overshoot": 0.02, "steps": 50, "candidates": 10}
 
 
 @dataclass(frozen=True)

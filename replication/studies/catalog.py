@@ -99,7 +99,7 @@ CORRUPTED, GALLERY = 2000, 2
 
 ROBUSTNESS_ASKED = {
     "attacks": list(ATTACKS),
-    "deepfool": DEEPFOOL._asdict(),
+    "deepfool": DEEPFOOL,
     "normal": asdict(NORMAL),
     "strong": asdict(STRONG),
     "halvings": HALVINGS,

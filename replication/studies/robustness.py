@@ -1,7 +1,7 @@
 """The robustness study of one network: every attack, second runs for its checks, corruptions."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,8 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     }
     again = min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))
     table = _table(columns | _again(model, x[:again], pool, decided), len(rows))
-    shown = _gallery_rows(table)
+    # The first images of as many classes, the same for every network.
+    shown = table.drop_duplicates("label").index[:GALLERY].tolist()
     more = draw(count, min(count, CORRUPTED)).to(device)
     arrays = {
         **_corrupted(logits, pool[more], data.test_labels[more]),
@@ -87,32 +88,22 @@ def _table(columns: dict[str, Tensor], rows: int) -> pd.DataFrame:
     return pd.DataFrame(series, index=range(rows))
 
 
-def _gallery_rows(table: pd.DataFrame) -> list[int]:
-    """The first images of as many classes, the same for every network."""
-    return table.drop_duplicates("label").index[:GALLERY].tolist()
-
-
 def _kept(images: Tensor, rows: Sequence[int]) -> NDArray:
     return images[rows].half().cpu().numpy()
 
 
 def _corrupted(logits: Logits, x: Tensor, labels: Tensor) -> dict[str, NDArray]:
     """Accuracies by corruption and severity, short rows filled up with nan."""
-    rows = [row._asdict() for row in accuracy_under(logits, x, labels)]
-    found = pd.DataFrame(rows).groupby("corruption", sort=False)
-    levels = int(found.size().max())
+    found = accuracy_under(logits, x, labels)
+    levels = max(map(len, found.values()))
 
-    def grid(column: str) -> NDArray:
-        return np.stack(
-            [
-                np.pad(own[column], (0, levels - len(own)), constant_values=np.nan)
-                for _, own in found
-            ]
-        )
+    def grid(rows: Iterable[Iterable[float]]) -> NDArray:
+        values = [[*row] for row in rows]
+        return np.array([row + [np.nan] * (levels - len(row)) for row in values])
 
     return {
-        "corruptions": np.array(list(found.groups)),
-        "severities": grid("severity"),
-        "corrupted_accuracy": grid("accuracy"),
+        "corruptions": np.array(list(found)),
+        "severities": grid(found.values()),
+        "corrupted_accuracy": grid(own.values() for own in found.values()),
         "corrupted_images": np.array(len(x)),
     }

@@ -6,8 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from binenc_core.robustness.boundary import l2_norms
-from binenc_core.robustness.nearest import nearest_other
+from binenc_core.robustness.boundary import l2_norms, nearest_other
 from binenc_core.robustness.network import Logits, decisions
 
 SIDE = 4

@@ -5,10 +5,8 @@ import math
 import pytest
 import torch
 
-from binenc_core.robustness import nearest
-from binenc_core.robustness.boundary import bisected, l2_norms
-from binenc_core.robustness.closest import Closest
-from binenc_core.robustness.nearest import nearest_other
+from binenc_core.robustness import boundary
+from binenc_core.robustness.boundary import Closest, bisected, l2_norms, nearest_other
 from binenc_core.robustness.network import decisions
 
 CROSSING = 0.3
@@ -98,7 +96,7 @@ def test_the_nearest_image_of_the_own_class_is_passed_over():
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("held", [1, 1000, 2**24])
 def test_equal_to_a_loop_over_images(monkeypatch, dtype, held):
-    monkeypatch.setattr(nearest, "DISTANCES", held)
+    monkeypatch.setattr(boundary, "DISTANCES", held)
     generator = torch.Generator().manual_seed(0)
     images, pool = (torch.randn(n, 3, 4, 4, generator=generator, dtype=dtype) for n in (37, 90))
     classes, pool_classes = (torch.randint(4, (n,), generator=generator) for n in (37, 90))

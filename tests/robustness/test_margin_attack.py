@@ -3,10 +3,9 @@ import pytest
 import torch
 
 from attacked import flat, linear
-from binenc_core.robustness.boundary import l2_norms
+from binenc_core.robustness.boundary import l2_norms, nearest_other
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
-from binenc_core.robustness.nearest import nearest_other
 from binenc_core.robustness.network import decisions
 
 DTYPES = [torch.float32, torch.float64]
