@@ -17,9 +17,8 @@ from binenc_core.evaluation import Evaluation, evaluate
 from binenc_core.loss import total_loss
 from binenc_core.models import Classifier
 from binenc_core.training.augmentation import augmented, crop_offsets
-from binenc_core.training.checkpoint import Checkpoint
 from binenc_core.training.optimizers import sum_of_rates
-from binenc_core.training.state import TrainingState, build, own_random_state
+from binenc_core.training.state import Checkpoint, TrainingState, build, own_random_state
 
 
 class Outcome(NamedTuple):

@@ -1,13 +1,18 @@
-"""The network and all that changes while it trains: built from a seed, saved and restored."""
+"""The network and all that changes while it trains: built, saved to the bit and restored."""
 
 import hashlib
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from binenc_core.config import RunConfig
+from binenc_core.metrics.names import LATEST
 from binenc_core.models import Classifier
 from binenc_core.training.optimizers import Optimizers
 
@@ -79,6 +84,34 @@ class TrainingState:
             torch.cuda.set_rng_state(state["random.cuda"], self.device)
         elif self.device.type == "mps" and "random.mps" in state:
             torch.mps.set_rng_state(state["random.mps"])
+
+
+class Checkpoint(NamedTuple):
+    """A training after `epochs` epochs.
+
+    `state`: weights, optimizer and random states by name, as `TrainingState.tensors` gives them;
+    the learning rate and γ follow from the epoch. `records`, `arrays`: of the logged epochs until
+    then, as in `loop.Outcome`. `seconds`: wall time until then. `origin`: where it was trained, as
+    whoever keeps it has noted.
+    """
+
+    epochs: int
+    state: dict[str, Tensor]
+    records: list[dict[str, Any]]
+    arrays: dict[str, NDArray]
+    seconds: float
+    origin: dict[str, Any]
+
+    def keep_only(self, epochs: Sequence[int]) -> "Checkpoint":
+        """This checkpoint without the records and arrays of other epochs than these."""
+        chosen = np.isin(self.arrays["epochs"], epochs)
+        return self._replace(
+            records=[record for record in self.records if record["epoch"] in epochs],
+            arrays={
+                name: values if name in LATEST else values[chosen]
+                for name, values in self.arrays.items()
+            },
+        )
 
 
 def derived_seed(seed: int, purpose: str) -> int:

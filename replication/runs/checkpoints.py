@@ -1,4 +1,4 @@
-"""A training after some of its epochs, as one file from which it goes on to the bit."""
+"""A training after some of its epochs, as a file from which it goes on, and where it does so."""
 
 import json
 from pathlib import Path
@@ -8,8 +8,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from binenc_core.training.checkpoint import Checkpoint
+from binenc_core.config import RunConfig
+from binenc_core.training.state import Checkpoint
 from replication.base.files import whole_file
+from replication.base.progress import Say
+from replication.runs import store
 from replication.runs.logged import ARRAYS
 
 STATE = "state/"
@@ -50,3 +53,46 @@ def load(path: Path) -> Checkpoint:
         )
     except (SafetensorError, KeyError, TypeError) as error:
         raise ValueError(f"{path} is no checkpoint: {error}") from error
+
+
+def find_start(config: RunConfig, unfinished: Path, say: Say) -> Checkpoint | None:
+    """The furthest checkpoint from which a training goes on, or None where it begins anew.
+
+    `unfinished` is the file of the training's own checkpoints. A damaged file is told and passed
+    over.
+    """
+    own = _loaded(unfinished, config, say) if unfinished.exists() else None
+    for epochs, path in _shorter(config):
+        if own and own.epochs >= epochs:
+            break
+        if path.exists() and (found := _loaded(path, config, say)):
+            return found
+    return own
+
+
+def _loaded(path: Path, config: RunConfig, say: Say) -> Checkpoint | None:
+    try:
+        return load(path)
+    except ValueError:
+        say(f"damaged: {path} is passed over; {config.label} starts from an earlier epoch")
+        return None
+
+
+def _shorter(config: RunConfig) -> list[tuple[int, Path]]:
+    """The finished trainings that this one continues: epochs and last checkpoint, longest first."""
+    found = [
+        (other.epochs, folder / store.CHECKPOINT)
+        for other, folder in store.stored_configs()
+        if _continues(config, other)
+    ]
+    return sorted(found, reverse=True)
+
+
+def _continues(config: RunConfig, shorter: RunConfig) -> bool:
+    """Whether a training passes through the end of a shorter one that logged all it must log."""
+    needed = {epoch for epoch in config.logged_epochs() if epoch < shorter.epochs}
+    return (
+        shorter.epochs < config.epochs
+        and shorter.trajectory == config.trajectory
+        and needed <= set(shorter.logged_epochs())
+    )

@@ -129,17 +129,17 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
 
 
 def _train(config: RunConfig, device: Any, say: Say) -> Run:
-    from binenc_core.training.checkpoint import Checkpoint
+    from tqdm.auto import tqdm
+
     from binenc_core.training.loop import EpochSums, steps_per_epoch, train
+    from binenc_core.training.state import Checkpoint
     from replication.data.load import load
     from replication.runs import checkpoints
-    from replication.runs.bar import training_bar
-    from replication.runs.resume import find_start
     from replication.runs.timing import estimated_seconds
 
     _remove_drafts(config)
     unfinished = checkpoint_of(config)
-    start = find_start(config, unfinished, say)
+    start = checkpoints.find_start(config, unfinished, say)
     places = _all_origins(provenance.origin(device), start.origin if start else {})
     done = start.epochs if start else 0
     expected = estimated_seconds(config, device, done)
@@ -152,14 +152,23 @@ def _train(config: RunConfig, device: Any, say: Say) -> Run:
     def on_checkpoint(checkpoint: Checkpoint) -> None:
         checkpoints.save(checkpoint._replace(origin=places), unfinished)
 
+    steps = steps_per_epoch(config, data)
     try:
-        with training_bar(config, steps_per_epoch(config, data), done) as bar:
+        # Without a bar where the environment variable TQDM_DISABLE is 1.
+        with tqdm(
+            total=config.epochs * steps, desc=config.label, unit="batch", mininterval=1
+        ) as bar:
+            bar.update(done * steps)
+            bar.set_postfix_str(f"epoch {done}/{config.epochs}")
 
             def on_epoch(epochs: int, sums: EpochSums) -> None:
                 reporter(epochs)
-                bar.on_epoch(epochs, sums)
+                bar.set_postfix_str(
+                    f"epoch {epochs}/{config.epochs}, loss {sums.loss:.4g}, "
+                    f"accuracy {sums.accuracy:.4f}"
+                )
 
-            outcome = train(config, device, data, start, on_checkpoint, on_epoch, bar.on_step)
+            outcome = train(config, device, data, start, on_checkpoint, on_epoch, bar.update)
     finally:
         reporter.path.unlink(missing_ok=True)
     if outcome.diverged_epoch is not None:

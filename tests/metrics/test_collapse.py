@@ -60,7 +60,7 @@ def test_perfect_etf():
     assert collapse.equiangularity(m) == pytest.approx(0, abs=1e-12)
     assert collapse.max_angle(m) == pytest.approx(0, abs=1e-12)
     # 10 of the 55 pairs are the diagonal, each off by 1 + 1/9.
-    assert collapse.max_angle_released(m) == pytest.approx(10 / 55 * (1 + 1 / 9))
+    assert collapse.max_angle(m, diagonal=0) == pytest.approx(10 / 55 * (1 + 1 / 9))
 
 
 def test_isotropic_noise_of_known_size():
