@@ -283,10 +283,10 @@ def read_number(value: Any, kind: type[int] | type[float]) -> int | float | None
         return None
 
 
-def read_whole(name: str, value: Any, most: int | None = None) -> int:
-    """A whole number from 1 (to `most`), as `read_number` reads it; else a ValueError."""
+def read_whole(name: str, value: Any, least: int = 1, most: int | None = None) -> int:
+    """A whole number from `least` (to `most`), as `read_number` reads it; else a ValueError."""
     number = read_number(value, int)
-    if number is None or not 1 <= number <= (number if most is None else most):
-        allowed = "a whole number ≥ 1" if most is None else f"a whole number from 1 to {most}"
+    if number is None or not least <= number <= (number if most is None else most):
+        allowed = f"a whole number {f'≥ {least}' if most is None else f'from {least} to {most}'}"
         raise ValueError(f"{name} is {value!r}; allowed: {allowed}")
     return number

@@ -82,12 +82,12 @@ def elsewhere():
 def test_what_is_frozen_is_trained_where_runs_of_this_machine_are_asked_for(single, elsewhere):
     said = []
     (run,) = get_or_train_all([elsewhere], "cpu", said.append)
-    assert not run.is_from_here
+    assert run.place == str(store.RESULTS / "digits")
     (run,) = get_or_train_all([elsewhere], "cpu", said.append, here=True)
-    assert run.is_from_here
+    assert run.place == str(store.runs_folder())
     said.clear()
     (again,) = get_or_train_all([elsewhere], "cpu", said.append, here=True)
-    assert again.is_from_here
+    assert again.place == run.place
     assert said == [f"1 runs, hits: 1 in {store.runs_folder()}, misses: 0"]
 
 

@@ -129,7 +129,7 @@ def train(
     dataset. `on_checkpoint` is called after every logged epoch, `on_epoch` after every epoch with
     their number and the last one's sums, `on_step` after every step.
     """
-    begun = time.perf_counter()
+    begun = time.perf_counter() - (start.seconds if start else 0)
     data = _images(config, device, data)
     logged = config.logged_epochs()
     with own_random_state(device), same_kernels():
@@ -151,12 +151,11 @@ def train(
                 diverged = epoch
                 break
             if epoch in logged:
-                seconds = (start.seconds if start else 0) + time.perf_counter() - begun
+                seconds = time.perf_counter() - begun
                 done = _logged(done, epoch, evaluation, state.tensors(), seconds)
                 on_checkpoint(done)
             on_epoch(epoch + 1, sums)
-    seconds = (start.seconds if start else 0) + time.perf_counter() - begun
-    return Outcome(done.records, done.arrays, diverged, seconds)
+    return Outcome(done.records, done.arrays, diverged, time.perf_counter() - begun)
 
 
 def evaluate_after(

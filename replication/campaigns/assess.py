@@ -46,7 +46,11 @@ def get_or_assess_all(
     hits = len(configs) - len(missing)
     say(f"{study} of {len(configs)} networks, hits: {hits}, misses: {len(missing)}")
     if missing:
-        _check_installed(study, missing)
+        if not pytorch.is_installed():
+            raise RuntimeError(
+                f"not on disk: the {study} of {len(missing)} networks, the first of them "
+                f"{missing[0].label}; to assess them needs {pytorch.NEEDED}"
+            )
         unsound = _unsound(get_or_train_all(missing, device, say, here=True))
         sound = [config for config in missing if config.id not in unsound]
         made, failed = _assess(study, sound, images, device, processes, say)
@@ -54,14 +58,6 @@ def get_or_assess_all(
         if reasons := [*unsound.values(), *failed]:
             raise RuntimeError("; ".join(reasons))
     return [found[config.id] for config in configs]
-
-
-def _check_installed(study: str, missing: Sequence[RunConfig]) -> None:
-    if not pytorch.is_installed():
-        raise RuntimeError(
-            f"not on disk: the {study} of {len(missing)} networks, the first of them "
-            f"{missing[0].label}; to assess them needs {pytorch.NEEDED}"
-        )
 
 
 def _unsound(runs: Sequence[store.Run]) -> dict[str, str]:

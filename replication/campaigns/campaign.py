@@ -86,14 +86,7 @@ class Campaign:
         begun = {running.config for running in self.running} | set(self.runs) | set(self.failed)
         return [config for config in self.configs if config not in begun]
 
-    def look_up(self) -> None:
-        """Find the runs that are on disk."""
-        frozen = store.frozen_runs() if self.frozen is None else self.frozen
-        for config in self.configs:
-            self.look_up_one(config, frozen)
-        self.hits = len(self.runs)
-
-    def look_up_one(self, config: RunConfig, frozen: Mapping[str, Run] | None = None) -> bool:
+    def look_up(self, config: RunConfig, frozen: Mapping[str, Run] | None = None) -> bool:
         """Whether a run has ended: it is on disk, whole or damaged."""
         try:
             found = store.find(config, self.frozen if frozen is None else frozen)
@@ -111,7 +104,10 @@ Watch = Callable[[Campaign], None]
 def begin(configs: Iterable[RunConfig], frozen: Mapping[str, Run] | None = None) -> Campaign:
     """A campaign of several runs, each once, of which those on disk have been found."""
     campaign = Campaign(list({config.id: config for config in configs}.values()), frozen)
-    campaign.look_up()
+    there = store.frozen_runs() if frozen is None else frozen
+    for config in campaign.configs:
+        campaign.look_up(config, there)
+    campaign.hits = len(campaign.runs)
     return campaign
 
 
@@ -150,7 +146,7 @@ def _collect(campaign: Campaign, jobs: dict[RunConfig, Job], attempts: Counter) 
         reason = jobs.pop(config).failure()
         if reason is None and attempts[config] == ATTEMPTS:
             reason = f"its job ended without a run in {store.runs_folder()}"
-        if not campaign.look_up_one(config) and reason is not None:
+        if not campaign.look_up(config) and reason is not None:
             campaign.failed[config] = reason
 
 
@@ -166,7 +162,7 @@ def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) 
     for config in [config for config in campaign.waiting if config not in jobs]:
         if trainer.is_busy(config):
             campaign.running.append(Running(config, trainer.progress_of(config), own=False))
-        elif len(chosen) < room and not campaign.look_up_one(config):
+        elif len(chosen) < room and not campaign.look_up(config):
             chosen.append(config)
     if chosen:
         jobs.update(zip(chosen, executor.submit(chosen), strict=True))

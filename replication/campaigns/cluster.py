@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from binenc_core.config import RunConfig
+from binenc_core.config import RunConfig, read_whole
 from replication.campaigns.workers import train_one
 from replication.data import sources
 from replication.runs import store
@@ -86,13 +86,10 @@ class SlurmExecutor:
         minutes: int = MINUTES,
         width: int = WIDTH,
     ):
-        least = {"threads": 1, "gpus": 0, "minutes": SHORTEST_MINUTES, "width": 1}
-        given = {"threads": threads, "gpus": gpus, "minutes": minutes, "width": width}
-        for option, minimum in least.items():
-            if given[option] < minimum:
-                raise ValueError(
-                    f"{option} is {given[option]}; allowed: a whole number ≥ {minimum}"
-                )
+        read_whole("threads", threads)
+        read_whole("gpus", gpus, least=0)
+        read_whole("minutes", minutes, SHORTEST_MINUTES)
+        read_whole("width", width)
         self._submitit = _submitit_executor(folder)
         self._submitit.update_parameters(
             job_name=name,

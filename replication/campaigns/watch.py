@@ -22,14 +22,12 @@ def lines(campaign: Campaign, say: Say) -> Watch:
     stuck: set[RunConfig] = set()
 
     def watch(campaign: Campaign) -> None:
-        for config, run in campaign.runs.items():
+        ended = {config: _end(run) for config, run in campaign.runs.items()}
+        ended |= {config: f"failed: {reason}" for config, reason in campaign.failed.items()}
+        for config, how in ended.items():
             if config not in told:
                 told.add(config)
-                say(f"{names[config]}: {_end(run)} ({_tally(campaign)})")
-        for config, reason in campaign.failed.items():
-            if config not in told:
-                told.add(config)
-                say(f"{names[config]}: failed: {reason} ({_tally(campaign)})")
+                say(f"{names[config]}: {how} ({_tally(campaign)})")
         for run in campaign.running:
             if run.is_stuck and run.config not in stuck:
                 say(f"{names[run.config]}: {_no_news(run)}")

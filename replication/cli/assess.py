@@ -6,12 +6,10 @@ import shlex
 from binenc_core.config import known
 from replication.campaigns import grids
 from replication.campaigns.assess import get_or_assess_all
-from replication.cli.options import Work, add_command, add_device_option, whole_number
+from replication.cli.options import Work, add_command, add_device_option, add_whole_number
 from replication.runs import freeze, trainer
 from replication.studies import assessments
 from replication.studies.catalog import STUDIES
-
-_ALL = "all"
 
 
 def add(commands) -> None:
@@ -28,21 +26,12 @@ def add(commands) -> None:
     parser.add_argument(
         "campaign", metavar="CAMPAIGN", help="a name in campaigns/, or the path of a .toml file"
     )
-    parser.add_argument(
-        "--images",
-        type=whole_number("images"),
-        help="test images to take (default: as frozen, else "
-        f"{', '.join(f'{s.images or _ALL} ({name})' for name, s in STUDIES.items())})",
-    )
-    parser.add_argument(
-        "--seeds", type=whole_number("seeds"), help="the campaign's first so many (default: all)"
-    )
+    numbers = ", ".join(f"{s.images or 'all'} ({name})" for name, s in STUDIES.items())
+    add_whole_number(parser, "images", f"test images to take (default: as frozen, else {numbers})")
+    add_whole_number(parser, "seeds", "the campaign's first so many (default: all)")
     add_device_option(parser)
-    parser.add_argument(
-        "--processes",
-        type=whole_number("processes"),
-        help="side by side, of one thread each (default: one for each core; 1 on a GPU)",
-    )
+    about = "side by side, of one thread each (default: one for each core; 1 on a GPU)"
+    add_whole_number(parser, "processes", about)
     parser.add_argument(
         "--freeze", action="store_true", help="freeze them in results/STUDY/CAMPAIGN"
     )

@@ -5,7 +5,7 @@ import shlex
 
 from replication.campaigns import campaign, grids
 from replication.campaigns.cluster import MINUTES, WIDTH, SlurmExecutor
-from replication.cli.options import Work, add_command, add_where_options, whole_number
+from replication.cli.options import Work, add_command, add_where_options, add_whole_number
 from replication.runs import freeze, pytorch, store, trainer
 from replication.runs.labels import labels
 
@@ -26,9 +26,7 @@ def add(commands) -> None:
     parser.add_argument(
         "name", metavar="NAME", help="a name in campaigns/, or the path of a .toml file"
     )
-    parser.add_argument(
-        "--seeds", type=whole_number("seeds"), help="the first so many seeds alone (default: all)"
-    )
+    add_whole_number(parser, "seeds", "the first so many seeds alone (default: all)")
     parser.add_argument(
         "--freeze",
         action="store_true",
@@ -42,25 +40,14 @@ def add(commands) -> None:
         metavar="EXECUTOR",
         help="local: processes of this machine; slurm: a job array (default: local)",
     )
-    parser.add_argument(
-        "--processes",
-        type=whole_number("processes"),
-        help="of this machine, side by side (default: its cores over the threads; 1 on a GPU)",
-    )
+    about = "of this machine, side by side (default: its cores over the threads; 1 on a GPU)"
+    add_whole_number(parser, "processes", about)
     slurm = parser.add_argument_group("with --executor slurm")
     slurm.add_argument("--partition", help="where the jobs run (default: the cluster's)")
-    slurm.add_argument("--gpus", type=whole_number("gpus"), help="GPUs of a job (default: none)")
-    slurm.add_argument(
-        "--minutes",
-        type=whole_number("minutes"),
-        help="time limit of a job, after which it is queued again and goes on (default: "
-        f"{MINUTES})",
-    )
-    slurm.add_argument(
-        "--width",
-        type=whole_number("width"),
-        help=f"jobs of the array that may run at once (default: {WIDTH})",
-    )
+    add_whole_number(slurm, "gpus", "GPUs of a job (default: none)")
+    about = f"time limit of a job, after which it is queued again and goes on (default: {MINUTES})"
+    add_whole_number(slurm, "minutes", about)
+    add_whole_number(slurm, "width", f"jobs of the array that may run at once (default: {WIDTH})")
 
 
 def _prepare(arguments: argparse.Namespace) -> Work:
@@ -80,7 +67,10 @@ def _prepare(arguments: argparse.Namespace) -> Work:
 
     def work() -> int:
         if executor:
-            _train(state, executor, named)
+            from replication.campaigns.watch import watching
+
+            with watching(state, named.name) as watch:
+                campaign.train_missing(state, executor, watch)
         return _end(named, state)
 
     return work
@@ -111,13 +101,6 @@ def _executor(arguments: argparse.Namespace, named: grids.NamedRuns, missing: in
     allowed = default_processes(arguments.device, arguments.threads)
     processes = min(arguments.processes or allowed, missing)
     return LocalExecutor(processes, arguments.threads, arguments.device)
-
-
-def _train(state: campaign.Campaign, executor: campaign.Executor, named: grids.NamedRuns) -> None:
-    from replication.campaigns.watch import watching
-
-    with watching(state, named.name) as watch:
-        campaign.train_missing(state, executor, watch)
 
 
 def _end(named: grids.NamedRuns, state: campaign.Campaign) -> int:

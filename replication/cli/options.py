@@ -4,7 +4,8 @@ import argparse
 import itertools
 from collections.abc import Callable
 from dataclasses import Field, fields
-from typing import NoReturn
+from functools import partial
+from typing import Any, NoReturn
 
 from binenc_core.config import HEADS, RunConfig, checked, read_whole
 from replication.data.datasets import DATASETS
@@ -32,16 +33,22 @@ def add_command(commands, name: str, about: str, prepare, description: str = "")
     return parser
 
 
-def _setting_type(item: Field):
-    """What turns an option's text into a valid value of a RunConfig field."""
+def option_type(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """What turns an option's text into a value, by a function that raises ValueError for others."""
 
-    def convert(text: str):
+    def convert(text: str) -> Any:
         try:
-            return checked(item, text)
+            return read(text)
         except ValueError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return convert
+
+
+def add_whole_number(parser, name: str, about: str, default: int | None = None) -> None:
+    """An option for a whole number ≥ 1, of a parser or a group of its options."""
+    read = option_type(partial(read_whole, name))
+    parser.add_argument(f"--{name}", type=read, default=default, help=about)
 
 
 def add_run_options(parser: Parser) -> None:
@@ -53,7 +60,7 @@ def add_run_options(parser: Parser) -> None:
         group.add_argument(
             f"--{item.name.replace('_', '-')}",
             nargs="+" if item.name in GRID else None,
-            type=_setting_type(item),
+            type=option_type(partial(checked, item)),
             default=GRID.get(item.name),
             metavar=item.name.upper(),
             help=f"{item.metadata['help']}{allowed} (default: {_shown_default(item)})",
@@ -101,24 +108,8 @@ def add_where_options(parser: Parser, threads: int | None) -> None:
     """Options for the device and the number of threads, with their default."""
     where = parser.add_argument_group("where and how")
     add_device_option(where)
-    where.add_argument(
-        "--threads",
-        type=whole_number("threads"),
-        default=threads,
-        help=f"CPU threads of a training, ≥ 1 (default: {threads or 'as PyTorch chooses'})",
-    )
-
-
-def whole_number(name: str):
-    """What turns an option's text into a whole number ≥ 1."""
-
-    def convert(text: str) -> int:
-        try:
-            return read_whole(name, text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return convert
+    about = f"CPU threads of a training, ≥ 1 (default: {threads or 'as PyTorch chooses'})"
+    add_whole_number(where, "threads", about, threads)
 
 
 def configs(arguments: argparse.Namespace) -> list[RunConfig]:

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,26 +30,30 @@ CONFIG_FIELDS = [item.name for item in fields(RunConfig)]
 INFO_FIELDS = ["diverged_epoch", "seconds", "device", "threads", "processor", "versions", "commit"]
 
 
-class Trained(Protocol):
-    """A run, or what a study found of its network."""
+class Trained:
+    """A run, or what a study found of its network.
 
-    @property
-    def config(self) -> RunConfig:
-        """How it was trained."""
+    `config`: how it was trained. `info`: how that went, by name. `arrays_path`: the npz file of its
+    small arrays.
+    """
 
-    @property
-    def info(self) -> dict[str, Any]:
-        """How that went, by name."""
+    config: RunConfig
+    info: dict[str, Any]
+    arrays_path: Path
+
+    def arrays(self) -> dict[str, NDArray]:
+        """Small arrays by name; those of a run are stacked over the epochs in "epochs"."""
+        with np.load(self.arrays_path, allow_pickle=False) as stored:
+            return dict(stored)
 
 
 @dataclass(frozen=True)
-class Run:
+class Run(Trained):
     """One finished training.
 
     `id`: that of the configuration, under the training version that it was trained with.
     `history`: a row for each logged epoch and split, with the columns epoch, split and the metrics.
     `info`: INFO_FIELDS by name; `diverged_epoch` is None for a run that went through.
-    `arrays_path`: the npz file of its small arrays.
     """
 
     id: str
@@ -58,20 +62,10 @@ class Run:
     info: dict[str, Any]
     arrays_path: Path
 
-    def arrays(self) -> dict[str, NDArray]:
-        """Small arrays by name, stacked over the logged epochs, which are in "epochs"."""
-        with np.load(self.arrays_path, allow_pickle=False) as stored:
-            return dict(stored)
-
     @property
     def checkpoint_path(self) -> Path:
         """The file of its weights, which runs in the runs folder alone have."""
         return self.arrays_path.with_name(CHECKPOINT)
-
-    @property
-    def is_from_here(self) -> bool:
-        """Whether it is in the runs folder, not in results/."""
-        return self.arrays_path.is_relative_to(runs_folder())
 
     @property
     def place(self) -> str:

@@ -23,10 +23,6 @@ class BusyError(RuntimeError):
     """Another process is training the run."""
 
 
-class LockedError(RuntimeError):
-    """Somebody else's lock, which this user may not open, lies on the run."""
-
-
 def get_or_train(
     config: RunConfig,
     device: str = "auto",
@@ -113,7 +109,7 @@ def _locked(config: RunConfig, say: Say | None) -> Iterator[None]:
         say(f"waiting: {text}")
         lock.acquire()
     except PermissionError as error:
-        raise LockedError(
+        raise RuntimeError(
             f"{config.label} ({config.id}) is locked by somebody else: {lock.lock_file}: "
             f"{error.strerror}"
         ) from error

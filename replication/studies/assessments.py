@@ -28,11 +28,11 @@ UNNOTED = {"robustness": "8d99065a7d98", "reliability": "ba16163832fd"}
 
 
 @dataclass(frozen=True)
-class Assessment:
+class Assessment(store.Trained):
     """What a study found of one network.
 
     `images`: how many test images it took. `table`: the study's rows with its columns. `info`:
-    INFO_FIELDS by name. `arrays_path`: the npz file of its small arrays.
+    INFO_FIELDS by name.
     """
 
     study: str
@@ -41,11 +41,6 @@ class Assessment:
     table: pd.DataFrame
     info: dict[str, Any]
     arrays_path: Path
-
-    def arrays(self) -> dict[str, NDArray]:
-        """The study's small arrays by name."""
-        with np.load(self.arrays_path, allow_pickle=False) as stored:
-            return dict(stored)
 
 
 def find(

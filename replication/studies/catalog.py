@@ -166,5 +166,5 @@ def images_of(study: str, images: int | None, most: int) -> int:
     Raises ValueError for what is no number of images up to `most`.
     """
     if images is not None:
-        return read_whole("images", images, most)
+        return read_whole("images", images, most=most)
     return min(STUDIES[study].images or most, most)
