@@ -23,7 +23,7 @@ from binenc_core.metrics.encoding import (
 )
 from binenc_core.metrics.mixtures import Mixtures
 from binenc_core.metrics.names import HISTOGRAM_RANGE
-from binenc_core.metrics.vertices import against_chance
+from binenc_core.metrics.vertices import vertex_metrics
 from binenc_core.metrics.weights import weight_metrics
 from binenc_core.models import Classifier
 
@@ -127,19 +127,6 @@ def evaluate(
         {name: array.cpu().numpy() for name, array in arrays.items()},
         {name: array.to(torch.uint8).cpu().numpy() for name, array in named.items()},
     )
-
-
-def vertex_metrics(centers: Tensor, rotation: Tensor | None) -> dict[str, float]:
-    """How near the training class means (C, P) are to vertices, by its name in `metrics.names`.
-
-    With a fixed rotation also of what the penultimate layer itself gives.
-    """
-    found = against_chance(centers)
-    metrics = dict(zip(("vertex_means", "vertex_excess", "vertex_z"), found, strict=True))
-    if rotation is not None:
-        before = centers @ rotation.to(centers.device).double().T
-        metrics["vertex_excess_unrotated"] = against_chance(before).excess
-    return metrics
 
 
 @torch.inference_mode()

@@ -7,7 +7,7 @@ from binenc_core.metrics.binarity import binarity_metrics
 from binenc_core.metrics.classes import class_means
 from binenc_core.metrics.collapse import collapse_metrics
 from binenc_core.metrics.encoding import encoding_metrics, majority_codes, positive_fractions
-from binenc_core.metrics.vertices import against_chance
+from binenc_core.metrics.vertices import vertex_metrics
 
 
 @torch.no_grad()
@@ -24,12 +24,11 @@ def measure(x: Tensor, labels: Tensor, weights: Tensor, predicted: Tensor) -> di
     centers = class_means(x, labels)
     codes = majority_codes(positive_fractions(x, labels))
     binarity, _ = binarity_metrics(x)
-    chance = against_chance(centers)
     return {
         **binarity,
         **encoding_metrics(x, labels, predicted, codes),
         **collapse_metrics(x, labels, predicted, weights.detach(), centers),
-        **dict(zip(("vertex_means", "vertex_excess", "vertex_z"), chance, strict=True)),
+        **vertex_metrics(centers),
     }
 
 

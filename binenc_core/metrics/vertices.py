@@ -48,6 +48,19 @@ def against_chance(rows: Tensor) -> AgainstChance:
     return AgainstChance(float(cosine), float(cosine - null.mean()), float(z))
 
 
+def vertex_metrics(centers: Tensor, rotation: Tensor | None = None) -> dict[str, float]:
+    """How near the training class means (C, P) are to vertices, by its name in `metrics.names`.
+
+    With a fixed rotation also of what the penultimate layer itself gives.
+    """
+    found = against_chance(centers)
+    metrics = dict(zip(("vertex_means", "vertex_excess", "vertex_z"), found, strict=True))
+    if rotation is not None:
+        before = centers @ rotation.to(centers.device).double().T
+        metrics["vertex_excess_unrotated"] = against_chance(before).excess
+    return metrics
+
+
 @cache
 def random_frames(vectors: int, dimensions: int) -> Tensor:
     """300 uniformly random sets of orthonormal rows, float64 (300, `vectors`, `dimensions`)."""
