@@ -110,7 +110,9 @@ def evaluate(
         train_metrics |= vertex_metrics(centers, model.rotation)
         arrays |= {f"mixture_{name}": part.float() for name, part in mixtures._asdict().items()}
         arrays["latent_histogram"] = latent_histogram(train.x)
-        arrays |= latent_scale(train.x)
+        # What standardizing removes.
+        std, mean = torch.std_mean(train.x.double(), dim=0, correction=0)
+        arrays |= {"latent_mean": mean.float(), "latent_std": std.float()}
     del train  # before those of the test set: without a penultimate layer they take 490 MB
     test = outputs(model, data.test_images, data.test_labels)
     measured = split_metrics(test, training, config, epoch)
@@ -172,12 +174,6 @@ def latent_histogram(values: Tensor) -> Tensor:
     places = found + bins * torch.arange(dimensions, device=values.device)
     counts = torch.bincount(places.flatten(), minlength=bins * dimensions)
     return counts.view(dimensions, bins).to(torch.uint32)
-
-
-def latent_scale(values: Tensor) -> dict[str, Tensor]:
-    """Mean and standard deviation of each dimension, float32 (P,), which standardizing removes."""
-    std, mean = torch.std_mean(values.double(), dim=0, correction=0)
-    return {"latent_mean": mean.float(), "latent_std": std.float()}
 
 
 def least_aligned_images(out: Outputs, codes: Tensor, images: Tensor) -> dict[str, Tensor]:

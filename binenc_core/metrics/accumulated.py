@@ -5,12 +5,7 @@ from torch import Tensor
 from torchmetrics import Metric
 
 from binenc_core.metrics.classes import class_sums
-from binenc_core.metrics.collapse import (
-    between_eigenpairs,
-    equiangularity,
-    equinorm,
-    max_angle,
-)
+from binenc_core.metrics.collapse import between_eigenpairs, geometry
 from binenc_core.metrics.encoding import code_metrics
 
 
@@ -105,9 +100,7 @@ class CollapseMetric(_OfClasses):
         around = self.squares[:, 0] - counts * means.sum(dim=1).square()
         ratio = (within / eigenvalues).sum() / classes if len(eigenvalues) else torch.nan
         return {
-            "equinorm": equinorm(m),
-            "equiangularity": equiangularity(m),
-            "max_angle": max_angle(m),
+            **geometry(m),
             "within_between": float(ratio),
             "within_covariance": float((around / (counts - 1)).mean() / means.shape[1] ** 2),
             "within_variance": float(sw.trace() / means.shape[1]),

@@ -50,6 +50,15 @@ def max_angle(m: Tensor, diagonal: int = 1) -> float:
     return float((_pairs(pair_cosines(m), diagonal) + 1 / (len(m) - 1)).abs().mean())
 
 
+def geometry(m: Tensor) -> dict[str, float]:
+    """Norms and angles of M, by name in `metrics.names`."""
+    return {
+        "equinorm": equinorm(m),
+        "equiangularity": equiangularity(m),
+        "max_angle": max_angle(m),
+    }
+
+
 def within_between(x: Tensor, labels: Tensor, means: Tensor) -> float:
     """Tr(Sw Sb⁺)/C with Sw, Sb over the classes of `labels` and μ_G the mean of the class means.
 
@@ -132,9 +141,7 @@ def collapse_metrics(
     m = means - means.mean(dim=0)
     scatter = total_within_squares(x, labels, means) / len(x)
     return {
-        "equinorm": equinorm(m),
-        "equiangularity": equiangularity(m),
-        "max_angle": max_angle(m),
+        **geometry(m),
         "within_between": within_between(x, labels, means),
         "within_covariance": within_covariance(x, labels, means),
         "within_variance": float(scatter / x.shape[1]),

@@ -1,12 +1,11 @@
 """The runs that a claim compares, by arm and seed, and the numbers that it takes from them."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from replication.claims.measures import study_value
+from replication.claims.measures import STUDY_MEASURES
 from replication.claims.table import Claim, Table
 from replication.runs.series import Series, change, end, measured
 from replication.runs.store import Run
@@ -72,11 +71,13 @@ def values_of(claim: Claim, arms: Arms) -> dict[str, np.ndarray]:
     """The number of every run that a claim compares, (n,) by arm."""
     log = claim.scale == "log"
     if claim.study:
-        measure = partial(study_value, study=claim.study, measure=claim.measure, log=log)
+        measure = STUDY_MEASURES[claim.study][claim.measure]
         values = {
             name: np.array([measure(arms.found[run.id]) for run in own.values()])
             for name, own in arms.runs.items()
         }
+        if log:
+            values = {n: np.log(np.where(own > 0, own, np.nan)) for n, own in values.items()}
         if any(np.isnan(own).any() for own in values.values()):
             raise Missing("a number is not defined, or failed a control")
         return values

@@ -54,9 +54,3 @@ STUDY_MEASURES: dict[str, dict[str, Callable[[Assessment], float]]] = {
         "msp_outside_auroc": _row("outside", "msp", "auroc"),
     },
 }
-
-
-def study_value(found: Assessment, study: str, measure: str, log: bool) -> float:
-    """A number of a study, as its logarithm where that is asked; nan where it is not defined."""
-    value = STUDY_MEASURES[study][measure](found)
-    return float(np.log(value)) if log and value > 0 else (np.nan if log else value)
