@@ -16,10 +16,10 @@ from torch import Tensor
 
 from binenc_core.config import RunConfig
 from binenc_core.models import Classifier
+from binenc_core.robustness import DEEPFOOL
 from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.network import logits_of
-from binenc_core.robustness.strength import DEEPFOOL
 from binenc_core.training.loop import step
 from binenc_core.training.state import build
 from replication.base.devices import resolve_device

@@ -88,11 +88,11 @@ def test_what_was_asked_otherwise_is_no_answer(change, monkeypatch, capsys):
 
 # A number of the code that a study's results depend on, and another one.
 CHANGES = [
-    ("binenc_core/robustness/strength.py", "descent_steps=20", "descent_steps=21"),
-    ("binenc_core/robustness/strength.py", "steps=50", "steps=51"),
-    ("binenc_core/robustness/strength.py", "apgd_steps=40", "apgd_steps=41"),
-    ("binenc_core/robustness/strength.py", "HALVINGS = 20", "HALVINGS = 21"),
-    ("binenc_core/robustness/strength.py", "SEED = 0", "SEED = 1"),
+    ("binenc_core/robustness/__init__.py", "descent_steps=20", "descent_steps=21"),
+    ("binenc_core/robustness/__init__.py", '"steps": 50', '"steps": 51'),
+    ("binenc_core/robustness/__init__.py", "apgd_steps=40", "apgd_steps=41"),
+    ("binenc_core/robustness/__init__.py", "HALVINGS = 20", "HALVINGS = 21"),
+    ("binenc_core/robustness/__init__.py", "SEED = 0", "SEED = 1"),
     ("binenc_core/robustness/__init__.py", '    "apgd": "APGD (DLR)",\n', ""),
     ("binenc_core/robustness/__init__.py", "(0.1, 0.2, 0.4,", "(0.1, 0.2, 0.3,"),
     ("binenc_core/reliability/__init__.py", "RESAMPLES, SEED = 500, 0", "RESAMPLES, SEED = 500, 1"),

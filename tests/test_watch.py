@@ -103,11 +103,13 @@ def test_a_slow_epoch_is_no_reason_for_alarm():
 def test_news_are_awaited_while_the_campaign_itself_runs(state, monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(campaign.time, "monotonic", lambda: clock[0])
-    quiet = campaign._Quiet()
+    asked, before = 0.0, []
 
     def after(seconds: float) -> list[float]:
+        nonlocal asked, before
         clock[0] += seconds
-        quiet.note(state)
+        asked = campaign.note_quiet(state, before, asked)
+        before = list(state.running)
         return [run.quiet for run in state.running]
 
     assert after(0.5) == [0, 0]

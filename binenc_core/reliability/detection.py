@@ -22,11 +22,11 @@ BATCH, LEVELS = 100, (0.025, 0.975)
 
 
 class Estimate(NamedTuple):
-    """A value with its 95 % bootstrap interval over the images; nan where it is not defined."""
+    """A value with its 95 % bootstrap interval over the images; nan where not defined or asked."""
 
     value: float
-    low: float
-    high: float
+    low: float = np.nan
+    high: float = np.nan
 
 
 def resampled(measure: Callable[[Tensor], Tensor], images: int, device: torch.device) -> Tensor:

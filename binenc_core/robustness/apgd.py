@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from binenc_core.robustness import NORMAL, SEED, Strength
 from binenc_core.robustness.boundary import Closest, bisected, l2_norms, per_image
 from binenc_core.robustness.network import Logits
-from binenc_core.robustness.strength import NORMAL, SEED, Strength
 
 # The budget, in the toolbox's units. It adds 1e-7 to a gradient's norm before it divides by it: in
 # units of which a millionth is the budget, gradients are a million times as long.

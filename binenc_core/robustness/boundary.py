@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
+from binenc_core.robustness import HALVINGS
 from binenc_core.robustness.network import Logits, decisions
-from binenc_core.robustness.strength import HALVINGS
 
 # Distances held at once, so that all images against a whole test set need no more than 64 MB.
 DISTANCES = 2**24

@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from binenc_core.robustness import CORRUPTIONS
+from binenc_core.robustness import CORRUPTIONS, SEED
 from binenc_core.robustness.network import Logits, decisions
-from binenc_core.robustness.strength import SEED
 
 
 class Draws(NamedTuple):

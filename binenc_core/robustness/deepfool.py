@@ -7,9 +7,9 @@ networks", CVPR 2016, Algorithm 2 (for more than two classes).
 import torch
 from torch import Tensor
 
+from binenc_core.robustness import DEEPFOOL
 from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.network import Logits
-from binenc_core.robustness.strength import DEEPFOOL
 
 # Pixels of the images whose gradients towards all candidates are held at once: 256 images of MNIST.
 # With an MLP of width 512 more are no faster on a CPU, and the paper's convolutional network takes

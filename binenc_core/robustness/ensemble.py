@@ -6,12 +6,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from binenc_core.robustness import NORMAL, Strength
 from binenc_core.robustness.apgd import apgd
 from binenc_core.robustness.boundary import Closest, bisected, nearest_other
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.margin import margin_attack
 from binenc_core.robustness.network import Logits
-from binenc_core.robustness.strength import NORMAL, Strength
 
 # Points near images (B, K, H, W) that a network decides otherwise, from its logits, the images,
 # the decisions int64 (B,) on them, points decided otherwise, and how hard to try.

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from binenc_core.robustness import NORMAL, SEED, Strength
 from binenc_core.robustness.boundary import Closest, bisected, fooled, l2_norms, per_image
 from binenc_core.robustness.network import Logits
-from binenc_core.robustness.strength import NORMAL, SEED, Strength
 
 # The first step towards the boundary, in norms of the image, and how much longer each next one is.
 FIRST_STEP, GROWTH = 0.004, 1.25

@@ -125,12 +125,13 @@ def train_missing(campaign: Campaign, executor: Executor, watch: Watch) -> None:
             fetch(dataset)
     jobs: dict[RunConfig, Job] = {}
     attempts: Counter[RunConfig] = Counter()
-    quiet = _Quiet()
+    asked = time.monotonic()
     try:
         while True:
             _collect(campaign, jobs, attempts)
+            before = campaign.running
             _submit(campaign, jobs, executor)
-            quiet.note(campaign)
+            asked = note_quiet(campaign, before, asked)
             watch(campaign)
             if not (campaign.running or campaign.waiting):
                 return
@@ -168,23 +169,19 @@ def _submit(campaign: Campaign, jobs: dict[RunConfig, Job], executor: Executor) 
         jobs.update(zip(chosen, executor.submit(chosen), strict=True))
 
 
-class _Quiet:
-    """For how long there has been no news of each run in training."""
+def note_quiet(campaign: Campaign, before: Sequence[Running], asked: float) -> float:
+    """Note how long there has been no news of each run in training; returns when that was noted.
 
-    def __init__(self):
-        self._asked = time.monotonic()
-        self._last: dict[RunConfig, Running] = {}
-
-    def note(self, campaign: Campaign) -> None:
-        """Note in the runs of a campaign how long they have been quiet."""
-        now = time.monotonic()
-        # No more than a second each time: the whole campaign may have been stopped meanwhile.
-        passed, self._asked = min(1, now - self._asked), now
-        before = self._last
-        campaign.running = [
-            run._replace(quiet=before[run.config].quiet + passed)
-            if run.config in before and before[run.config].progress == run.progress
-            else run
-            for run in campaign.running
-        ]
-        self._last = {run.config: run for run in campaign.running}
+    `before` is what was in training when that was `asked` last.
+    """
+    now = time.monotonic()
+    # No more than a second each time: the whole campaign may have been stopped meanwhile.
+    passed = min(1, now - asked)
+    last = {run.config: run for run in before}
+    campaign.running = [
+        run._replace(quiet=last[run.config].quiet + passed)
+        if run.config in last and last[run.config].progress == run.progress
+        else run
+        for run in campaign.running
+    ]
+    return now

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -20,8 +19,15 @@ from binenc_core.reliability import (
     TASKS,
 )
 from binenc_core.reliability import SEED as RESAMPLES_SEED
-from binenc_core.robustness import ATTACKS, CORRUPTIONS
-from binenc_core.robustness.strength import DEEPFOOL, HALVINGS, NORMAL, SEED, STRONG
+from binenc_core.robustness import (
+    ATTACKS,
+    CORRUPTIONS,
+    DEEPFOOL,
+    HALVINGS,
+    NORMAL,
+    SEED,
+    STRONG,
+)
 
 
 class StudyResult(NamedTuple):
@@ -100,8 +106,8 @@ CORRUPTED, GALLERY = 2000, 2
 ROBUSTNESS_ASKED = {
     "attacks": list(ATTACKS),
     "deepfool": DEEPFOOL,
-    "normal": asdict(NORMAL),
-    "strong": asdict(STRONG),
+    "normal": NORMAL._asdict(),
+    "strong": STRONG._asdict(),
     "halvings": HALVINGS,
     "again": [AGAIN_SHARE, AGAIN_MOST],
     "scales": SCALES,

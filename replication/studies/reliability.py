@@ -160,14 +160,9 @@ def changed(
         found.append({name: detection.auroc(own[name], case.positive) for name in names})
     changes = {name: abs(found[1][name] - found[0][name]) for name in names}
     return [
-        row(task, name, f"change_{control}", without_interval(change), usual[1].positive)
+        row(task, name, f"change_{control}", Estimate(change), usual[1].positive)
         for name, change in changes.items()
     ]
-
-
-def without_interval(value: float) -> Estimate:
-    """A number whose interval is not asked for."""
-    return Estimate(value, np.nan, np.nan)
 
 
 def calibrations(out: Outputs, config: RunConfig) -> tuple[list[Row], dict[str, NDArray]]:
@@ -186,10 +181,10 @@ def calibrations(out: Outputs, config: RunConfig) -> tuple[list[Row], dict[str, 
     for name, reading in read.items():
         t = calibration.temperature(reading(fit.logits), fit.labels)
         stages = {"before": reading(rest.logits), "after": reading(rest.logits) / t}
-        found = {"temperature": without_interval(t)}
+        found = {"temperature": Estimate(t)}
         for stage, logits in stages.items():
             found[f"ece_{stage}"] = calibration.estimate(logits, rest.labels)
-            found[f"nll_{stage}"] = without_interval(float(cross_entropy(logits, rest.labels)))
+            found[f"nll_{stage}"] = Estimate(float(cross_entropy(logits, rest.labels)))
         rows += [row("calibration", name, key, value, wrong) for key, value in found.items()]
         diagrams[name] = [calibration.bins(logits, rest.labels) for logits in stages.values()]
     arrays = {

@@ -12,12 +12,12 @@ from torch import Tensor
 from binenc_core.config import RunConfig
 from binenc_core.dataset import Dataset, as_scaled, draw
 from binenc_core.models import Classifier
+from binenc_core.robustness import NORMAL, STRONG
 from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.corruptions import accuracy_under
 from binenc_core.robustness.deepfool import deepfool
 from binenc_core.robustness.ensemble import smallest_perturbations
 from binenc_core.robustness.network import Logits, decisions, logits_of
-from binenc_core.robustness.strength import NORMAL, STRONG
 from replication.studies.catalog import (
     AGAIN_MOST,
     AGAIN_SHARE,
@@ -52,7 +52,9 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
         "smallest": best.smallest,
     }
     again = min(AGAIN_MOST, math.ceil(AGAIN_SHARE * len(rows)))
-    table = _table(columns | _again(model, x[:again], pool, decided), len(rows))
+    columns |= _again(model, x[:again], pool, decided)
+    series = {name: pd.Series(values.cpu().numpy()) for name, values in columns.items()}
+    table = pd.DataFrame(series, index=range(len(rows)))  # what was run again ends in nothing
     # The first images of as many classes, the same for every network.
     shown = table.drop_duplicates("label").index[:GALLERY].tolist()
     more = draw(count, min(count, CORRUPTED)).to(device)
@@ -80,12 +82,6 @@ def _again(model: Classifier, x: Tensor, pool: Tensor, decided: Tensor) -> dict[
 def _both(logits: Logits, x: Tensor, pool: Tensor, decided: Tensor, name: str) -> dict[str, Tensor]:
     found = smallest_perturbations(logits, x, pool, decided, NORMAL)
     return {f"deepfool_{name}": found.norms["deepfool"], f"smallest_{name}": found.smallest}
-
-
-def _table(columns: dict[str, Tensor], rows: int) -> pd.DataFrame:
-    """Columns as a table, shorter ones filled up with nothing."""
-    series = {name: pd.Series(values.cpu().numpy()) for name, values in columns.items()}
-    return pd.DataFrame(series, index=range(rows))
 
 
 def _kept(images: Tensor, rows: Sequence[int]) -> NDArray:

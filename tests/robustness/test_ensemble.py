@@ -1,16 +1,13 @@
-from dataclasses import replace
-
 import pytest
 import torch
 
 from attacked import flat, linear
-from binenc_core.robustness import ATTACKS
+from binenc_core.robustness import ATTACKS, NORMAL
 from binenc_core.robustness.boundary import l2_norms
 from binenc_core.robustness.ensemble import MEMBERS, smallest_perturbations
 from binenc_core.robustness.network import decisions
-from binenc_core.robustness.strength import NORMAL
 
-QUICK = replace(NORMAL, descent_steps=10, refining_steps=15, apgd_steps=10)
+QUICK = NORMAL._replace(descent_steps=10, refining_steps=15, apgd_steps=10)
 
 
 def pool(case):

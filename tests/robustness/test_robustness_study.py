@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -18,17 +16,16 @@ from replication.studies.catalog import ROBUSTNESS_COLUMNS as COLUMNS
 from replication.studies.catalog import StudyResult
 from small_runs import few_digits, small
 
-QUICK = replace(
-    robustness.NORMAL, targets=2, kept=2, descent_steps=8, refining_steps=8, budgets=2,
-    apgd_steps=5,
-)  # fmt: skip
+QUICK = robustness.NORMAL._replace(
+    targets=2, kept=2, descent_steps=8, refining_steps=8, budgets=2, apgd_steps=5
+)
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """Attacks that do not try hard, where only what becomes of their numbers counts."""
     monkeypatch.setattr(robustness, "NORMAL", QUICK)
-    monkeypatch.setattr(robustness, "STRONG", replace(QUICK, refining_steps=20))
+    monkeypatch.setattr(robustness, "STRONG", QUICK._replace(refining_steps=20))
 
 
 def network(
