@@ -174,16 +174,11 @@ def _claim(own: dict[str, Any], margins, arms, settings) -> Claim:
     least, most = kind.arms
     if not least <= len(claim.arms) <= most:
         raise ValueError(f"claim {name} has {len(claim.arms)} arms; allowed: {least} to {most}")
-    for key, wanted in (
-        ("direction", kind.direction),
-        ("margin", kind.margin),
-        ("threshold", kind.threshold),
-    ):
-        if (getattr(claim, key) is not None) != wanted:
-            raise ValueError(
-                f"{key} {where} is {getattr(claim, key)!r}; allowed: "
-                f"{'one' if wanted else 'none'}, as its kind is {claim.kind}"
-            )
+    for key in ("direction", "margin", "threshold"):
+        given, wanted = getattr(claim, key), getattr(kind, key)
+        if (given is not None) != wanted:
+            allowed = f"{'one' if wanted else 'none'}, as its kind is {claim.kind}"
+            raise ValueError(f"{key} {where} is {given!r}; allowed: {allowed}")
     if kind.direction:
         known(f"direction {where}", DIRECTIONS, claim.direction)
     if kind.margin:
