@@ -70,9 +70,7 @@ APPLIED: dict[str, Callable[[Tensor, float, Draws], Tensor]] = {
 
 
 @torch.no_grad()
-def accuracy_under(
-    logits: Logits, images: Tensor, labels: Tensor, seed: int = SEED
-) -> dict[str, dict[float, float]]:
+def accuracy_under(logits: Logits, images: Tensor, labels: Tensor) -> dict[str, dict[float, float]]:
     """Accuracy by corruption and severity, those of CORRUPTIONS and none, severity 0.
 
     `images` (B, K, H, W) in [-1, 1], of one channel or three, and `labels` int64 (B,), on the
@@ -85,7 +83,7 @@ def accuracy_under(
     def accuracy(shown: Tensor) -> float:
         return int((decisions(logits, shown) == labels).sum()) / len(labels)
 
-    draws, clean = drawn(images, seed), accuracy(images)
+    draws, clean = drawn(images), accuracy(images)
     found = {}
     for name, corruption in CORRUPTIONS.items():
         severities = corruption.severities

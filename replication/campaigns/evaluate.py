@@ -10,7 +10,6 @@ from binenc_core.config import RunConfig
 from binenc_core.training.loop import evaluate_checkpoint
 from replication.base.devices import resolve_device
 from replication.base.files import whole_file
-from replication.base.progress import Say
 from replication.campaigns.grids import NamedRuns
 from replication.data.load import load
 from replication.runs import checkpoints, store
@@ -20,7 +19,7 @@ TOLERANCE = 1e-4
 Values = Mapping[str, Mapping[str, float]]
 
 
-def evaluate_campaign(named: NamedRuns, device: str, say: Say = print) -> bool:
+def evaluate_campaign(named: NamedRuns, device: str) -> bool:
     """Add the metrics that a campaign's runs lack to their histories, frozen ones too.
 
     Only the last logged epoch gets them. A run without weights here, and one whose weights do not
@@ -31,15 +30,15 @@ def evaluate_campaign(named: NamedRuns, device: str, say: Say = print) -> bool:
         try:
             found[config.id] = _measured(config, device)
         except RuntimeError as error:
-            say(f"left out: {config.label} ({config.id}): {error}")
+            print(f"left out: {config.label} ({config.id}): {error}")
             continue
         history = store.runs_folder() / config.id / "history.csv"
         new = _add(history, {config.id: found[config.id]})
-        say(f"{config.label} ({config.id}): added {', '.join(new) or 'nothing new'}")
+        print(f"{config.label} ({config.id}): added {', '.join(new) or 'nothing new'}")
     frozen = store.RESULTS / named.name / "history.csv"
     if frozen.is_file():
         new = _add(frozen, found)
-        say(f"results/{named.name}: added {', '.join(new) or 'nothing new'}, last epoch alone")
+        print(f"results/{named.name}: added {', '.join(new) or 'nothing new'}, last epoch alone")
     return len(found) == len(named.configs)
 
 

@@ -217,14 +217,10 @@ def why() -> str:
     return f"{table(found)}\n\n{LEGEND}"
 
 
-def overview(dataset: str = ",".join(PAPER_DATASETS)) -> str:
-    """The verdicts on the paper's claims, a table for each group, as Markdown.
-
-    `dataset` holds one name or several with commas.
-    """
-    names = [name.strip() for name in dataset.split(",")]
+def overview() -> str:
+    """The verdicts on the paper's claims, on its datasets, a table for each group, as Markdown."""
     groups = {claim.group for claim in claim_table.read().claims} - {"why"}
-    found = _judged(groups, names)
+    found = _judged(groups, PAPER_DATASETS)
     if not found:
         return NOTHING
     groups = dict.fromkeys(verdict.claim.group for verdict in found)

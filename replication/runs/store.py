@@ -115,9 +115,9 @@ class FrozenRuns(Mapping[str, Run]):
         return sum(1 for _ in self)
 
 
-def frozen_runs(folder: Path | None = None) -> FrozenRuns:
-    """Every run of the campaigns frozen in a folder (results/ by default), by id."""
-    return FrozenRuns(folder or RESULTS)
+def frozen_runs() -> FrozenRuns:
+    """Every run of the campaigns frozen in results/, by id."""
+    return FrozenRuns(RESULTS)
 
 
 def load_campaign(folder: Path) -> list[Run]:
