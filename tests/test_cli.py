@@ -59,6 +59,10 @@ BAD_INPUT = [
     (["campaign", "mnist", "--device", "tpu"], DEVICE),
     (["campaign", "mnist", "--processes", "-2"], f"processes is '-2'; allowed: {WHOLE}"),
     (["campaign", "mnist", "--seeds", "99"], "seeds is 99; allowed: 1 to 10, as mnist has"),
+    (
+        ["assess", "robustness", "mnist", "--seeds", "99"],
+        "seeds is 99; allowed: 1 to 10, as mnist has",
+    ),
     (["campaign", "mnist", "--minutes", "9"], "--minutes goes with --executor slurm"),
     (
         ["campaign", "mnist", "--executor", "slurm", "--processes", "2"],

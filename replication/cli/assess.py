@@ -43,12 +43,12 @@ def _prepare(arguments: argparse.Namespace) -> Work:
     named = grids.read(arguments.campaign)
     if arguments.freeze:
         freeze.check_name(named.name, [config.dataset for config in named.configs])
-    seeds = sorted({config.seed for config in named.configs})[: arguments.seeds]
-    configs = [config for config in named.configs if config.seed in seeds]
+    if arguments.seeds:
+        named = named.first_seeds(arguments.seeds)
 
     def work() -> int:
         found = get_or_assess_all(
-            arguments.study, configs, arguments.images, arguments.device, arguments.processes
+            arguments.study, named.configs, arguments.images, arguments.device, arguments.processes
         )
         if arguments.freeze:
             folder = assessments.freeze_all(arguments.study, named.name, found, _command(arguments))
