@@ -9,8 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from made_runs import EPOCHS, made_run, made_runs
-from replication.figures.common.curves import Row, curve_data
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Row, curve_data, draw
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.paper.quickstart import figure
 

@@ -14,7 +14,6 @@ from replication.figures.codes.code_books import Book
 from replication.figures.codes.codebook import hamming
 from replication.figures.codes.hypercube import simplex_distance
 from replication.figures.common.describing import described
-from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import run_columns
 
@@ -69,7 +68,6 @@ def figure(books: Sequence[Book]) -> go.Figure:
             fig.add_trace(trace, row=row, col=2)
         fig.update_yaxes(tickformat=".0%", rangemode="tozero", row=row, col=2)
     fig.update_xaxes(title_text="Hamming distance, bits", col=2)
-    name_once(fig)
     return described(
         fig,
         figure,

@@ -17,7 +17,6 @@ from replication.figures.codes.codebook import mantel_correlation, matched_bits
 from replication.figures.common import wording
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
-from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import select
 
@@ -97,7 +96,6 @@ def figure(found: Resemblance) -> go.Figure | None:
         for head in code_books.HEADS:
             if (own["head"] == head).any():
                 fig.add_trace(_marks(own, lines, head), row=1, col=column)
-    name_once(fig)
     fig.update_xaxes(tickformat=".0%", col=1)
     fig.update_yaxes(
         tickvals=list(range(len(lines))),

@@ -16,13 +16,26 @@ def described(
     setting: str = "",
     **layout: Any,
 ) -> go.Figure:
-    """`fig` with `layout`, and in `layout.meta` what the book puts around it.
+    """`fig` with `layout`, a legend, and in `layout.meta` what the book puts around it.
 
     `draw` is the public function that gives the figure: readers are led to its source. `alt`
     describes the figure in words; `caption` says in at most 40 what is plotted and how to read it.
     `table` holds the plotted values, a line for each. `setting` is how the networks were trained:
     a page says it once, and each figure beside the command that makes it.
     """
+    _name_once(fig)
     source = f"{draw.__module__}.{draw.__qualname__}"
     meta = {"alt": alt, "caption": caption, "setting": setting, "source": source}
     return fig.update_layout(meta={**meta, "csv": table.to_csv(index=False)}, **layout)
+
+
+def _name_once(fig: go.Figure) -> None:
+    """Name each legend group by the first of its traces that is not kept out of the legend."""
+    traces = [trace for trace in fig.data if "legendgroup" in trace]  # no image has one
+    groups = [trace.legendgroup for trace in traces if trace.legendgroup]
+    if len(set(groups)) == len(groups):  # then Plotly does
+        return
+    named = set()
+    for trace in traces:
+        trace.showlegend = trace.showlegend is not False and trace.legendgroup not in named
+        named |= {trace.legendgroup} if trace.showlegend else set()

@@ -1,4 +1,4 @@
-"""Panels side by side, and a legend that names each group of traces once."""
+"""Panels side by side."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,11 +28,3 @@ def grid(
     )
     places = range(len(titles))
     return fig, [{"row": p // columns + 1, "col": p % columns + 1} for p in places]
-
-
-def name_once(fig: go.Figure) -> None:
-    """Name each legend group by the first of its traces that is not kept out of the legend."""
-    named = set()
-    for trace in fig.data:
-        trace.showlegend = trace.showlegend is not False and trace.legendgroup not in named
-        named |= {trace.legendgroup} if trace.showlegend else set()

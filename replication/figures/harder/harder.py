@@ -7,8 +7,7 @@ import plotly.graph_objects as go
 from replication.campaigns.selection import campaign_runs, names
 from replication.data.datasets import DATASETS, HARDER_DATASETS
 from replication.figures.common import captions
-from replication.figures.common.curves import Curves, Row, curve_data
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Curves, Row, curve_data, draw
 from replication.runs.store import Run
 
 ROWS = (

@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 
 from binenc_core.config import LINEAR_HEADS
 from replication.figures.common import wording
-from replication.figures.common.curves import Curves, Row, curve_data, values_at
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Curves, Row, curve_data, draw, values_at
 from replication.runs.store import Run
 
 HEADS = LINEAR_HEADS

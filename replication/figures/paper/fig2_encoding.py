@@ -6,8 +6,7 @@ import plotly.graph_objects as go
 
 from binenc_core.metrics.names import column
 from replication.figures.common import captions, wording
-from replication.figures.common.curves import Curves, Row, curve_data
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Curves, Row, curve_data, draw
 from replication.runs.store import Run
 
 

@@ -7,8 +7,7 @@ import plotly.graph_objects as go
 from binenc_core.metrics.names import column
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions, wording
-from replication.figures.common.curves import Curves, Row, curve_data, values_at
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Curves, Row, curve_data, draw, values_at
 from replication.runs.store import Run
 
 

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from replication.figures.common import wording
-from replication.figures.common.curves import Curves, Row, curve_data
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Curves, Row, curve_data, draw
 from replication.runs.store import Run
 
 ROWS = (

@@ -7,8 +7,7 @@ import plotly.graph_objects as go
 from scipy.special import gammaln
 
 from binenc_core.config import LINEAR_HEADS
-from replication.figures.common.curves import Curves, Row, curve_data
-from replication.figures.common.drawing import draw
+from replication.figures.common.curves import Curves, Row, curve_data, draw
 from replication.runs.store import Run
 
 HEADS = LINEAR_HEADS

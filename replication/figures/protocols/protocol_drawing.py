@@ -13,7 +13,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
-from replication.figures.common.panels import grid, name_once
+from replication.figures.common.panels import grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL, HeadStyle
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
 from replication.figures.protocols.switches import TEXT
@@ -85,7 +85,6 @@ def figure(effects: Effects) -> go.Figure | None:
             for trace in _traces(group, own, heights):
                 fig.add_trace(trace, **where)
         fig.update_xaxes(title_text=panel.unit, **_ticks(panel), **where)
-    name_once(fig)
     fig.update_xaxes(zeroline=True, tickangle=0, zerolinewidth=2, zerolinecolor=NEUTRAL)
     fig.update_yaxes(
         tickvals=list(heights.values()),

@@ -13,7 +13,6 @@ from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
-from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_drawing import diagonal
@@ -104,7 +103,6 @@ def figure(calibration: Calibration) -> go.Figure:
         fig.add_trace(trace, **where)
     for _, where in panels:
         fig.add_trace(diagonal(), **where)
-    name_once(fig)
     fig.update_yaxes(range=[-0.03, 1.03], tickformat=".0%", row=1)
     fig.update_yaxes(title_text="accuracy", row=1, col=1)
     fig.update_xaxes(title_text="confidence", range=[0, 1.03], tickformat=".0%", row=1)

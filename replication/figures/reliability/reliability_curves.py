@@ -13,7 +13,6 @@ from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
-from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_drawing import diagonal
@@ -107,8 +106,6 @@ def figure(curves: Curves) -> go.Figure:
         fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", **where)
         if where["col"] == 1:
             fig.update_yaxes(title_text=kind.up, **where)
-
-    name_once(fig)
 
     def layout_of(group: Group) -> dict:
         own = group.select(sound, curve="risk")

@@ -8,7 +8,6 @@ from plotly.subplots import make_subplots
 from binenc_core.reliability import SCORES
 from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
-from replication.figures.common.panels import name_once
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability.reliability_numbers import FEW, Numbers, rows
 
@@ -40,7 +39,6 @@ def draw(numbers: Numbers, shown: list[Group], task: str) -> go.Figure:
             own = auroc[auroc["head"] == head].dropna(subset="value")
             for trace in _traces(own, head):
                 fig.add_trace(trace, row=row, col=1)
-    name_once(fig)
     if lowest < CHANCE + 0.1:
         fig.add_vline(x=CHANCE, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     fig.update_yaxes(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
-from replication.figures.common.panels import grid, name_once
+from replication.figures.common.panels import grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
@@ -95,7 +95,6 @@ def figure(found: RobustAccuracy) -> go.Figure:
                         fig.add_trace(_legend_entry(curve), **where)
                     curve.showlegend = False
                 fig.add_trace(curve, **where)
-    name_once(fig)
     fig.update_xaxes(range=[0, found.table["budget"].max()])
     fig.update_xaxes(title_text="budget of ‖r‖/‖x‖", row=places[-1]["row"])
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")

@@ -11,7 +11,7 @@ from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
 from replication.figures.common.group_slider import add_slider
-from replication.figures.common.panels import grid, name_once
+from replication.figures.common.panels import grid
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import accuracies, corrupted_images
@@ -51,7 +51,6 @@ def figure(found: Corrupted) -> go.Figure:
         room = 0.04 * (severities.max() - severities.min())
         ends = [severities.min() - room, severities.max() + room]
         fig.update_xaxes(range=ends, zeroline=False, title_text=CORRUPTIONS[name].unit, **where)
-    name_once(fig)
     add_slider(
         fig,
         found.groups,

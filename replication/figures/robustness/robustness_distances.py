@@ -13,7 +13,7 @@ from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
-from replication.figures.common.panels import grid, name_once
+from replication.figures.common.panels import grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
@@ -110,7 +110,6 @@ def figure(distances: Distances) -> go.Figure:
             for trace in _traces(own[own["measure"] == measure], measure, heads, (low + high) / 2):
                 fig.add_trace(trace, **where)
         fig.update_yaxes(showticklabels=where["col"] == 1, **where)
-    name_once(fig)
     ticks = [tick for tick in TICKS if low <= np.log10(tick) <= high]
     fig.update_xaxes(
         type="log", range=[low, high], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks]

@@ -9,7 +9,6 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
-from replication.figures.common.panels import name_once
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import BASE, CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run
@@ -66,7 +65,6 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
         fig.update_yaxes(lines_at, range=[-0.7, len(order)], zeroline=False, row=i)
         for level in (NO_CODE, CODE):
             fig.add_vline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=i, col=1)
-    name_once(fig)
     return described(
         fig,
         figure,
