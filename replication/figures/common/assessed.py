@@ -1,6 +1,6 @@
 """What a study found of networks, as a page shows it: by dataset and protocol."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -44,6 +44,13 @@ class Group(NamedTuple):
         return [found for found in self.found if found.config.head == head]
 
 
+class Measured(NamedTuple):
+    """Groups of networks, and a table of what was measured of each network."""
+
+    groups: list[Group]
+    table: pd.DataFrame
+
+
 def groups(found: Sequence[Assessment]) -> list[Group]:
     """The groups by dataset (in order of appearance) and protocol.
 
@@ -65,6 +72,16 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
             if own:
                 made.append(Group(dataset, protocol, own))
     return made
+
+
+def measured(shown: list[Group], of: Callable[[Assessment], Mapping[str, Any]]) -> Measured:
+    """What `of` tells of each network: columns, of a line or more, or a table.
+
+    The table has dataset, protocol, head and seed before them.
+    """
+    own = [(group, found) for group in shown for found in group.found]
+    parts = [pd.DataFrame({**group.columns(found), **of(found)}) for group, found in own]
+    return Measured(shown, pd.concat(parts, ignore_index=True))
 
 
 def heads(shown: Sequence[Group]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a page and its figures say of the runs behind them: how these were trained."""
+"""What a page and its figures say of the runs behind them: how they were trained, or can be."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
@@ -193,3 +193,9 @@ def mean_and_seeds(runs: Sequence[Trained]) -> str:
     """How the lines of a figure stand for the seeds."""
     several = len({run.config.seed for run in runs}) > 1
     return "Thick: mean over seeds; thin: each seed." if several else "One seed: no mean is taken."
+
+
+def missing(name: str) -> str:
+    """Which campaign is not there, and the two commands that make it."""
+    run = f"python -m replication campaign {name}"
+    return f"`results/{name}` is not there: `{run}` trains it, and `{run} --freeze` freezes it."

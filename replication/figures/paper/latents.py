@@ -13,7 +13,7 @@ from binenc_core.metrics.names import HISTOGRAM_RANGE
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
-from replication.figures.common.frame_slider import add_frame_slider
+from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
@@ -58,15 +58,11 @@ def figure(latents: Latents) -> go.Figure:
     for panel in range(len(heads)):
         fig.add_trace(_bars(latents, panel), row=1, col=panel + 1)
     dimensions = min(len(part) for part in latents.fractions)
-    fig.frames = [
-        go.Frame(
-            name=str(j),
-            data=[go.Bar(y=_heights(latents, panel, j)) for panel in range(len(heads))],
-            traces=list(range(len(heads))),
-        )
+    frames = {
+        str(j): [go.Bar(y=_heights(latents, panel, j)) for panel in range(len(heads))]
         for j in range(dimensions)
-    ]
-    add_frame_slider(fig, "latent dimension")
+    }
+    add_slider(fig, "latent dimension", frames)
     fig.update_xaxes(title_text="x, standardized", range=HISTOGRAM_RANGE)
     # Frames do not rescale the axes, so they must hold every dimension's bars.
     top = max(float(part.max()) for part in latents.fractions)

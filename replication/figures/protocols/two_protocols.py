@@ -7,7 +7,7 @@ import pandas as pd
 from replication.campaigns.selection import paired_runs
 from replication.data.datasets import DATASETS, PAPER_DATASETS
 from replication.data.recipes import protocol_of
-from replication.figures.common import campaigns, wording
+from replication.figures.common import captions, wording
 from replication.figures.common.curves import Row, curve_data, values_at
 from replication.runs.store import Run
 
@@ -57,7 +57,7 @@ def findings_of(name: str, runs: Runs) -> str:
     """Each protocol's numbers side by side, as Markdown, or how to train what is missing."""
     missing = [campaign for protocol, campaign in CAMPAIGNS[name].items() if not runs[protocol]]
     if missing:
-        return " ".join(map(campaigns.missing, dict.fromkeys(missing)))
+        return " ".join(map(captions.missing, dict.fromkeys(missing)))
     return numbers(runs)
 
 

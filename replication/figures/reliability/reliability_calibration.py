@@ -12,10 +12,10 @@ from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
-from replication.figures.common.group_slider import add_slider
+from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
-from replication.figures.reliability.reliability_drawing import diagonal
+from replication.figures.reliability.reliability_curves import diagonal
 from replication.figures.reliability.reliability_numbers import rows
 from replication.studies.assessments import Assessment
 
@@ -122,7 +122,7 @@ def figure(calibration: Calibration) -> go.Figure:
         )
         return {errors_axis: {"range": [0, 1.05 * largest]}}
 
-    add_slider(fig, calibration.groups, traces_of, layout_of)
+    add_group_slider(fig, calibration.groups, traces_of, layout_of)
     return described(
         fig,
         figure,

@@ -10,13 +10,12 @@ from plotly.subplots import make_subplots
 
 from binenc_core.reliability import SCORES
 from replication.figures.common import assessed
-from replication.figures.common.assessed import Group
+from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.describing import described
-from replication.figures.common.group_slider import add_slider
-from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.sliders import add_group_slider
+from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability import reliability_numbers
-from replication.figures.reliability.reliability_drawing import diagonal
-from replication.figures.reliability.reliability_numbers import by_head
+from replication.figures.reliability.reliability_numbers import NETWORK
 from replication.studies.assessments import Assessment
 
 TASK = "misclassified"
@@ -40,42 +39,31 @@ KINDS = (
 )
 
 
-class Curves(NamedTuple):
-    """What the figure shows.
+def data(found: Sequence[Assessment]) -> Measured:
+    """The ROC and the risk–coverage curve of two scores for every network.
 
     `table`: a line for each dataset, protocol, head, seed, score, curve ("roc" or "risk") and
     point, `across` and `value`, with the controls that the score `failed` there.
     """
+    numbers = reliability_numbers.data(found).table
+    auroc = numbers[(numbers["task"] == TASK) & (numbers["metric"] == "auroc")]
+    shown, table = assessed.measured(assessed.groups(found), _curves)
+    key = [*NETWORK, "score"]
+    return Measured(shown, table.merge(auroc[[*key, "failed"]], how="left", on=key))
 
-    groups: list[Group]
-    table: pd.DataFrame
 
-
-def data(found: Sequence[Assessment]) -> Curves:
-    """The ROC and the risk–coverage curve of two scores for every network."""
-    numbers = reliability_numbers.data(found)
-    places = [list(SCORES).index(score) for score in SHOWN]
+def _curves(found: Assessment) -> pd.DataFrame:
+    arrays = found.arrays()
     parts = []
-    for group in numbers.groups:
-        failed = {s: by_head(numbers, group, TASK, s, "auroc", "failed") for s in SHOWN}
-        for a in group.found:
-            arrays = a.arrays()
-            for kind in KINDS:
-                for score, place in zip(SHOWN, places, strict=True):
-                    own = {"across": arrays["grid"], "value": arrays[kind.array][place]}
-                    parts.append(
-                        pd.DataFrame(own).assign(
-                            **group.columns(a),
-                            **{"score": score, "curve": kind.array},
-                            failed=failed[score].loc[a.config.seed, a.config.head],
-                        )
-                    )
-    network = ["dataset", "protocol", "head", "seed"]
-    columns = [*network, "score", "curve", "across", "value", "failed"]
-    return Curves(numbers.groups, pd.concat(parts, ignore_index=True)[columns])
+    for kind in KINDS:
+        for score in SHOWN:
+            own = {"score": score, "curve": kind.array, "across": arrays["grid"]}
+            own["value"] = arrays[kind.array][list(SCORES).index(score)]
+            parts.append(pd.DataFrame(own))
+    return pd.concat(parts, ignore_index=True)
 
 
-def figure(curves: Curves) -> go.Figure:
+def figure(curves: Measured) -> go.Figure:
     """A row of ROC curves and one of risks, a column per score, and a slider for the groups."""
     fig = make_subplots(
         rows=len(KINDS),
@@ -115,7 +103,7 @@ def figure(curves: Curves) -> go.Figure:
         ]
         return {axis.plotly_name: shown for axis in axes}
 
-    add_slider(fig, curves.groups, traces_of, layout_of)
+    add_group_slider(fig, curves.groups, traces_of, layout_of)
     # Labels of another width would move the panels, but not what is drawn in them.
     fig.update_yaxes(automargin=False)
     return described(
@@ -152,3 +140,15 @@ def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) 
 def _points(values: pd.Series) -> dict:
     """x and y of values at equal distances, in few bytes."""
     return {"x0": 0, "dx": 1 / max(len(values) - 1, 1), "y": values.to_numpy(np.float32)}
+
+
+def diagonal() -> go.Scatter:
+    """The line of equal axes: chance, or a network that is right as often as it says."""
+    return go.Scatter(
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"color": NEUTRAL, "dash": "dot", "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )

@@ -6,10 +6,10 @@ import pandas as pd
 
 from binenc_core.reliability import SCORES
 from replication.figures.common import wording
-from replication.figures.common.assessed import Group
+from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.reliability import reliability_numbers
-from replication.figures.reliability.reliability_numbers import FEW, Numbers, by_head
+from replication.figures.reliability.reliability_numbers import FEW, by_head
 from replication.studies.assessments import Assessment
 
 BINARY = "binary"
@@ -34,7 +34,7 @@ def findings(found: Sequence[Assessment]) -> str:
     return "\n\n".join(parts)
 
 
-def best(numbers: Numbers, group: Group) -> list[str]:
+def best(numbers: Measured, group: Group) -> list[str]:
     """Which score finds the errors best, binary encoding's and that of all, chosen afterwards.
 
     No sentence where a network has too few errors, or binary encoding no sound number.
@@ -57,7 +57,7 @@ def best(numbers: Numbers, group: Group) -> list[str]:
     return [f"{text}; the best of all is {other}."]
 
 
-def table(numbers: Numbers, group: Group) -> str:
+def table(numbers: Measured, group: Group) -> str:
     """A Markdown table: every number, a column for each architecture."""
 
     def line(name: str, write, *place: str, column: str = "value") -> wording.Quantity:

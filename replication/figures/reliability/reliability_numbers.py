@@ -1,42 +1,32 @@
 """What the study of reliability found of networks, as one table; what failed its controls."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import pandas as pd
 
 from binenc_core.reliability import ALLOWED_CHANGE, CONTROLS, FLOAT64_IMAGES
 from replication.figures.common import assessed
-from replication.figures.common.assessed import Group
+from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 
 # Fewer misclassified images than these say too little.
 FEW = 50
 
-_NETWORK = ["dataset", "protocol", "head", "seed"]
+NETWORK = ["dataset", "protocol", "head", "seed"]
 
 
-class Numbers(NamedTuple):
-    """The groups of networks, and all that was found of them.
+def data(found: Sequence[Assessment]) -> Measured:
+    """The numbers of all networks; raises ValueError where there is none.
 
     `table`: the rows of the study's tables (`reliability.COLUMNS`) without those of the controls,
     with dataset, protocol, head and seed, and `failed`, the controls that the row's score failed.
     """
-
-    groups: list[Group]
-    table: pd.DataFrame
-
-
-def data(found: Sequence[Assessment]) -> Numbers:
-    """The numbers of all networks; raises ValueError where there is none."""
     if not found:
         raise ValueError("no network was assessed; allowed: one or more")
-    shown = assessed.groups(found)
-    parts = [a.table.assign(**group.columns(a)) for group in shown for a in group.found]
-    table = pd.concat(parts, ignore_index=True)
+    shown, table = assessed.measured(assessed.groups(found), lambda own: own.table)
     controls = table["metric"].str.startswith("change_")
-    key = [*_NETWORK, "task", "score"]
+    key = [*NETWORK, "task", "score"]
     # What could not be measured has failed, unless the AUROC itself is not defined.
     there = table[(table["metric"] == "auroc") & table["value"].notna()].set_index(key).index
     failed = table[controls & ~(table["value"] <= ALLOWED_CHANGE)]
@@ -44,17 +34,16 @@ def data(found: Sequence[Assessment]) -> Numbers:
     names = failed["metric"].str.removeprefix("change_").map(CONTROLS)
     by_score = names.groupby([failed[column] for column in key]).agg(", ".join)
     kept = table[~controls].join(by_score.rename("failed"), on=key)
-    columns = [*key, "metric", "value", "low", "high", "positives", "negatives", "failed"]
-    return Numbers(shown, kept.fillna({"failed": ""})[columns].reset_index(drop=True))
+    return Measured(shown, kept.fillna({"failed": ""}).reset_index(drop=True))
 
 
-def rows(numbers: Numbers, group: Group, task: str, score: str, metric: str) -> pd.DataFrame:
+def rows(numbers: Measured, group: Group, task: str, score: str, metric: str) -> pd.DataFrame:
     """The rows of a group on one number, a line for each network."""
     return group.select(numbers.table, task=task, score=score, metric=metric)
 
 
 def by_head(
-    numbers: Numbers, group: Group, task: str, score: str, metric: str, column: str = "value"
+    numbers: Measured, group: Group, task: str, score: str, metric: str, column: str = "value"
 ) -> pd.DataFrame:
     """A column of the rows on one number: a line for each seed, a column for each head."""
     return rows(numbers, group, task, score, metric).pivot(
@@ -62,7 +51,7 @@ def by_head(
     )
 
 
-def control_outcome(numbers: Numbers) -> str:
+def control_outcome(numbers: Measured) -> str:
     """How many AUROCs failed a control, and which, in words."""
     own = numbers.table[numbers.table["metric"] == "auroc"]
     failed = own[own["failed"] != ""]

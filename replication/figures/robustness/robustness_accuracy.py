@@ -1,7 +1,6 @@
 """Which share of the images is still classified correctly, under every perturbation of a size."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from replication.figures.common import assessed
-from replication.figures.common.assessed import Group
+from replication.figures.common.assessed import Measured
 from replication.figures.common.describing import described
 from replication.figures.common.panels import grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
@@ -26,19 +25,6 @@ ALONE = "DeepFool alone"
 CROSSES = 10
 
 
-class RobustAccuracy(NamedTuple):
-    """What the figure shows.
-
-    `table`: a line for each dataset, protocol, head, seed and budget, with the robust accuracy by
-    the smallest perturbation of all attacks (`smallest`) and by DeepFool alone (`deepfool`).
-    `outcomes`: those of `robustness_sanity.data`.
-    """
-
-    groups: list[Group]
-    table: pd.DataFrame
-    outcomes: pd.DataFrame
-
-
 def robust_accuracy(found: Assessment, attack: str, budgets: ArrayLike) -> NDArray[np.float64]:
     """Share of the images that are correct, and stay so within each budget of ‖r‖/‖x‖.
 
@@ -50,23 +36,19 @@ def robust_accuracy(found: Assessment, attack: str, budgets: ArrayLike) -> NDArr
     return (len(reach) - np.searchsorted(reach, budgets, side="right")) / len(table)
 
 
-def data(found: Sequence[Assessment]) -> RobustAccuracy:
-    """The curves of every network, and which of them are results."""
-    shown = assessed.groups(found)
-    outcomes = robustness_sanity.data(shown)
+def data(found: Sequence[Assessment]) -> Measured:
+    """The curves of every network.
+
+    `table`: a line for each dataset, protocol, head, seed and budget, with the robust accuracy by
+    the smallest perturbation of all attacks (`smallest`) and by DeepFool alone (`deepfool`).
+    """
     budgets = np.linspace(0, largest_budget(found), STEPS + 1)
-    parts = [
-        pd.DataFrame(
-            {
-                **group.columns(own),
-                "budget": budgets,
-                **{name: robust_accuracy(own, name, budgets) for name in NUMBERS},
-            }
-        )
-        for group in shown
-        for own in group.found
-    ]
-    return RobustAccuracy(shown, pd.concat(parts), outcomes)
+
+    def curves(own: Assessment) -> dict[str, NDArray]:
+        by_number = {name: robust_accuracy(own, name, budgets) for name in NUMBERS}
+        return {"budget": budgets, **by_number}
+
+    return assessed.measured(assessed.groups(found), curves)
 
 
 def largest_budget(found: Sequence[Assessment]) -> float:
@@ -78,9 +60,9 @@ def largest_budget(found: Sequence[Assessment]) -> float:
     return float(np.ceil(np.nanmax(ends) * 20) / 20)
 
 
-def figure(found: RobustAccuracy) -> go.Figure:
+def figure(found: Measured) -> go.Figure:
     """A panel for each dataset and protocol, and in it two curves for each architecture."""
-    shown = found.groups
+    shown, outcomes = found.groups, robustness_sanity.data(found.groups)
     titles = [group.title for group in shown]
     fig, places = grid(titles, apart=0.18, shared_xaxes="all", shared_yaxes="all")
     for group, where in zip(shown, places, strict=True):
@@ -88,7 +70,7 @@ def figure(found: RobustAccuracy) -> go.Figure:
         for head in group.heads:
             curves = own[own["head"] == head].groupby("budget")[list(NUMBERS)].mean()
             for number in NUMBERS:
-                failed = robustness_sanity.failed(found.outcomes, group, head, number)
+                failed = robustness_sanity.failed(outcomes, group, head, number)
                 curve = _curve(curves[number], head, number, failed)
                 if number == "deepfool":
                     if all(trace.legendgroup != curve.legendgroup for trace in fig.data):

@@ -1,17 +1,15 @@
 """Accuracy on corrupted images, which no attack has chosen."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
-import pandas as pd
 import plotly.graph_objects as go
 
 from binenc_core.robustness import CORRUPTIONS
 from replication.figures.common import assessed
-from replication.figures.common.assessed import Group
+from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.describing import described
-from replication.figures.common.group_slider import add_slider
 from replication.figures.common.panels import grid
+from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment
 from replication.studies.robustness_numbers import accuracies, corrupted_images
@@ -19,26 +17,16 @@ from replication.studies.robustness_numbers import accuracies, corrupted_images
 PANEL_HEIGHT = 270
 
 
-class Corrupted(NamedTuple):
-    """What the figure shows.
+def data(found: Sequence[Assessment]) -> Measured:
+    """The curves of every network.
 
     `table`: a line for each dataset, protocol, head, seed, corruption and severity, with the
     accuracy; severities are in the order of the study, from weak to strong.
     """
-
-    groups: list[Group]
-    table: pd.DataFrame
+    return assessed.measured(assessed.groups(found), accuracies)
 
 
-def data(found: Sequence[Assessment]) -> Corrupted:
-    """The curves of every network."""
-    shown = assessed.groups(found)
-    parts = [accuracies(own).assign(**group.columns(own)) for group in shown for own in group.found]
-    columns = ["dataset", "protocol", "head", "seed", "corruption", "severity", "accuracy"]
-    return Corrupted(shown, pd.concat(parts)[columns].reset_index(drop=True))
-
-
-def figure(found: Corrupted) -> go.Figure:
+def figure(found: Measured) -> go.Figure:
     """A panel for each corruption, and a slider that goes through the datasets and protocols."""
     names = list(dict.fromkeys(found.table["corruption"]))
     heads = assessed.heads(found.groups)
@@ -51,7 +39,7 @@ def figure(found: Corrupted) -> go.Figure:
         room = 0.04 * (severities.max() - severities.min())
         ends = [severities.min() - room, severities.max() + room]
         fig.update_xaxes(range=ends, zeroline=False, title_text=CORRUPTIONS[name].unit, **where)
-    add_slider(
+    add_group_slider(
         fig,
         found.groups,
         lambda group: [_curve(found, group, name, head) for name in names for head in heads],
@@ -73,7 +61,7 @@ def figure(found: Corrupted) -> go.Figure:
     )
 
 
-def _curve(found: Corrupted, group: Group, name: str, head: str) -> go.Scatter:
+def _curve(found: Measured, group: Group, name: str, head: str) -> go.Scatter:
     """One architecture's accuracies under one corruption: the mean over seeds."""
     look = HEAD_STYLES[head]
     own = group.select(found.table, head=head, corruption=name)

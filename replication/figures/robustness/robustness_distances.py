@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed, wording
-from replication.figures.common.assessed import Group
+from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described
 from replication.figures.common.panels import grid
@@ -46,29 +46,24 @@ TITLES = {"smallest": "Smallest found"} | {
 }
 
 
-class Distances(NamedTuple):
-    """What the figure shows.
+def data(found: Sequence[Assessment]) -> Measured:
+    """The means of every attack, and of the smallest perturbation with its interval and seeds.
 
     `table`: a line for each dataset, protocol, head, measure (a key of MARKS) and seed ("all": over
     the networks), with `mean`, and for all `low` and `high`, its interval over images; `moved`, the
     fraction of the images on which the attack succeeded, `mean_moved`, the mean over these alone,
     and `failed`, the sanity checks that the number fails.
     """
-
-    groups: list[Group]
-    table: pd.DataFrame
-
-
-def data(found: Sequence[Assessment]) -> Distances:
-    """The means of every attack, and of the smallest perturbation with its interval and seeds."""
     shown = assessed.groups(found)
     outcomes = robustness_sanity.data(shown)
-    lines = []
-    for group in shown:
-        for head in group.heads:
-            for measure in MARKS:
-                lines += _lines(group, head, measure, outcomes)
-    return Distances(shown, pd.DataFrame(lines))
+    lines = [
+        line
+        for group in shown
+        for head in group.heads
+        for measure in MARKS
+        for line in _lines(group, head, measure, outcomes)
+    ]
+    return Measured(shown, pd.DataFrame(lines))
 
 
 def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> list[dict]:
@@ -96,7 +91,7 @@ def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> lis
     ]
 
 
-def figure(distances: Distances) -> go.Figure:
+def figure(distances: Measured) -> go.Figure:
     """A panel for each dataset and protocol, a line in it for each architecture."""
     shown = distances.groups
     fig, places = grid([group.title for group in shown], apart=0.18, shared_xaxes="all")

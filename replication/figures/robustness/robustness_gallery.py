@@ -17,7 +17,7 @@ from replication.data.datasets import class_names
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
 from replication.figures.common.describing import described
-from replication.figures.common.frame_slider import add_frame_slider
+from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_sanity
 from replication.figures.robustness.robustness_distances import MARKS
@@ -157,7 +157,15 @@ def figure(gallery: Gallery) -> go.Figure:
     fig.update_xaxes(title_text="‖r‖/‖x‖", row=len(heads), col=2)
     top = max(own.max() for own in gallery.bars.values())
     fig.update_yaxes(showticklabels=False, ticks="", range=[-0.1 * top, 1.05 * top], col=2)
-    _add_slider(fig, gallery)
+    frames = {
+        shot.title: [
+            trace
+            for head in heads
+            for trace in [*_pictures(gallery, shot, head), *_lengths(gallery, shot, head)]
+        ]
+        for shot in gallery.shots
+    }
+    add_slider(fig, "image", frames)
     return described(
         fig,
         figure,
@@ -173,25 +181,6 @@ def figure(gallery: Gallery) -> go.Figure:
         margin={"t": WORDS_HEIGHT, "b": WORDS_HEIGHT, "l": 8, "r": 8},
         showlegend=False,
     )
-
-
-def _add_slider(fig: go.Figure, gallery: Gallery) -> None:
-    """Take the figure through the images."""
-    if len(gallery.shots) < 2:
-        return
-    fig.frames = [
-        go.Frame(
-            name=shot.title,
-            data=[
-                trace
-                for head in gallery.heads
-                for trace in [*_pictures(gallery, shot, head), *_lengths(gallery, shot, head)]
-            ],
-            traces=list(range(len(fig.data))),
-        )
-        for shot in gallery.shots
-    ]
-    add_frame_slider(fig, "image")
 
 
 def _pictures(gallery: Gallery, shot: Shot, head: str) -> list[go.Image | go.Scatter]:

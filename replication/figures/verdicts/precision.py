@@ -6,7 +6,7 @@ import pandas as pd
 
 from replication.base import markdown
 from replication.campaigns.selection import campaign_runs
-from replication.figures.common import campaigns, captions, wording
+from replication.figures.common import captions, wording
 from replication.figures.common.curves import Row
 from replication.runs.series import end_value
 from replication.runs.store import Run
@@ -28,7 +28,7 @@ ROWS = (
 def text() -> str:
     """The end values of the float32 run, of its bfloat16 twin, and of all seeds, as Markdown."""
     found = campaign_runs(CAMPAIGN)
-    return table(found, campaign_runs(TWINS)) if found else campaigns.missing(CAMPAIGN)
+    return table(found, campaign_runs(TWINS)) if found else captions.missing(CAMPAIGN)
 
 
 def table(found: Sequence[Run], others: Sequence[Run]) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from replication.base import markdown
 from replication.data.datasets import DATASETS
-from replication.figures.common import campaigns, wording
+from replication.figures.common import captions, wording
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.paper.vertices import chance
 from replication.figures.why.why_runs import chosen, end_value
@@ -18,7 +18,7 @@ RELEASED = "mnist_released"
 def released(runs: Sequence[Run]) -> str:
     """The vertex cosine of the points under the released loss, with and without it, as Markdown."""
     if not runs:
-        return campaigns.missing(RELEASED)
+        return captions.missing(RELEASED)
     config = runs[0].config
     values = {
         head: pd.Series([end_value(r, "vertex_cosine") for r in runs if r.config.head == head])
@@ -83,7 +83,7 @@ def _mean(values: Sequence[float]) -> str:
 def outlook(runs: Sequence[Run]) -> str:
     """The one pair on FashionMNIST, which is not judged, as Markdown."""
     if not runs:
-        return campaigns.missing("why_fashion")
+        return captions.missing("why_fashion")
     said = "; ".join(
         f"{'SGD' if run.config.classifier_optimizer == 'sgd' else 'Adam'}: "
         f"{end_value(run, 'vertex_excess'):+.3f} above chance, test accuracy "

@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
-from replication.figures.common.frame_slider import add_frame_slider
+from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import end_value, title
 from replication.runs.store import Run
@@ -73,19 +73,13 @@ def figure(planes: Sequence[Plane]) -> go.Figure:
         anchor = {"scaleanchor": "x" if j == 1 else f"x{j}"}
         fig.update_yaxes(_axis() | anchor, row=1, col=j)
     epochs = planes[0].epochs
-    fig.frames = [
-        go.Frame(
-            name=str(epoch),
-            data=[
-                go.Scatter(x=trace.x, y=trace.y)
-                for plane in planes
-                for trace in _traces(plane, place)
-            ],
-            traces=list(range(len(fig.data))),
-        )
+    frames = {
+        str(epoch): [
+            go.Scatter(x=trace.x, y=trace.y) for plane in planes for trace in _traces(plane, place)
+        ]
         for place, epoch in enumerate(epochs)
-    ]
-    add_frame_slider(fig, "epoch", active=len(epochs) - 1)
+    }
+    add_slider(fig, "epoch", frames, active=len(epochs) - 1)
     accuracies = "; ".join(
         f"{title(run.config)} {100 * end_value(run, 'accuracy', 'test'):.0f} %" for run in runs
     )
