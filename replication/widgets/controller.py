@@ -44,7 +44,7 @@ class Controller:
         now = self.now
         if now is None:
             return self.kept
-        runs = [now if _same(run, now) else run for run in self.kept]
+        runs = [now if same_training(run.config, now.config) else run for run in self.kept]
         return runs if any(run is now for run in runs) else [*runs, now]
 
     def look_up(self, config: RunConfig) -> bool:
@@ -60,7 +60,10 @@ class Controller:
         if found := unfinished(config):
             self.now = found
             next_step = f"Train goes on from epoch {found.epochs}."
-            self.message = f"{_begun(found)}. {next_step if _can_train() else NO_TORCH}"
+            self.message = (
+                f"{config.label} ({config.id}) is trained for {found.epochs} of {config.epochs} "
+                f"epochs. {next_step if _can_train() else NO_TORCH}"
+            )
             return False
         next_step = "Train begins it." if _can_train() else NO_TORCH
         self.message = f"{config.label} ({config.id}) has no logged epoch yet. {next_step}"
@@ -134,10 +137,6 @@ class Controller:
         self.kept = []
 
 
-def _same(shown: Shown, other: Shown) -> bool:
-    return same_training(shown.config, other.config)
-
-
 def _can_train() -> bool:
     # PyTorch is only looked for: an import would hold up the kernel, which has no other use for it.
     return find_spec("torch") is not None
@@ -148,11 +147,6 @@ def _place(found: Shown) -> str:
     text = f"{found.config.label} ({found.run.id}) is in {found.run.place}."
     epoch = found.run.info["diverged_epoch"]
     return text if epoch is None else f"{text} Its loss was not finite in epoch {epoch}."
-
-
-def _begun(found: Shown) -> str:
-    config = found.config
-    return f"{config.label} ({config.id}) is trained for {found.epochs} of {config.epochs} epochs"
 
 
 def _advance(config: RunConfig, begun: Progress, progress: Progress) -> str:

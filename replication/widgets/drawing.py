@@ -42,11 +42,20 @@ def empty() -> go.Figure:
     )
     for column, row in enumerate(ROWS, start=1):
         for _ in range(MOST_RUNS):
-            fig.add_trace(_no_curve(legend=column == 1), row=1, col=column)
+            curve = go.Scatter(mode="lines+markers", visible=False, showlegend=column == 1)
+            fig.add_trace(curve, row=1, col=column)
         fig.update_yaxes(title_text=row.title, row=1, col=column)
         fig.update_xaxes(title_text="epoch", row=1, col=column)
-    fig.add_trace(_no_histogram(), row=2, col=1)
-    fig.add_trace(_no_codes(), row=2, col=2)
+    histogram = go.Bar(hovertemplate="x %{x:.2f}: %{y:.3f} of the points<extra></extra>")
+    codes = go.Heatmap(
+        zmin=0,
+        zmax=1,
+        colorscale=BITS,
+        colorbar={"title": {"text": "bit 1", "side": "right"}, "len": 0.42, "y": 0.2},
+        hovertemplate="class %{y}, dimension %{x}: bit 1 in %{z:.3f} of the points<extra></extra>",
+    )
+    fig.add_trace(histogram, row=2, col=1)
+    fig.add_trace(codes, row=2, col=2)
     fig.update_xaxes(range=HISTOGRAM_RANGE, row=2, col=1)
     fig.update_yaxes(title_text="fraction of points", rangemode="tozero", row=2, col=1)
     fig.update_xaxes(title_text="latent dimension", row=2, col=2)
@@ -70,24 +79,6 @@ def empty() -> go.Figure:
         },
     )
     return fig
-
-
-def _no_curve(legend: bool) -> go.Scatter:
-    return go.Scatter(mode="lines+markers", visible=False, showlegend=legend)
-
-
-def _no_histogram() -> go.Bar:
-    return go.Bar(hovertemplate="x %{x:.2f}: %{y:.3f} of the points<extra></extra>")
-
-
-def _no_codes() -> go.Heatmap:
-    return go.Heatmap(
-        zmin=0,
-        zmax=1,
-        colorscale=BITS,
-        colorbar={"title": {"text": "bit 1", "side": "right"}, "len": 0.42, "y": 0.2},
-        hovertemplate="class %{y}, dimension %{x}: bit 1 in %{z:.3f} of the points<extra></extra>",
-    )
 
 
 def draw(fig: go.Figure, runs: Sequence[Shown], now: Shown | None, dimension: int) -> None:

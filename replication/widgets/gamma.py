@@ -1,8 +1,6 @@
 """γ as a reader turns it: a logarithmic slider of round values, and an exact entry beside it."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from ipywidgets import FloatText, Layout, SelectionSlider
 
@@ -36,23 +34,13 @@ class GammaEntry:
         return self.exact.value
 
     def _slider_moved(self, change) -> None:
-        with self._one_follows() as first:
-            if first:
-                self.exact.value = change.new
+        if not self._following:  # else it has gone to the nearest value, which nobody entered
+            self.exact.value = change.new
 
     def _exact_entered(self, change) -> None:
-        with self._one_follows() as first:
-            if first:
-                self.slider.value = nearest(change.new)
-
-    @contextmanager
-    def _one_follows(self) -> Iterator[bool]:
-        """Whether a change is the reader's; what follows from it must not come back."""
-        first, self._following = not self._following, True
-        try:
-            yield first
-        finally:
-            self._following = not first
+        self._following = True
+        self.slider.value = nearest(change.new)
+        self._following = False
 
 
 def nearest(gamma: float) -> float:

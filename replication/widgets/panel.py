@@ -146,9 +146,12 @@ class GammaPanel(VBox):
                 entry.observe(self._look_up, "value")
         self.dimension.observe(self._refresh, "value")
         self.train.on_click(self._train_clicked)
-        self.stop.on_click(self._stop_clicked)
-        self.compare.on_click(self._compare_clicked)
-        self.clear.on_click(self._clear_clicked)
+        for button, act in (
+            (self.stop, self.controller.stop),
+            (self.compare, self.controller.compare),
+            (self.clear, self.controller.clear),
+        ):
+            button.on_click(lambda _, act=act: (act(), self._refresh()))
 
     def _dataset_chosen(self, change: Any) -> None:
         """Give the entries of which each dataset has its own their usual values."""
@@ -183,18 +186,6 @@ class GammaPanel(VBox):
             self.controller.train(config, self.entries["device"].value)
         self._refresh()
         self._follow()
-
-    def _stop_clicked(self, button: Button) -> None:
-        self.controller.stop()
-        self._refresh()
-
-    def _compare_clicked(self, button: Button) -> None:
-        self.controller.compare()
-        self._refresh()
-
-    def _clear_clicked(self, button: Button) -> None:
-        self.controller.clear()
-        self._refresh()
 
     def _follow(self) -> None:
         """Look at the training from time to time; between two looks the kernel is free."""

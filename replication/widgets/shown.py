@@ -1,6 +1,5 @@
 """Which run a panel's entries ask for, and as much of it as is on disk."""
 
-from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -60,16 +59,13 @@ def finished(config: RunConfig) -> Shown | None:
     frozen = store.frozen_runs()
     found = store.find(config, frozen)
     if found is None:
-        alike = [other for other in _on_disk(frozen) if same_training(config, other)]
+        # A frozen run of another version of the training has another id than its configuration.
+        on_disk = [run.config for run in frozen.values() if run.id == run.config.id]
+        on_disk += [other for other, _ in store.stored_configs()]
+        alike = [other for other in on_disk if same_training(config, other)]
         often = max(alike, key=lambda other: len(other.logged_epochs()), default=None)
         found = often and store.find(often, frozen)
     return found and Shown(found, found.arrays(), config.epochs)
-
-
-def _on_disk(frozen: Mapping[str, Run]) -> Iterator[RunConfig]:
-    # A frozen run of another version of the training has another id than its configuration.
-    yield from (run.config for run in frozen.values() if run.id == run.config.id)
-    yield from (config for config, _ in store.stored_configs())
 
 
 def unfinished(config: RunConfig) -> Shown | None:
