@@ -7,7 +7,7 @@ from made_codes import coded_run, random_codes
 from made_runs import csv_of, made_run
 from replication.data.datasets import CLASSES, DATASETS
 from replication.figures.codes import code_books, code_distances, code_matrix
-from replication.figures.codes.codebook import hamming, of_pairs
+from replication.figures.codes.code_books import hamming, of_pairs
 
 
 @pytest.fixture

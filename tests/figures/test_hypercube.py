@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import hadamard
 
-from replication.figures.codes.codebook import hamming, of_pairs, smaller_side, vertex_geometry
+from replication.figures.codes.code_books import hamming, of_pairs, smaller_side, vertex_geometry
 from replication.figures.codes.hypercube import floors, simplex_distance, whole_number_floors
 
 CLASSES = 10

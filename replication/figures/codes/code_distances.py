@@ -1,6 +1,7 @@
 """Hamming distances between class codes: each pair of classes, and all of them together."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,11 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
-from replication.figures.codes.code_books import Book
-from replication.figures.codes.codebook import hamming
+from replication.figures.codes.code_books import Book, hamming, of_pairs
 from replication.figures.codes.hypercube import simplex_distance
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
-from replication.figures.common.tables import run_columns
+from replication.figures.common.tables import run_columns, stacked
 
 ROW_HEIGHT = 330
 READABLE = 10  # classes in a matrix whose cells have room for their number and lines for a name
@@ -26,27 +26,20 @@ def table(books: Sequence[Book]) -> pd.DataFrame:
     """A line for each run and pair of classes, with the columns dataset, head, seed, bits, first,
     second (labels of the classes) and distance (bits).
     """
-    return pd.concat(map(_pairs, books)).reset_index(drop=True)
 
+    def pairs(book: Book) -> dict[str, Any]:
+        classes, bits = book.codes.shape
+        first, second = np.triu_indices(classes, 1)
+        own = {"bits": bits, "first": first, "second": second}
+        return run_columns(book.run) | own | {"distance": of_pairs(hamming(book.codes))}
 
-def _pairs(book: Book) -> pd.DataFrame:
-    classes, bits = book.codes.shape
-    first, second = np.triu_indices(classes, 1)
-    return pd.DataFrame(
-        {
-            **run_columns(book.run),
-            "bits": bits,
-            "first": first,
-            "second": second,
-            "distance": hamming(book.codes)[first, second],
-        }
-    )
+    return stacked(map(pairs, books))
 
 
 def figure(books: Sequence[Book]) -> go.Figure:
     """A row for each dataset: left the mean distance of each pair, right the distribution."""
-    named = code_books.datasets(books)
     distances = table(books)
+    named = list(distances["dataset"].unique())
     sides = ("bits apart", "fraction of pairs")
     titles = [f"{DATASETS[name].title}: {side}" for name in named for side in sides]
     fig = make_subplots(

@@ -6,14 +6,8 @@ import numpy as np
 import pandas as pd
 
 from replication.data.datasets import DATASETS, class_names
-from replication.figures.codes import (
-    code_books,
-    code_distances,
-    code_seeds,
-    codebook,
-    least_aligned,
-)
-from replication.figures.codes.code_books import Book
+from replication.figures.codes import code_books, code_distances, code_seeds, least_aligned
+from replication.figures.codes.code_books import Book, distinct_splits, hamming, of_pairs
 from replication.figures.codes.code_seeds import Resemblance
 from replication.figures.codes.hypercube import (
     Floors,
@@ -22,7 +16,7 @@ from replication.figures.codes.hypercube import (
     whole_number_floors,
 )
 from replication.figures.codes.least_aligned import Images
-from replication.figures.common import wording
+from replication.figures.common import captions, wording
 from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Run
 
@@ -39,7 +33,7 @@ def findings(
     parts = ["**What we see.** How far the codes are apart, and whether seeds agree on them."]
     if len(found.table):
         parts.append(code_seeds.rule())
-    for dataset in code_books.datasets(books):
+    for dataset in captions.datasets([book.run for book in books]):
         parts.append(f"**{DATASETS[dataset].title}**")
         own = [image for image in images if image.run.config.dataset == dataset]
         said = [
@@ -74,17 +68,12 @@ def last(name: str) -> Callable[[Book], float]:
 
 def mean_distance(book: Book) -> float:
     """Mean Hamming distance over the pairs of classes, bits."""
-    return float(codebook.of_pairs(codebook.hamming(book.codes)).mean())
+    return float(of_pairs(hamming(book.codes)).mean())
 
 
-def least_distance(book: Book) -> float:
-    """Least Hamming distance over the pairs of classes, bits."""
-    return float(codebook.of_pairs(codebook.hamming(book.codes)).min())
-
-
-def balanced(book: Book) -> float:
+def _balanced(book: Book) -> float:
     """Fraction of the bits that half of the classes have."""
-    return float((codebook.smaller_side(book.codes) == len(book.codes) // 2).mean())
+    return (code_books.smaller_side(book.codes) == len(book.codes) // 2).mean()
 
 
 def table(books: Sequence[Book], dataset: str) -> str:
@@ -95,9 +84,13 @@ def table(books: Sequence[Book], dataset: str) -> str:
     lines: list[Line] = [
         ("distinct codes", lambda b: len(np.unique(b.codes, axis=0)), wording.value),
         (f"mean distance (at most {limit} of {bits} bits)", mean_distance, wording.value),
-        ("least distance, bits", least_distance, wording.value),
-        ("bits that half of the classes have", balanced, wording.percent),
-        ("different splits of the classes by a bit", _splits, wording.value),
+        ("least distance, bits", lambda b: of_pairs(hamming(b.codes)).min(), wording.value),
+        ("bits that half of the classes have", _balanced, wording.percent),
+        (
+            "different splits of the classes by a bit",
+            lambda b: distinct_splits(b.codes),
+            wording.value,
+        ),
         (
             f"bits of classes undecided ({wording.share(code_books.UNDECIDED)} or more differ)",
             code_books.undecided,
@@ -120,16 +113,12 @@ def _floors(bits: int, dataset: str) -> Floors:
     return (floors if classes <= 10 else whole_number_floors)(bits, classes)
 
 
-def _splits(book: Book) -> float:
-    return codebook.distinct_splits(book.codes)
-
-
 def _geometry(name: str, bound: float, place: int) -> list[Line]:
     """A quantity of collapse of the codes' vertices, and of the class means themselves."""
     return [
         (
             f"{name} of the vertices (balanced bits: at least {bound:.3g})",
-            lambda book: codebook.vertex_geometry(book.codes)[place],
+            lambda book: code_books.vertex_geometry(book.codes)[place],
             wording.value,
         ),
         (f"{name} of the class means", last(name.replace(" ", "_")), wording.value),
@@ -147,7 +136,7 @@ def _distances(books: Sequence[Book], dataset: str) -> list[str]:
     bound = _floors(bits, dataset)
     largest = simplex_distance(bits, DATASETS[dataset].classes)
     reached = by_head(books, dataset, mean_distance) / largest
-    scatter = by_head(books, dataset, lambda book: codebook.vertex_geometry(book.codes)[0])
+    scatter = by_head(books, dataset, lambda book: code_books.vertex_geometry(book.codes)[0])
     means = by_head(books, dataset, last("equiangularity"))
     head = reached.columns[0]
     shares = " and ".join(

@@ -12,8 +12,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
-from replication.figures.codes.code_books import Book
-from replication.figures.codes.codebook import mantel_correlation, matched_bits
+from replication.figures.codes.code_books import Book, mantel_correlation, matched_bits
 from replication.figures.common import wording
 from replication.figures.common.bars import bars
 from replication.figures.common.describing import described

@@ -1,7 +1,7 @@
 """Of each class the test image whose x points furthest away from its class's vertex."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from replication.figures.codes import code_books
 from replication.figures.common import captions
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.common.tables import run_columns
+from replication.figures.common.tables import run_columns, stacked
 from replication.runs.store import Run
 
 # Pixels of a row of images, and of the words above it.
@@ -141,17 +141,13 @@ def _add(fig: go.Figure, images: Images, label: int, place: int, row: int, colum
 
 def table(shown: Sequence[Images]) -> pd.DataFrame:
     """A line for each image: dataset, head, seed, class, predicted and cosine."""
-    parts = []
-    for images in shown:
+
+    def columns(images: Images) -> dict[str, Any]:
         names = np.array(class_names(images.run.config.dataset))
-        parts.append(
-            pd.DataFrame(
-                {
-                    **run_columns(images.run),
-                    "class": names,
-                    "predicted": names[images.predicted],
-                    "cosine": images.cosines.round(4),
-                }
-            )
-        )
-    return pd.concat(parts).reset_index(drop=True)
+        return run_columns(images.run) | {
+            "class": names,
+            "predicted": names[images.predicted],
+            "cosine": images.cosines.round(4),
+        }
+
+    return stacked(map(columns, shown))

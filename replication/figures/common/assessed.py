@@ -8,7 +8,7 @@ import pandas as pd
 from replication.data import recipes
 from replication.figures.common import captions
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.common.tables import select
+from replication.figures.common.tables import select, stacked
 from replication.studies.assessments import Assessment
 
 
@@ -80,8 +80,7 @@ def measured(shown: list[Group], of: Callable[[Assessment], Mapping[str, Any]]) 
     The table has dataset, protocol, head and seed before them.
     """
     own = [(group, found) for group in shown for found in group.found]
-    parts = [pd.DataFrame({**group.columns(found), **of(found)}) for group, found in own]
-    return Measured(shown, pd.concat(parts, ignore_index=True))
+    return Measured(shown, stacked({**group.columns(a), **of(a)} for group, a in own))
 
 
 def heads(shown: Sequence[Group]) -> list[str]:

@@ -1,5 +1,6 @@
 """Tables of what is plotted, a line for each point: made from runs, and asked for lines."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,11 @@ def run_columns(run: Trained) -> dict[str, Any]:
     """The columns that tell whose a line is: dataset, head and seed."""
     config = run.config
     return {"dataset": config.dataset, "head": config.head, "seed": config.seed}
+
+
+def stacked(parts: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """One table of the columns of several parts; of each some have one value for all its lines."""
+    return pd.concat([pd.DataFrame({**part}) for part in parts], ignore_index=True)
 
 
 def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Histograms of single latent dimensions, one dimension after another under a slider."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from replication.figures.common import captions
 from replication.figures.common.describing import described
 from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.tables import stacked
 from replication.runs.store import Run
 
 
@@ -102,18 +103,14 @@ def _bars(latents: Latents, panel: int) -> go.Bar:
 
 
 def _table(latents: Latents) -> pd.DataFrame:
-    parts = []
-    for run, fractions in zip(latents.runs, latents.fractions, strict=True):
+    def columns(run: Run, fractions: NDArray) -> dict[str, Any]:
         dimension, bin_index = np.indices(fractions.shape)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "dataset": DATASETS[run.config.dataset].title,
-                    "head": run.config.head,
-                    "dimension": dimension.ravel(),
-                    "x": latents.centers[bin_index.ravel()].round(3),
-                    "fraction": fractions.ravel().round(6),
-                }
-            )
-        )
-    return pd.concat(parts)
+        return {
+            "dataset": DATASETS[run.config.dataset].title,
+            "head": run.config.head,
+            "dimension": dimension.ravel(),
+            "x": latents.centers[bin_index.ravel()].round(3),
+            "fraction": fractions.ravel().round(6),
+        }
+
+    return stacked(map(columns, latents.runs, latents.fractions))

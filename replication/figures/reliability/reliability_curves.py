@@ -14,6 +14,7 @@ from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.describing import described
 from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
+from replication.figures.common.tables import stacked
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_numbers import NETWORK
 from replication.studies.assessments import Assessment
@@ -54,13 +55,16 @@ def data(found: Sequence[Assessment]) -> Measured:
 
 def _curves(found: Assessment) -> pd.DataFrame:
     arrays = found.arrays()
-    parts = []
-    for kind in KINDS:
-        for score in SHOWN:
-            own = {"score": score, "curve": kind.array, "across": arrays["grid"]}
-            own["value"] = arrays[kind.array][list(SCORES).index(score)]
-            parts.append(pd.DataFrame(own))
-    return pd.concat(parts, ignore_index=True)
+    return stacked(
+        {
+            "score": score,
+            "curve": kind.array,
+            "across": arrays["grid"],
+            "value": arrays[kind.array][list(SCORES).index(score)],
+        }
+        for kind in KINDS
+        for score in SHOWN
+    )
 
 
 def figure(curves: Measured) -> go.Figure:

@@ -1,7 +1,7 @@
 """x of test images in two dimensions, the classifier trained by Adam and by SGD, epoch by epoch."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from replication.figures.common import captions
 from replication.figures.common.describing import described
 from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import NEUTRAL
+from replication.figures.common.tables import stacked
 from replication.figures.why.why_runs import end_value, title
 from replication.runs.store import Run
 
@@ -139,19 +140,16 @@ def _traces(plane: Plane, place: int) -> list[go.Scatter]:
 
 def _table(planes: Sequence[Plane]) -> pd.DataFrame:
     """The class means at each logged epoch, a line for each."""
-    parts = []
-    for plane in planes:
+
+    def columns(plane: Plane) -> dict[str, Any]:
         epochs, classes, _ = plane.means.shape
-        parts.append(
-            pd.DataFrame(
-                {
-                    "dataset": DATASETS[plane.run.config.dataset].title,
-                    "optimizer": title(plane.run.config),
-                    "epoch": np.repeat(plane.epochs, classes),
-                    "class": np.tile(np.arange(classes), epochs),
-                    "x1": plane.means[:, :, 0].ravel(),
-                    "x2": plane.means[:, :, 1].ravel(),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+        return {
+            "dataset": DATASETS[plane.run.config.dataset].title,
+            "optimizer": title(plane.run.config),
+            "epoch": np.repeat(plane.epochs, classes),
+            "class": np.tile(np.arange(classes), epochs),
+            "x1": plane.means[:, :, 0].ravel(),
+            "x2": plane.means[:, :, 1].ravel(),
+        }
+
+    return stacked(map(columns, planes))

@@ -1,17 +1,19 @@
 """Simplex against vertices: cosines between class means beside those between their sign codes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from replication.data.datasets import DATASETS
-from replication.figures.codes.codebook import of_pairs
+from replication.figures.codes.code_books import cosines
 from replication.figures.codes.hypercube import floors
 from replication.figures.common import captions
 from replication.figures.common.describing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
+from replication.figures.common.tables import stacked
 from replication.runs.store import Run
 
 
@@ -20,29 +22,20 @@ def data(runs: Sequence[Run]) -> pd.DataFrame:
 
     Of the class means at the last logged epoch and of their signs, each less its mean over classes.
     """
-    parts = []
-    for run in [run for run in runs if run.config.head == "binary"]:
+
+    def pairs(run: Run) -> dict[str, Any]:
         means = run.arrays()["class_means"][-1].astype(float)
         first, second = np.triu_indices(len(means), 1)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "dataset": run.config.dataset,
-                    "seed": run.config.seed,
-                    "first": first,
-                    "second": second,
-                    "codes": _cosines(np.sign(means)),
-                    "means": _cosines(means),
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+        return {
+            "dataset": run.config.dataset,
+            "seed": run.config.seed,
+            "first": first,
+            "second": second,
+            "codes": cosines(np.sign(means)),
+            "means": cosines(means),
+        }
 
-
-def _cosines(rows: np.ndarray) -> np.ndarray:
-    centered = rows - rows.mean(axis=0)
-    unit = centered / np.linalg.norm(centered, axis=1, keepdims=True)
-    return of_pairs(unit @ unit.T)
+    return stacked(pairs(run) for run in runs if run.config.head == "binary")
 
 
 def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
