@@ -61,11 +61,8 @@ def chosen(books: Sequence[Book], dataset: str, head: str) -> list[Book]:
 
 def groups(books: Sequence[Book]) -> list[tuple[str, str, list[Book]]]:
     """Each dataset and head that has books, with its books."""
-    found = [
-        (d, h, chosen(books, d, h))
-        for d in captions.datasets([b.run for b in books])
-        for h in HEADS
-    ]
+    named = captions.datasets([book.run for book in books])
+    found = [(d, h, chosen(books, d, h)) for d in named for h in HEADS]
     return [group for group in found if group[2]]
 
 

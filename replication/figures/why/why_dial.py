@@ -10,51 +10,37 @@ from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.describing import described
 from replication.figures.common.style import NEUTRAL
+from replication.figures.common.tables import select
 from replication.figures.why.why_runs import CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run
 
-COLORS = {"digits": "#0072b2", "mnist": "#d55e00"}
-SYMBOLS = {"digits": "circle", "mnist": "square"}
-# Of the table: penalty and whether Adam trains the classifier.
+# Color, dash and symbol of a dataset, and of a penalty and the classifier's optimizer.
+DATASET_LOOKS = {"digits": ("#0072b2", None, "circle"), "mnist": ("#d55e00", None, "square")}
 WAYS = {
     (PENALTY_NAMES["mean_exp"], "Adam"): ("#0072b2", "solid", "circle"),
     (PENALTY_NAMES["mean_square"], "Adam"): ("#56b4e9", "dash", "circle-open"),
     (PENALTY_NAMES["mean_exp"], "SGD"): ("#cc79a7", "solid", "diamond"),
     (PENALTY_NAMES["mean_square"], "SGD"): ("#7f5f8f", "dash", "diamond-open"),
 }
+SIGNS = {"epsilon": "ε", "gamma": "γ"}
 
 
 def epsilon_data(runs: Sequence[Run]) -> pd.DataFrame:
     """`why_runs.table` of Adam's runs by ε; `same_size` marks those that keep W at Adam's size."""
     own = chosen(runs, classifier_optimizer="adam")
-    largest = {(r.config.dataset, r.config.classifier_epsilon): 0.0 for r in own}
-    for run in own:
-        key = run.config.dataset, run.config.classifier_epsilon
-        largest[key] = max(largest[key], run.config.classifier_rate)
-    found = table(own)
-    found["same_size"] = [
-        r.config.classifier_rate < largest[r.config.dataset, r.config.classifier_epsilon]
-        for r in own
-    ]
-    return found
+    found, rates = table(own), pd.Series([run.config.classifier_rate for run in own])
+    largest = rates.groupby([found["dataset"], found["epsilon"]]).transform("max")
+    return found.assign(same_size=rates < largest)
 
 
 def epsilon_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Excess over chance, and the size of W, against ε; a star where W is kept at Adam's size."""
-    fig = _panels("root mean square of W")
-    for dataset in found["dataset"].unique():
-        own = found[(found["dataset"] == dataset) & ~found["same_size"]]
-        star = found[(found["dataset"] == dataset) & found["same_size"]]
-        for j, name in enumerate(("excess", "weight_rms"), start=1):
-            look = {"color": COLORS[dataset], "symbol": SYMBOLS[dataset], "size": 8}
-            label = DATASETS[dataset].title
-            fig.add_trace(_mean_line(own, "epsilon", name, label, dataset, look), 1, j)
-            fig.add_trace(
-                _points(own, "epsilon", name, dataset, look | {"size": 5, "opacity": 0.5}), 1, j
-            )
-            stars = look | {"symbol": "star", "size": 11}
-            fig.add_trace(_points(star, "epsilon", name, dataset, stars), 1, j)
-    _levels(fig)
+    lines = [
+        ({"dataset": name}, DATASETS[name].title, DATASET_LOOKS[name])
+        for name in found["dataset"].unique()
+    ]
+    second = "weight_rms", "root mean square of W"
+    fig = _panels(found, "epsilon", second, "same_size", lines, each_seed=True)
     fig.update_xaxes(type="log", title_text="ε of the classifier's Adam", exponentformat="power")
     columns = ["dataset", "seed", "epsilon", "same_size", "excess", "weight_rms", "accuracy"]
     return described(
@@ -99,17 +85,11 @@ def gamma_data(runs: Sequence[Run]) -> pd.DataFrame:
 
 def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     """Excess over chance, and the size of x, against γ; stars where W is held small."""
-    fig = _panels("root mean square of x")
-    for (penalty, way), (color, dash, symbol) in WAYS.items():
-        own = found[(found["penalty"] == penalty) & (found["way"] == way)]
-        for j, name in enumerate(("excess", "size"), start=1):
-            look = {"color": color, "symbol": symbol, "size": 8}
-            label, group = f"{penalty}, classifier by {way}", f"{penalty} {way}"
-            free = own[~own["held"]]
-            fig.add_trace(_mean_line(free, "gamma", name, label, group, look, dash), 1, j)
-            stars = look | {"symbol": "star", "size": 11}
-            fig.add_trace(_points(own[own["held"]], "gamma", name, group, stars), 1, j)
-    _levels(fig)
+    lines = [
+        ({"penalty": penalty, "way": way}, f"{penalty}, classifier by {way}", look)
+        for (penalty, way), look in WAYS.items()
+    ]
+    fig = _panels(found, "gamma", ("size", "root mean square of x"), "held", lines)
     fig.update_xaxes(type="log", title_text="γ", exponentformat="power", dtick=1)
     fig.update_yaxes(type="log", tickvals=[0.1, 0.2, 0.5, 1, 2, 5], row=1, col=2)
     columns = ["seed", "penalty", "way", "gamma", "held", "excess", "size", "accuracy"]
@@ -126,53 +106,55 @@ def gamma_figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     )
 
 
-def _panels(second: str) -> go.Figure:
-    """A panel of the excess over chance, and one of another quantity."""
-    titles = ["vertex cosine above chance", second]
-    return make_subplots(rows=1, cols=2, horizontal_spacing=0.12, column_titles=titles)
-
-
-SIGNS = {"epsilon": "ε", "gamma": "γ"}
-
-
-def _mean_line(
-    own: pd.DataFrame,
+def _panels(
+    found: pd.DataFrame,
     against: str,
-    name: str,
-    label: str,
-    group: str,
-    look: dict,
-    dash: str | None = None,
-) -> go.Scatter:
-    """The mean over the seeds of a column against another; the first panel's has the legend."""
-    mean = own.groupby(against)[name].mean()
-    return go.Scatter(
-        x=mean.index,
-        y=mean,
-        mode="lines+markers",
-        name=label,
-        legendgroup=group,
-        showlegend=name == "excess",
-        line={"color": look["color"]} | ({"dash": dash} if dash else {}),
-        marker=look,
-        hovertemplate=f"{SIGNS[against]} = %{{x:g}}: %{{y:.3f}}<extra></extra>",
-    )
+    second: tuple[str, str],
+    kept: str,
+    lines: Sequence[tuple[dict[str, str], str, tuple]],
+    each_seed: bool = False,
+) -> go.Figure:
+    """The excess over chance, and a `second` column with its title, `against` ε or γ.
+
+    `lines`: of each the values that tell it in the table, its name and its look. A line is the mean
+    over the seeds, with `each_seed` among them; what the column `kept` marks is stars.
+    """
+    titles = ["vertex cosine above chance", second[1]]
+    fig = make_subplots(rows=1, cols=2, horizontal_spacing=0.12, column_titles=titles)
+    for wanted, label, (color, dash, symbol) in lines:
+        own = select(found, **wanted)
+        free, stars = own[~own[kept]], own[own[kept]]
+        look = {"color": color, "symbol": symbol, "size": 8}
+        for j, name in enumerate(("excess", second[0]), start=1):
+            mean = free.groupby(against)[name].mean()
+            line = go.Scatter(
+                x=mean.index,
+                y=mean,
+                mode="lines+markers",
+                name=label,
+                showlegend=j == 1,
+                line={"color": color, "dash": dash},
+                marker=look,
+                hovertemplate=f"{SIGNS[against]} = %{{x:g}}: %{{y:.3f}}<extra></extra>",
+            )
+            small = look | {"size": 5, "opacity": 0.5}
+            traces = [line, *([_points(free, against, name, small)] if each_seed else [])]
+            traces.append(_points(stars, against, name, look | {"symbol": "star", "size": 11}))
+            for trace in traces:
+                fig.add_trace(trace.update(legendgroup=" ".join(wanted.values())), row=1, col=j)
+    for level in (NO_CODE, CODE):
+        fig.add_hline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=1, col=1)
+    return fig
 
 
-def _points(own: pd.DataFrame, against: str, name: str, group: str, look: dict) -> go.Scatter:
+def _points(own: pd.DataFrame, against: str, name: str, look: dict) -> go.Scatter:
     """Every seed's value of a column against another."""
     return go.Scatter(
         x=own[against],
         y=own[name],
         customdata=own["seed"],
         mode="markers",
-        legendgroup=group,
         showlegend=False,
         marker=look,
         hovertemplate="seed %{customdata}: %{y:.3f}<extra></extra>",
     )
-
-
-def _levels(fig: go.Figure) -> None:
-    for level in (NO_CODE, CODE):
-        fig.add_hline(level, line={"dash": "dot", "width": 1.5, "color": NEUTRAL}, row=1, col=1)
