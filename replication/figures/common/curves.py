@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.describing import described
+from replication.figures.common.layout import described
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.common.tables import run_columns, select
 from replication.runs.store import Run
@@ -117,6 +117,11 @@ def values_at(curves: Curves, dataset: str, row: Row, last: bool = True) -> pd.D
     epoch = own["epoch"].max() if last else own["epoch"].min()
     then = own[own["epoch"] == epoch].pivot(index="seed", columns="head", values="value")
     return then.reindex(columns=own["head"].unique())
+
+
+def last_values(runs: Sequence[Run], row: Row) -> pd.DataFrame:
+    """A row's values at the last logged epoch of runs of one dataset, as of `values_at`."""
+    return values_at(curve_data(runs, [row], ""), runs[0].config.dataset, row)
 
 
 def draw(curves: Curves, function: Callable[..., go.Figure], alt: str) -> go.Figure:

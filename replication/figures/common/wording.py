@@ -11,6 +11,8 @@ from replication.figures.common.curves import Curves, values_at
 from replication.figures.common.style import HEAD_STYLES
 
 NO_VALUE = "no value"
+# Words for what a quantity is over the seeds.
+Write = Callable[[pd.Series], str]
 
 
 def _with_spread(values: pd.Series, mean: str, spread: str, unit: str = "") -> str:
@@ -56,12 +58,21 @@ def points(differences: pd.Series) -> str:
     return _with_spread(100 * differences, "+.2f", ".2f", " points")
 
 
+# The logged quantities that are fractions.
+FRACTIONS = ("accuracy", "whole_code_agreement", "bit_agreement", "bit_agreement_predicted")
+
+
+def written(metric: str) -> tuple[Write, Write]:
+    """How values and differences of a logged quantity are written."""
+    return (percent, points) if metric in FRACTIONS else (value, signed)
+
+
 class Quantity(NamedTuple):
     """A line of a table: what it is, its values (seeds × heads), and how to write a column."""
 
     name: str
     values: pd.DataFrame
-    write: Callable[[pd.Series], str]
+    write: Write
 
 
 def table(quantities: Sequence[Quantity]) -> str:
@@ -74,10 +85,12 @@ def table(quantities: Sequence[Quantity]) -> str:
     return markdown.table(["Quantity", *(HEAD_STYLES[head].name for head in heads)], rows)
 
 
-def last_epoch(curves: Curves, dataset: str, write: Callable[[pd.Series], str]) -> list[Quantity]:
+def last_epoch(curves: Curves, dataset: str) -> list[Quantity]:
     """Every row's values at the last epoch."""
     return [
-        Quantity(f"{row.title}, last epoch", values_at(curves, dataset, row), write)
+        Quantity(
+            f"{row.title}, last epoch", values_at(curves, dataset, row), written(row.metric)[0]
+        )
         for row in curves.rows
     ]
 

@@ -140,26 +140,21 @@ def _where(sweep: Sweep, rule: Rule, epoch: int) -> str:
     return "; ".join(parts) or "at no γ"
 
 
-_COLUMNS: Mapping[str, tuple[str, str, Callable[[pd.Series], str]]] = {
-    "test accuracy": ("test", "accuracy", wording.percent),
-    "whole-code agreement": ("train", "whole_code_agreement", wording.percent),
-    "distinct codes": ("train", "distinct_codes", wording.value),
-    "Hamming distance, mean": ("train", "hamming_mean", wording.value),
-    "peak separation": ("train", "peak_separation", wording.value),
-    "size of x": ("train", SIZE, wording.value),
+_COLUMNS = {
+    "test accuracy": ("test", "accuracy"),
+    "whole-code agreement": ("train", "whole_code_agreement"),
+    "distinct codes": ("train", "distinct_codes"),
+    "Hamming distance, mean": ("train", "hamming_mean"),
+    "peak separation": ("train", "peak_separation"),
+    "size of x": ("train", SIZE),
 }
 
 
 def _table(sweep: Sweep, epoch: int) -> str:
     """A Markdown table: a line for each γ with the mean over the seeds ± standard deviation."""
-    rows = [
-        [
-            f"{gamma:g}",
-            *(
-                write(at(sweep, gamma, epoch, split)[metric])
-                for split, metric, write in _COLUMNS.values()
-            ),
-        ]
-        for gamma in sweep.gammas
-    ]
+
+    def cell(gamma: float, split: str, metric: str) -> str:
+        return wording.written(metric)[0](at(sweep, gamma, epoch, split)[metric])
+
+    rows = [[f"{g:g}", *(cell(g, *place) for place in _COLUMNS.values())] for g in sweep.gammas]
     return markdown.table(["γ", *_COLUMNS], rows)

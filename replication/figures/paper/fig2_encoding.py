@@ -40,4 +40,4 @@ def figure(curves: Curves) -> go.Figure:
 
 def findings(curves: Curves) -> str:
     """The measured numbers, as Markdown."""
-    return wording.evidence(curves, lambda d: wording.last_epoch(curves, d, wording.percent))
+    return wording.evidence(curves, lambda d: wording.last_epoch(curves, d))

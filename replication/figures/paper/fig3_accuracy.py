@@ -31,7 +31,7 @@ def findings(curves: Curves) -> str:
 
     def quantities(dataset: str) -> list[wording.Quantity]:
         found = []
-        accuracies = wording.last_epoch(curves, dataset, wording.percent)
+        accuracies = wording.last_epoch(curves, dataset)
         for row, accuracy in zip(curves.rows, accuracies, strict=True):
             own = accuracy.values
             lead = -own.drop(columns="binary").sub(own["binary"], axis=0)

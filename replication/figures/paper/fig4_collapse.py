@@ -55,7 +55,7 @@ def findings(curves: Curves) -> str:
     """The measured numbers, as Markdown."""
 
     def quantities(dataset: str) -> list[wording.Quantity]:
-        last = wording.last_epoch(curves, dataset, wording.value)
+        last = wording.last_epoch(curves, dataset)
         covariance = curves.rows[-1]
         if not covariance.metric.startswith("within_covariance"):
             return last

@@ -28,6 +28,4 @@ def figure(curves: Curves) -> go.Figure:
 
 def findings(curves: Curves) -> str:
     """The last epoch's numbers, as a Markdown table."""
-    return wording.table(
-        [q for name in curves.datasets for q in wording.last_epoch(curves, name, wording.percent)]
-    )
+    return wording.table([q for name in curves.datasets for q in wording.last_epoch(curves, name)])

@@ -12,8 +12,7 @@ from replication.claims import rules
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.bars import bars
-from replication.figures.common.describing import described
-from replication.figures.common.panels import grid
+from replication.figures.common.layout import described, grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL, HeadStyle
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
 from replication.figures.protocols.switches import TEXT

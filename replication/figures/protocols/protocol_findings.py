@@ -1,13 +1,11 @@
 """The effects of the switches in numbers, and what `metrics` defines in two ways."""
 
-from collections.abc import Callable, Sequence
-
-import pandas as pd
+from collections.abc import Sequence
 
 from replication.base import markdown
 from replication.data.datasets import DATASETS
 from replication.figures.common import wording
-from replication.figures.common.curves import Row, curve_data, values_at
+from replication.figures.common.curves import last_values
 from replication.figures.paper import fig2_encoding, fig4_collapse
 from replication.figures.protocols.protocol_effects import (
     QUANTITIES,
@@ -21,16 +19,7 @@ from replication.figures.protocols.protocol_effects import (
 from replication.figures.protocols.switches import TEXT
 from replication.runs.store import Run
 
-Write = Callable[[pd.Series], str]
 BINARY = "binary"
-FRACTIONS = ("accuracy", "whole_code_agreement", "bit_agreement", "bit_agreement_predicted")
-
-
-def _written(row: Row) -> tuple[Write, Write]:
-    """How the values and the changes of a quantity are written."""
-    if row.metric in FRACTIONS:
-        return wording.percent, wording.points
-    return wording.value, wording.signed
 
 
 def table(effects: Effects) -> str:
@@ -45,7 +34,7 @@ def table(effects: Effects) -> str:
     for setting in effects.settings:
         is_text = setting == TEXT
         cells = [
-            _written(row)[not is_text](
+            wording.written(row.metric)[not is_text](
                 (values if is_text else changes)(effects, setting, BINARY, row.title)
             )
             for row in QUANTITIES
@@ -67,13 +56,11 @@ def definitions(runs: Sequence[Run]) -> str:
     )
     return wording.table(
         [
-            wording.Quantity(f"{row.title}, {source}", _last(own, row), _written(row)[0])
+            wording.Quantity(
+                f"{row.title}, {source}", last_values(own, row), wording.written(row.metric)[0]
+            )
             for pair in pairs
             if pair[0] != pair[1]
             for row, source in zip(pair, sources, strict=True)
         ]
     )
-
-
-def _last(runs: Sequence[Run], row: Row) -> pd.DataFrame:
-    return values_at(curve_data(runs, [row], ""), runs[0].config.dataset, row)

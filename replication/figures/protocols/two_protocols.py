@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
 from replication.campaigns.selection import paired_runs
 from replication.data.datasets import DATASETS, PAPER_DATASETS
 from replication.data.recipes import protocol_of
 from replication.figures.common import captions, wording
-from replication.figures.common.curves import Row, curve_data, values_at
+from replication.figures.common.curves import Row, last_values
 from replication.runs.store import Run
 
 # The campaigns that hold each protocol's runs; that at the paper's width holds both.
@@ -19,12 +17,10 @@ TITLES = {dataset: DATASETS[dataset].title for dataset in PAPER_DATASETS} | {
     "paper": "MNIST at the paper's width, one seed"
 }
 ROWS = (
-    (Row("accuracy", "test", "test accuracy"), wording.percent, wording.points),
-    (Row("whole_code_agreement", "train", "whole-code agreement"), wording.percent, wording.points),
-    (Row("peak_separation", "train", "peak separation"), wording.value, wording.signed),
+    Row("accuracy", "test", "test accuracy"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
+    Row("peak_separation", "train", "peak separation"),
 )
-
-
 # Runs by protocol.
 Runs = Mapping[str, Sequence[Run]]
 
@@ -67,10 +63,11 @@ def numbers(runs: Runs) -> str:
     The differences are the last protocol's values less the first one's, seed by seed.
     """
     quantities = []
-    for row, write, write_difference in ROWS:
-        last = {name: _values(own, row) for name, own in runs.items()}
-        if any(values is None for values in last.values()):
+    for row in ROWS:
+        if not all(any(row.metric in run.history for run in own) for own in runs.values()):
             continue
+        write, write_difference = wording.written(row.metric)
+        last = {name: last_values(own, row) for name, own in runs.items()}
         quantities += [
             wording.Quantity(f"{row.title}, {name}", values, write) for name, values in last.items()
         ]
@@ -78,12 +75,3 @@ def numbers(runs: Runs) -> str:
         title = f"{row.title}, {' less '.join(reversed(last))}"
         quantities.append(wording.Quantity(title, other - first, write_difference))
     return wording.table(quantities)
-
-
-def _values(runs: Sequence[Run], row: Row) -> pd.DataFrame | None:
-    """A row's values at the last epoch, seeds × heads; None where no run has any."""
-    if not any(row.metric in run.history for run in runs):
-        return None
-    curves = curve_data(runs, [row], "")
-    (dataset,) = curves.datasets
-    return values_at(curves, dataset, row)

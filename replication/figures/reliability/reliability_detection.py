@@ -16,7 +16,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Measured
 from replication.figures.common.bars import bars
-from replication.figures.common.describing import described
+from replication.figures.common.layout import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_numbers import FEW

@@ -12,8 +12,7 @@ from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.bars import bars
-from replication.figures.common.describing import described
-from replication.figures.common.panels import grid
+from replication.figures.common.layout import described, grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment

@@ -13,15 +13,12 @@ from replication.runs.store import Run
 
 CAMPAIGN, TWINS = "fashion_mnist_fp32", "fashion_mnist"
 ROWS = (
-    (Row("accuracy", "test", "test accuracy"), wording.percent),
-    (Row("accuracy", "train", "train accuracy"), wording.percent),
-    (Row("whole_code_agreement", "train", "whole-code agreement"), wording.percent),
-    (
-        Row("vertex_excess", "train", "vertex cosine of the class means, above chance"),
-        wording.value,
-    ),
-    (Row("peak_separation", "train", "peak separation"), wording.value),
-    (Row("within_between", "train", "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C"), wording.value),
+    Row("accuracy", "test", "test accuracy"),
+    Row("accuracy", "train", "train accuracy"),
+    Row("whole_code_agreement", "train", "whole-code agreement"),
+    Row("vertex_excess", "train", "vertex cosine of the class means, above chance"),
+    Row("peak_separation", "train", "peak separation"),
+    Row("within_between", "train", "Tr(S<sub>w</sub>S<sub>b</sub><sup>+</sup>)/C"),
 )
 
 
@@ -40,11 +37,10 @@ def table(found: Sequence[Run], others: Sequence[Run]) -> str:
         "bfloat16, same seed": [run for run in alike if run.config.seed in seeds],
         "bfloat16, all seeds": alike,
     }
-    rows = [
-        [row.title, *(write(_ends(runs, row)) for runs in columns.values())] for row, write in ROWS
-    ]
+
+    def cell(runs: Sequence[Run], row: Row) -> str:
+        ends = [end_value(run, row.metric, row.split) for run in runs]
+        return wording.written(row.metric)[0](pd.Series(ends, dtype=float))
+
+    rows = [[row.title, *(cell(runs, row) for runs in columns.values())] for row in ROWS]
     return f"{captions.essentials(found)}.\n\n{markdown.table(['Quantity', *columns], rows)}"
-
-
-def _ends(runs: Sequence[Run], row: Row) -> pd.Series:
-    return pd.Series([end_value(run, row.metric, row.split) for run in runs], dtype=float)
