@@ -15,7 +15,7 @@ from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book, mantel_correlation, matched_bits
 from replication.figures.common import wording
 from replication.figures.common.bars import bars
-from replication.figures.common.layout import described
+from replication.figures.common.layout import described, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import select
 
@@ -96,12 +96,7 @@ def figure(found: Resemblance) -> go.Figure | None:
             if (own["head"] == head).any():
                 fig.add_trace(_marks(own, lines, head), row=1, col=column)
     fig.update_xaxes(tickformat=".0%", col=1)
-    fig.update_yaxes(
-        tickvals=list(range(len(lines))),
-        ticktext=[f"{DATASETS[d].title},<br>{h}" for d, h in lines],
-        range=[len(lines) - 0.5, -0.5],
-        zeroline=False,
-    )
+    name_lines(fig, [f"{DATASETS[d].title},<br>{h}" for d, h in lines])
     return described(
         fig,
         figure,

@@ -1,6 +1,7 @@
 """What a study found of networks, as a page shows it: by dataset and protocol."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -25,19 +26,22 @@ class Group(NamedTuple):
         return recipes.title(self.dataset, self.protocol)
 
     @property
+    def place(self) -> dict[str, Any]:
+        """Dataset and protocol as columns of a table."""
+        return {"dataset": self.dataset, "protocol": self.protocol}
+
+    @property
     def heads(self) -> list[str]:
         """The architectures that there are, in HEAD_STYLES' order."""
         return [head for head in HEAD_STYLES if self.of(head)]
 
     def columns(self, found: Assessment) -> dict[str, Any]:
         """The columns that tell whose a line of a table is: those of a run, and the protocol."""
-        config = found.config
-        own = {"dataset": config.dataset, "protocol": self.protocol}
-        return own | {"head": config.head, "seed": config.seed}
+        return self.place | {"head": found.config.head, "seed": found.config.seed}
 
     def select(self, table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
         """The lines of a table on the group's networks that have these values."""
-        return select(table, dataset=self.dataset, protocol=self.protocol, **wanted)
+        return select(table, **self.place, **wanted)
 
     def of(self, head: str) -> list[Assessment]:
         """The networks of an architecture, by seed."""
@@ -74,12 +78,15 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
     return made
 
 
-def measured(shown: list[Group], of: Callable[[Assessment], Mapping[str, Any]]) -> Measured:
+def measured(
+    found: Sequence[Assessment], of: Callable[[Assessment], Mapping[str, Any]]
+) -> Measured:
     """What `of` tells of each network: columns, of a line or more, or a table.
 
     The table has dataset, protocol, head and seed before them.
     """
-    own = [(group, found) for group in shown for found in group.found]
+    shown = groups(found)
+    own = [(group, assessment) for group in shown for assessment in group.found]
     return Measured(shown, stacked({**group.columns(a), **of(a)} for group, a in own))
 
 
@@ -92,17 +99,13 @@ def heads(shown: Sequence[Group]) -> list[str]:
 Count = Callable[[Assessment], int]
 
 
-def _all(found: Assessment) -> int:
-    return found.images
-
-
-def images(found: Sequence[Assessment], count: Count = _all) -> str:
+def images(found: Sequence[Assessment], count: Count = attrgetter("images")) -> str:
     """On how many test images networks were assessed, such as "100 test images each."."""
     numbers = sorted({count(own) for own in found})
     return f"{' or '.join(f'{number:,}' for number in numbers)} test images each."
 
 
-def setting(shown: Sequence[Group], count: Count = _all) -> str:
+def setting(shown: Sequence[Group], count: Count = attrgetter("images")) -> str:
     """On how many test images the networks were assessed, and how they were trained."""
     found = [own for group in shown for own in group.found]
     return f"{images(found, count)} {captions.setting(found)}"

@@ -31,6 +31,19 @@ def grid(
     return fig, [{"row": p // columns + 1, "col": p % columns + 1} for p in places]
 
 
+def name_lines(fig: go.Figure, names: Sequence[str], down: int = 1) -> None:
+    """Name the lines of every panel, the first on top: at 0, `down`, 2·`down` and so on.
+
+    `down`: 1, or −1 where the axis is not to be reversed.
+    """
+    fig.update_yaxes(
+        tickvals=[down * place for place in range(len(names))],
+        ticktext=names,
+        range=[down * (len(names) - 0.5), -0.5 * down],
+        zeroline=False,
+    )
+
+
 def described(
     fig: go.Figure,
     draw: Callable[..., Any],

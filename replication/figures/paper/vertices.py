@@ -10,7 +10,6 @@ from binenc_core.config import LINEAR_HEADS
 from replication.figures.common.curves import Curves, Row, curve_data, draw
 from replication.runs.store import Run
 
-HEADS = LINEAR_HEADS
 MEANS, POINTS = (
     Row("vertex_means", "train", "vertex cosine, class means"),
     Row("vertex_cosine", "train", "vertex cosine, points"),
@@ -34,7 +33,7 @@ def data(runs: Sequence[Run]) -> Curves:
         "Mean cosine of the class means and of the training points to their nearest vertex "
         "(±1, …, ±1), 1 on a vertex. Dotted: chance, a random direction."
     )
-    return curve_data([r for r in runs if r.config.head in HEADS], (MEANS, POINTS), what)
+    return curve_data([r for r in runs if r.config.head in LINEAR_HEADS], (MEANS, POINTS), what)
 
 
 def figure(curves: Curves, runs: Sequence[Run]) -> go.Figure:

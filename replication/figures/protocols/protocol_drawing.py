@@ -12,7 +12,7 @@ from replication.claims import rules
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.bars import bars
-from replication.figures.common.layout import described, grid
+from replication.figures.common.layout import described, grid, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL, HeadStyle
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
 from replication.figures.protocols.switches import TEXT
@@ -85,12 +85,7 @@ def figure(effects: Effects) -> go.Figure | None:
                 fig.add_trace(trace, **where)
         fig.update_xaxes(title_text=panel.unit, **_ticks(panel), **where)
     fig.update_xaxes(zeroline=True, tickangle=0, zerolinewidth=2, zerolinecolor=NEUTRAL)
-    fig.update_yaxes(
-        tickvals=list(heights.values()),
-        ticktext=list(heights),
-        range=[-len(heights) + 0.5, 0.5],
-        zeroline=False,
-    )
+    name_lines(fig, list(heights), down=-1)
     several = effects.table["seed"].nunique() > 1
     title = DATASETS[effects.runs[0].config.dataset].title
     return described(

@@ -19,8 +19,6 @@ from replication.figures.protocols.protocol_effects import (
 from replication.figures.protocols.switches import TEXT
 from replication.runs.store import Run
 
-BINARY = "binary"
-
 
 def table(effects: Effects) -> str:
     """A Markdown table: binary encoding as described, what each setting changes, and its lead.
@@ -35,7 +33,7 @@ def table(effects: Effects) -> str:
         is_text = setting == TEXT
         cells = [
             wording.written(row.metric)[not is_text](
-                (values if is_text else changes)(effects, setting, BINARY, row.title)
+                (values if is_text else changes)(effects, setting, "binary", row.title)
             )
             for row in QUANTITIES
         ]

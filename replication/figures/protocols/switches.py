@@ -1,7 +1,6 @@
 """The switches between the protocols as a table, with what follows from each."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import fields
 
 from binenc_core.config import RunConfig
@@ -67,34 +66,21 @@ def table() -> str:
 
     Markdown; values that are not the text's are bold.
     """
-    return "\n\n".join([_count(), _values(), *_explained()])
-
-
-def _count() -> str:
     released, later = len(changed("released")), len(changed("later"))
-    return (
+    count = (
         f"The released code differs from the text in {released} of these {len(SWITCHES)} fields, "
         f"the later versions in {later}; what is **bold** is not as the text has it."
     )
-
-
-def _values() -> str:
-    values = {protocol: switches(protocol) for protocol in PROTOCOLS}
+    values = [switches(protocol) for protocol in PROTOCOLS]
+    usual = switches(TEXT)
     meaning = {item.name: item.metadata["help"] for item in fields(RunConfig)}
+
+    def cell(name: str, value: object) -> str:
+        return typed(value) if value == usual[name] else f"**{typed(value)}**"
+
     rows = [
-        [
-            f"`{name}`",
-            meaning[name],
-            *(_cell(own[name], values[TEXT][name]) for own in values.values()),
-        ]
+        [f"`{name}`", meaning[name], *(cell(name, own[name]) for own in values)]
         for name in SWITCHES
     ]
-    return markdown.table(["Field", "Meaning", *PROTOCOLS], rows)
-
-
-def _cell(value: object, usual: object) -> str:
-    return typed(value) if value == usual else f"**{typed(value)}**"
-
-
-def _explained() -> Sequence[str]:
-    return [f"- `{name}`: {CONSEQUENCES[name]}" for name in SWITCHES]
+    explained = [f"- `{name}`: {CONSEQUENCES[name]}" for name in SWITCHES]
+    return "\n\n".join([count, markdown.table(["Field", "Meaning", *PROTOCOLS], rows), *explained])

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
@@ -14,6 +15,7 @@ from replication.figures.common.bars import bars
 from replication.figures.common.layout import described
 from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.tables import stacked
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_curves import diagonal
 from replication.figures.reliability.reliability_numbers import rows
@@ -43,23 +45,22 @@ class Calibration(NamedTuple):
 def data(found: Sequence[Assessment]) -> Calibration:
     """Reliability diagrams and calibration errors, before and after temperature scaling."""
     numbers = reliability_numbers.data(found)
-    bins, errors = [], []
-    for group in numbers.groups:
-        own = {"dataset": group.dataset, "protocol": group.protocol}
-        for place, stage in enumerate(STAGES):
-            for head in group.heads:
-                pooled = _pooled(group.of(head), place)
-                bins.append(pooled.assign(**own, head=head, stage=stage))
-            errors.append(rows(numbers, group, TASK, READING, f"ece_{stage}").assign(stage=stage))
-    key = ["dataset", "protocol", "head", "stage"]
-    return Calibration(
-        numbers.groups,
-        pd.concat(bins, ignore_index=True)[[*key, "bin", "count", "confidence", "accuracy"]],
-        pd.concat(errors).rename(columns={"value": "ece"})[[*key, "seed", "ece", "low", "high"]],
+    bins = stacked(
+        {**group.place, "head": head, "stage": stage, **_pooled(group.of(head), place)}
+        for group in numbers.groups
+        for place, stage in enumerate(STAGES)
+        for head in group.heads
     )
+    errors = pd.concat(
+        rows(numbers, group, TASK, READING, f"ece_{stage}").assign(stage=stage)
+        for group in numbers.groups
+        for stage in STAGES
+    ).rename(columns={"value": "ece"})
+    columns = ["dataset", "protocol", "head", "stage", "seed", "ece", "low", "high"]
+    return Calibration(numbers.groups, bins, errors[columns])
 
 
-def _pooled(found: Sequence[Assessment], place: int) -> pd.DataFrame:
+def _pooled(found: Sequence[Assessment], place: int) -> dict[str, NDArray]:
     """The bins of several networks together, those that are not empty."""
     arrays = [a.arrays() for a in found]
     counts = np.array([own["bin_count"][place] for own in arrays], dtype=float)
@@ -70,7 +71,7 @@ def _pooled(found: Sequence[Assessment], place: int) -> pd.DataFrame:
         / total[full]
         for name in ("confidence", "accuracy")
     }
-    return pd.DataFrame({"bin": np.flatnonzero(full), "count": total[full].astype(int), **means})
+    return {"bin": np.flatnonzero(full), "count": total[full].astype(int), **means}
 
 
 def figure(calibration: Calibration) -> go.Figure:

@@ -48,7 +48,7 @@ def data(found: Sequence[Assessment]) -> Measured:
     """
     numbers = reliability_numbers.data(found).table
     auroc = numbers[(numbers["task"] == TASK) & (numbers["metric"] == "auroc")]
-    shown, table = assessed.measured(assessed.groups(found), _curves)
+    shown, table = assessed.measured(found, _curves)
     key = [*NETWORK, "score"]
     return Measured(shown, table.merge(auroc[[*key, "failed"]], how="left", on=key))
 

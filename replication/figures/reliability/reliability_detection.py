@@ -16,7 +16,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Measured
 from replication.figures.common.bars import bars
-from replication.figures.common.layout import described
+from replication.figures.common.layout import described, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_numbers import FEW
@@ -97,12 +97,7 @@ def _drawn(detection: Measured, draw: Callable[..., Any], alt: str, caption: str
                 fig.add_trace(trace, row=row, col=1)
     if lowest < CHANCE + 0.1:
         fig.add_vline(x=CHANCE, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
-    fig.update_yaxes(
-        tickvals=[-place for place in range(len(SCORES))],
-        ticktext=[LABELS[score] for score in SCORES],
-        range=[-len(SCORES) + 0.5, 0.5],
-        zeroline=False,
-    )
+    name_lines(fig, [LABELS[score] for score in SCORES], down=-1)
     fig.update_xaxes(showticklabels=True)
     fig.update_xaxes(title_text="AUROC", row=len(shown), col=1)
     fig.update_layout(height=PANEL_HEIGHT * len(shown) + 70)

@@ -24,7 +24,7 @@ def data(found: Sequence[Assessment]) -> Measured:
     """
     if not found:
         raise ValueError("no network was assessed; allowed: one or more")
-    shown, table = assessed.measured(assessed.groups(found), lambda own: own.table)
+    shown, table = assessed.measured(found, lambda own: own.table)
     controls = table["metric"].str.startswith("change_")
     key = [*NETWORK, "task", "score"]
     # What could not be measured has failed, unless the AUROC itself is not defined.

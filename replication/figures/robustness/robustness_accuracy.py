@@ -47,7 +47,7 @@ def data(found: Sequence[Assessment]) -> Measured:
         by_number = {name: robust_accuracy(own, name, budgets) for name in NUMBERS}
         return {"budget": budgets, **by_number}
 
-    return assessed.measured(assessed.groups(found), curves)
+    return assessed.measured(found, curves)
 
 
 def largest_budget(found: Sequence[Assessment]) -> float:

@@ -22,7 +22,7 @@ def data(found: Sequence[Assessment]) -> Measured:
     `table`: a line for each dataset, protocol, head, seed, corruption and severity, with the
     accuracy; severities are in the order of the study, from weak to strong.
     """
-    return assessed.measured(assessed.groups(found), accuracies)
+    return assessed.measured(found, accuracies)
 
 
 def figure(found: Measured) -> go.Figure:

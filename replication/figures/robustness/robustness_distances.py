@@ -12,7 +12,7 @@ from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group, Measured
 from replication.figures.common.bars import bars
-from replication.figures.common.layout import described, grid
+from replication.figures.common.layout import described, grid, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment
@@ -74,8 +74,7 @@ def _lines(group: Group, head: str, measure: str, outcomes: pd.DataFrame) -> lis
     networks = {"all": own} | ({f.config.seed: [f] for f in own} if len(own) > 1 else {})
     return [
         {
-            "dataset": group.dataset,
-            "protocol": group.protocol,
+            **group.place,
             "head": head,
             "measure": measure,
             "seed": seed,
@@ -109,12 +108,7 @@ def figure(distances: Measured) -> go.Figure:
         type="log", range=[low, high], tickvals=ticks, ticktext=[f"{tick:g}" for tick in ticks]
     )
     fig.update_xaxes(title_text="mean ‖r‖/‖x‖", row=places[-1]["row"])
-    fig.update_yaxes(
-        tickvals=list(range(len(heads))),
-        ticktext=[HEAD_STYLES[head].name.replace(" ", "<br>") for head in heads],
-        range=[len(heads) - 0.5, -0.5],
-        zeroline=False,
-    )
+    name_lines(fig, [HEAD_STYLES[head].name.replace(" ", "<br>") for head in heads])
     several = (distances.table["seed"] != "all").any()
     return described(
         fig,

@@ -266,9 +266,9 @@ def _words(gallery: Gallery, group: Group, name: str, line: dict) -> str:
 
 def _table(gallery: Gallery) -> pd.DataFrame:
     """A line for each image and architecture, then one for each part of a curve that is not 0."""
-    images = [_setting(s.group) | line for s in gallery.shots for line in s.lines.values()]
+    images = [s.group.place | line for s in gallery.shots for line in s.lines.values()]
     curves = [
-        _setting(group) | {"head": head, "number": name, "from": low, "to": high, "share": share}
+        group.place | {"head": head, "number": name, "from": low, "to": high, "share": share}
         for group in gallery.groups
         for head in gallery.heads
         for name in NUMBERS
@@ -278,7 +278,3 @@ def _table(gallery: Gallery) -> pd.DataFrame:
         if share
     ]
     return pd.DataFrame([*images, *curves]).round(4)
-
-
-def _setting(group: Group) -> dict[str, str]:
-    return {"dataset": group.dataset, "protocol": group.protocol}

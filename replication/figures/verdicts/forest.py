@@ -87,10 +87,11 @@ def figure(forest: Forest) -> go.Figure:
             showarrow=False,
         )
     fig.update_yaxes(range=[total, 0], visible=False)
+    lowest = _place(min([-4, *(size for v in forest.shown for size in _in_margins(v))]))
     fig.update_xaxes(
         tickvals=[_place(tick) for tick in TICKS],
         ticktext=[f"{tick:g}".replace("-", "−") for tick in TICKS],
-        range=[min([_place(-4), *_lowest(forest.shown)]) - 0.2, _place(FARTHEST) + 0.2],
+        range=[lowest - 0.2, _place(FARTHEST) + 0.2],
         title_text="effect, in margins",
         side="top",
         zeroline=True,
@@ -131,10 +132,6 @@ def _text_height(text: str) -> int:
 def _place(margins: float) -> float:
     """Where so many margins lie: the root of their size, so that 1 is seen beside 20."""
     return math.copysign(math.sqrt(min(abs(margins), FARTHEST)), margins)
-
-
-def _lowest(shown: Sequence[Verdict]) -> list[float]:
-    return [_place(min(_in_margins(verdict))) for verdict in shown]
 
 
 def _in_margins(verdict: Verdict) -> list[float]:
