@@ -3,6 +3,7 @@
 from itertools import permutations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from made_codes import coded_run, moved, random_codes
@@ -89,9 +90,12 @@ def test_what_is_not_defined_is_nan():
 BITS, DISTANCES = code_seeds.MEASURES
 
 
-def found(tmp_path, books: list[np.ndarray], **changes) -> code_seeds.Resemblance:
-    runs = [coded_run(tmp_path, book, seed=seed, **changes) for seed, book in enumerate(books)]
-    return code_seeds.data(code_books.data(runs))
+def books_of(tmp_path, codes: list[np.ndarray]) -> list[code_books.Book]:
+    return code_books.data([coded_run(tmp_path, own, seed=seed) for seed, own in enumerate(codes)])
+
+
+def found(tmp_path, codes: list[np.ndarray]) -> pd.DataFrame:
+    return code_seeds.data(books_of(tmp_path, codes))
 
 
 def lines(resemblance, measure, head="binary"):
@@ -135,22 +139,25 @@ def test_95_percent_of_the_bits_make_one_book(tmp_path, wrong):
 
 
 def test_one_seed_has_nothing_to_compare(tmp_path):
-    alone = found(tmp_path, [random_codes(0)])
-    assert alone.table.empty
-    assert code_seeds.figure(alone) is None
+    books = books_of(tmp_path, [random_codes(0)])
+    alone = code_seeds.data(books)
+    assert alone.empty
+    assert code_seeds.figure(alone, books) is None
 
 
 def test_books_that_all_classes_share_have_no_correlation(tmp_path):
     """As where a large γ has collapsed them: the bits agree, and no distance tells anything."""
-    collapsed = found(tmp_path, [np.ones((10, 16), dtype=bool)] * 2)
+    books = books_of(tmp_path, [np.ones((10, 16), dtype=bool)] * 2)
+    collapsed = code_seeds.data(books)
     assert lines(collapsed, DISTANCES)["value"].isna().all()
     assert code_seeds.beyond_chance(lines(collapsed, DISTANCES)) == 0
-    assert len(code_seeds.figure(collapsed).data) == 4
+    assert len(code_seeds.figure(collapsed, books).data) == 4
 
 
 def test_the_figure_has_a_mark_for_each_pair_and_says_what_was_trained(tmp_path):
-    seen = found(tmp_path, [random_codes(seed) for seed in range(3)])
-    fig = code_seeds.figure(seen)
+    books = books_of(tmp_path, [random_codes(seed) for seed in range(3)])
+    seen = code_seeds.data(books)
+    fig = code_seeds.figure(seen, books)
     marks = [trace for trace in fig.data if trace.legendgroup == "binary"]
     assert [list(trace.x) for trace in marks] == [
         list(lines(seen, measure)["value"]) for measure in code_seeds.MEASURES

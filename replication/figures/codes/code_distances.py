@@ -61,6 +61,8 @@ def figure(books: Sequence[Book]) -> go.Figure:
             fig.add_trace(trace, row=row, col=2)
         fig.update_yaxes(tickformat=".0%", rangemode="tozero", row=row, col=2)
     fig.update_xaxes(title_text="Hamming distance, bits", col=2)
+    lines = ["dataset", "head", "bits", "first", "second"]
+    by_seed = distances.pivot(index=lines, columns="seed", values="distance").astype("Int64")
     return described(
         fig,
         figure,
@@ -70,17 +72,10 @@ def figure(books: Sequence[Book]) -> go.Figure:
         caption="Hamming distances between class codes at the last epoch. Left: mean over seeds "
         f"with {HEAD_STYLES[named_head(distances)].name.lower()}, dark where two codes are close. "
         "Right: all pairs of all seeds; dotted: the largest possible mean, the simplex ETF's.",
-        table=by_seed(distances).reset_index(),
+        table=by_seed.rename(columns="seed {}".format).reset_index(),
         setting=code_books.setting(books),
         height=ROW_HEIGHT * len(named) + 60,
     )
-
-
-def by_seed(distances: pd.DataFrame) -> pd.DataFrame:
-    """The table with a column for each seed, for people to read."""
-    lines = ["dataset", "head", "bits", "first", "second"]
-    wide = distances.pivot(index=lines, columns="seed", values="distance").astype("Int64")
-    return wide.rename(columns="seed {}".format)
 
 
 def named_head(distances: pd.DataFrame) -> str:

@@ -8,7 +8,6 @@ import pandas as pd
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books, code_distances, code_seeds, least_aligned
 from replication.figures.codes.code_books import Book, distinct_splits, hamming, of_pairs
-from replication.figures.codes.code_seeds import Resemblance
 from replication.figures.codes.hypercube import (
     Floors,
     floors,
@@ -18,6 +17,7 @@ from replication.figures.codes.hypercube import (
 from replication.figures.codes.least_aligned import Images
 from replication.figures.common import captions, wording
 from replication.figures.common.style import HEAD_STYLES
+from replication.figures.common.wording import Quantity
 from replication.runs.store import Run
 
 # A line of the table: what it is, how to measure it, how to write it.
@@ -27,33 +27,31 @@ CLOSE = 0.2
 
 
 def findings(
-    books: Sequence[Book], found: Resemblance, images: Sequence[Images], runs: Sequence[Run]
+    books: Sequence[Book], found: pd.DataFrame, images: Sequence[Images], runs: Sequence[Run]
 ) -> str:
     """What is seen on each dataset, with the numbers behind it, as Markdown."""
     parts = ["**What we see.** How far the codes are apart, and whether seeds agree on them."]
-    if len(found.table):
+    if len(found):
         parts.append(code_seeds.rule())
     for dataset in captions.datasets([book.run for book in books]):
         parts.append(f"**{DATASETS[dataset].title}**")
-        own = [image for image in images if image.run.config.dataset == dataset]
-        said = [
-            *_distances(books, dataset),
-            *_seeds(books, found, dataset),
-            *map(_images, own),
-        ]
-        parts += ["\n".join(f"- {sentence}" for sentence in said), table(books, dataset)]
+        own = [book for book in books if book.run.config.dataset == dataset]
+        shown = [image for image in images if image.run.config.dataset == dataset]
+        said = [*_distances(own, dataset), *_seeds(own, found, dataset), *map(_images, shown)]
+        parts += ["\n".join(f"- {sentence}" for sentence in said), table(own, dataset)]
     if note := least_aligned.missing(images, runs):
         parts.append(note)
     return "\n\n".join(parts)
 
 
-def by_head(books: Sequence[Book], dataset: str, measure: Callable[[Book], float]) -> pd.DataFrame:
-    """A number of each book of a dataset: a line for each seed, a column for each head."""
-    columns = {}
-    for head in code_books.HEADS:
-        if own := code_books.chosen(books, dataset, head):
-            columns[head] = pd.Series({book.run.config.seed: measure(book) for book in own})
-    return pd.DataFrame(columns)
+def by_head(books: Sequence[Book], measure: Callable[[Book], float]) -> pd.DataFrame:
+    """A number of each book of one dataset: a line for each seed, a column for each head."""
+    return pd.DataFrame(
+        {
+            head: pd.Series({book.run.config.seed: measure(book) for book in own})
+            for _, head, own in code_books.groups(books)
+        }
+    )
 
 
 def last(name: str) -> Callable[[Book], float]:
@@ -78,7 +76,7 @@ def _balanced(book: Book) -> float:
 
 def table(books: Sequence[Book], dataset: str) -> str:
     """A Markdown table: a dataset's codes beside what is possible for their length."""
-    bits = bits_of(books, dataset)
+    bits = books[0].codes.shape[1]
     bound = _floors(bits, dataset)
     limit = f"{simplex_distance(bits, DATASETS[dataset].classes):.4g}"
     lines: list[Line] = [
@@ -99,12 +97,7 @@ def table(books: Sequence[Book], dataset: str) -> str:
         *_geometry("equiangularity", bound.equiangularity, 0),
         *_geometry("max angle", bound.max_angle, 1),
     ]
-    return wording.table(
-        [
-            wording.Quantity(name, by_head(books, dataset, measure), write)
-            for name, measure, write in lines
-        ]
-    )
+    return wording.table([Quantity(n, by_head(books, measure), w) for n, measure, w in lines])
 
 
 def _floors(bits: int, dataset: str) -> Floors:
@@ -125,19 +118,14 @@ def _geometry(name: str, bound: float, place: int) -> list[Line]:
     ]
 
 
-def bits_of(books: Sequence[Book], dataset: str) -> int:
-    """Length of a dataset's codes."""
-    return next(b.codes.shape[1] for b in books if b.run.config.dataset == dataset)
-
-
 def _distances(books: Sequence[Book], dataset: str) -> list[str]:
     """How near the codes come to the largest mean distance, and the vertices to an ETF."""
-    bits = bits_of(books, dataset)
+    bits = books[0].codes.shape[1]
     bound = _floors(bits, dataset)
     largest = simplex_distance(bits, DATASETS[dataset].classes)
-    reached = by_head(books, dataset, mean_distance) / largest
-    scatter = by_head(books, dataset, lambda book: code_books.vertex_geometry(book.codes)[0])
-    means = by_head(books, dataset, last("equiangularity"))
+    reached = by_head(books, mean_distance) / largest
+    scatter = by_head(books, lambda book: code_books.vertex_geometry(book.codes)[0])
+    means = by_head(books, last("equiangularity"))
     head = reached.columns[0]
     shares = " and ".join(
         f"{wording.percent(reached[name])} with {HEAD_STYLES[name].name.lower()}"
@@ -156,7 +144,7 @@ def _distances(books: Sequence[Book], dataset: str) -> list[str]:
     return sentences
 
 
-def _seeds(books: Sequence[Book], found: Resemblance, dataset: str) -> list[str]:
+def _seeds(books: Sequence[Book], found: pd.DataFrame, dataset: str) -> list[str]:
     """One code book or many, for each head with several seeds, and the pairs close in all."""
     sentences = []
     for head in code_books.HEADS:
@@ -180,7 +168,7 @@ def _seeds(books: Sequence[Book], found: Resemblance, dataset: str) -> list[str]
     ]
 
 
-def _compared(found: Resemblance, dataset: str) -> list[str]:
+def _compared(found: pd.DataFrame, dataset: str) -> list[str]:
     """Whether the penalty makes the distances of two seeds more alike or less, where both tell."""
     _, measure = code_seeds.MEASURES
     binary, linear = (

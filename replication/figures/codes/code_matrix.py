@@ -43,10 +43,14 @@ def signed(book: Book) -> NDArray:
 
 def figure(shown: Sequence[Book]) -> go.Figure:
     """The figure of `data`, a panel below the other."""
+    titles = [
+        f"{DATASETS[c.dataset].title}: {HEAD_STYLES[c.head].name.lower()}"
+        for c in [book.run.config for book in shown]
+    ]
     height = len(shown) * (PANEL_HEIGHT + GAP) + 110
     fig = make_subplots(
         rows=len(shown),
-        subplot_titles=[_title(book) for book in shown],
+        subplot_titles=titles,
         vertical_spacing=GAP / (height - 150) if len(shown) > 1 else 0,
     )
     for row, book in enumerate(shown, start=1):
@@ -80,11 +84,6 @@ def figure(shown: Sequence[Book]) -> go.Figure:
             },
         },
     )
-
-
-def _title(book: Book) -> str:
-    config = book.run.config
-    return f"{DATASETS[config.dataset].title}: {HEAD_STYLES[config.head].name.lower()}"
 
 
 def _cells(book: Book) -> go.Heatmap:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,26 +30,22 @@ MEASURES: dict[str, Callable[[NDArray, NDArray], float]] = {
 LINE_HEIGHT = 46
 
 
-class Resemblance(NamedTuple):
-    """`table`: a line for each dataset, head, pair of seeds and measure.
+def data(books: Sequence[Book]) -> pd.DataFrame:
+    """Every pair of seeds of a dataset and head; no line where each has one seed.
 
-    Columns dataset, head, first, second (seeds), measure, value, and chance_low, chance_middle and
-    chance_high, quantiles of the measure with the classes of one book shuffled, over all pairs of
-    seeds of the dataset and head.
+    A line for each dataset, head, pair of seeds and measure. Columns dataset, head, first, second
+    (seeds), measure, value, and chance_low, chance_middle and chance_high, quantiles of the measure
+    with the classes of one book shuffled, over all pairs of seeds of the dataset and head.
     """
-
-    table: pd.DataFrame
-    setting: str
-
-
-def data(books: Sequence[Book]) -> Resemblance:
-    """Every pair of seeds of a dataset and head; no line where each has one seed."""
-    shown = [group for group in code_books.groups(books) if len(group[2]) > 1]
-    parts = [_compared(own).assign(dataset=d, head=h) for d, h, own in shown]
+    parts = [_compared(own).assign(dataset=d, head=h) for d, h, own in _several(books)]
     columns = ["dataset", "head", "first", "second", "measure", "value", *CHANCE_COLUMNS]
     table = pd.concat(parts)[columns] if parts else pd.DataFrame(columns=columns)
-    setting = code_books.setting([book for _, _, own in shown for book in own])
-    return Resemblance(table.reset_index(drop=True), setting)
+    return table.reset_index(drop=True)
+
+
+def _several(books: Sequence[Book]) -> list[tuple[str, str, list[Book]]]:
+    """Each dataset and head of which there are several seeds, with its books."""
+    return [group for group in code_books.groups(books) if len(group[2]) > 1]
 
 
 CHANCE_COLUMNS = ["chance_low", "chance_middle", "chance_high"]
@@ -77,9 +72,8 @@ def _compared(books: Sequence[Book]) -> pd.DataFrame:
     return pd.concat(parts)
 
 
-def figure(found: Resemblance) -> go.Figure | None:
+def figure(table: pd.DataFrame, books: Sequence[Book]) -> go.Figure | None:
     """A panel for each measure, a line for each dataset and head; None where nothing is paired."""
-    table = found.table
     if table.empty:
         return None
     lines = list(dict.fromkeys(zip(table["dataset"], table["head"], strict=True)))
@@ -107,7 +101,7 @@ def figure(found: Resemblance) -> go.Figure | None:
         f"median and middle {wording.share(QUANTILES[1] - QUANTILES[0])} of {SHUFFLES} shuffles "
         "of classes.",
         table=table.round(4),
-        setting=found.setting,
+        setting=code_books.setting([book for _, _, own in _several(books) for book in own]),
         height=LINE_HEIGHT * len(lines) + 110,
     )
 
@@ -136,7 +130,7 @@ def _marks(own: pd.DataFrame, lines: list[tuple[str, str]], head: str) -> go.Sca
         customdata=[f"seeds {one} and {other}" for one, other in seeds],
         mode="markers",
         marker={
-            "symbol": {"binary": "circle", "linear": "square"}[head],
+            "symbol": HEAD_STYLES[head].symbol,
             **{"size": 9, "opacity": 0.7, "color": HEAD_STYLES[head].color},
         },
         name=HEAD_STYLES[head].name,
@@ -156,9 +150,9 @@ def rule() -> str:
     )
 
 
-def values(found: Resemblance, dataset: str, head: str, measure: str) -> pd.DataFrame:
+def values(table: pd.DataFrame, dataset: str, head: str, measure: str) -> pd.DataFrame:
     """The lines of the table on one measure of a dataset and head."""
-    return select(found.table, dataset=dataset, head=head, measure=measure)
+    return select(table, dataset=dataset, head=head, measure=measure)
 
 
 def beyond_chance(lines: pd.DataFrame) -> int:

@@ -115,7 +115,8 @@ def _traces(own: pd.DataFrame, head: str) -> list[go.Scatter]:
     """One architecture in one panel: each seed with its interval, the means, and what failed."""
     sound, failed = own[own["failed"] == ""], own[own["failed"] != ""]
     traces = [_seeds(sound, head), _means(sound, head), _failed(failed, head)]
-    return [trace for trace in traces if len(trace.x)]
+    legend = {"name": HEAD_STYLES[head].name, "legendgroup": head}
+    return [trace.update(legend) for trace in traces if len(trace.x)]
 
 
 def _height(score: str, head: str) -> float:
@@ -138,8 +139,6 @@ def _seeds(own: pd.DataFrame, head: str) -> go.Scatter:
             "symbol": _symbols("circle", own["positives"]),
             **{"size": 4, "color": color},
         },
-        name=HEAD_STYLES[head].name,
-        legendgroup=head,
         showlegend=False,
         hovertemplate="%{fullData.name}, seed %{customdata[0]}<br>"
         "%{x:.3f} (%{customdata[1]:.3f} to %{customdata[2]:.3f})<br>"
@@ -162,8 +161,6 @@ def _means(own: pd.DataFrame, head: str) -> go.Scatter:
             "symbol": _symbols(symbol, by_score["least"]),
             **{"size": 11, "color": HEAD_STYLES[head].color, "line": {"width": 1.5}},
         },
-        name=HEAD_STYLES[head].name,
-        legendgroup=head,
         hovertemplate="%{fullData.name}<br>%{x:.3f}, seeds: %{customdata}<extra></extra>",
     )
 
@@ -183,8 +180,6 @@ def _failed(own: pd.DataFrame, head: str) -> go.Scatter:
         text="failed",
         textposition="middle left",
         marker={"symbol": "x-open", "size": 11, "color": HEAD_STYLES[head].color},
-        name=HEAD_STYLES[head].name,
-        legendgroup=head,
         showlegend=False,
         hovertemplate=f"{HEAD_STYLES[head].name}, seed %{{customdata[0]}}: failed with "
         "%{customdata[1]}<extra></extra>",

@@ -113,14 +113,11 @@ def attack_table(group: Group, outcomes: pd.DataFrame) -> str:
     return markdown.table(["Attack", *(HEAD_STYLES[head].name for head in group.heads)], rows)
 
 
-def _mean(networks: Sequence[Assessment], column: str) -> str:
-    mean_size = np.mean([mean(found, column) for found in networks])
-    return f"{mean_size:.3f}" if np.isfinite(mean_size) else wording.NO_VALUE
-
-
 def _attack_cell(networks: Sequence[Assessment], attack: str) -> str:
+    size = np.mean([mean(found, attack) for found in networks])
     share = np.mean([beaten(found, attack) for found in networks])
-    return f"{_mean(networks, attack)}, beaten on {wording.share(share)}"
+    text = f"{size:.3f}" if np.isfinite(size) else wording.NO_VALUE
+    return f"{text}, beaten on {wording.share(share)}"
 
 
 def _strong_cell(networks: Sequence[Assessment]) -> str:

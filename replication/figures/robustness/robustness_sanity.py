@@ -101,6 +101,7 @@ def note(outcomes: pd.DataFrame, group: Group, head: str, number: str) -> str:
 def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
     """What the sanity checks' letters in `table` stand for, with their limits, as Markdown."""
     limits = dict(zip(outcomes["check"], outcomes["limit"], strict=True))
+    again = {int(a.table["smallest_strong"].notna().sum()) for g in shown for a in g.found}
     percent = {check: wording.share(limit) for check, limit in limits.items()}
     return (
         f"**The sanity checks**, passed by what is at most the limit. (a) Share of images above "
@@ -112,14 +113,8 @@ def legend(shown: Sequence[Group], outcomes: pd.DataFrame) -> str:
         f"that of a second attack, {percent['d']}: for DeepFool the better of the margin attack "
         "and APGD, for the smallest perturbation all attacks with more steps, restarts and "
         "targets. What is run again, for (b), (c) and the smallest perturbation's (d), is run on "
-        f"the first {again(shown)} images of each network."
+        f"the first {' or '.join(map(str, sorted(again)))} images of each network."
     )
-
-
-def again(shown: Sequence[Group]) -> str:
-    """On how many images of a network attacks were run again, such as "25 or 100"."""
-    counts = {int(found.table["smallest_strong"].notna().sum()) for g in shown for found in g.found}
-    return " or ".join(map(str, sorted(counts)))
 
 
 def table(group: Group, outcomes: pd.DataFrame) -> str:
