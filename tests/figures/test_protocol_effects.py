@@ -9,7 +9,7 @@ import pytest
 from binenc_core.config import RunConfig
 from made_runs import made_run
 from replication.data.recipes import recipe, switches
-from replication.figures.protocols import protocol_drawing, protocol_effects, protocol_findings
+from replication.figures.protocols import protocol_drawing, protocol_effects
 from replication.figures.protocols.protocol_effects import (
     RELEASED,
     changes,
@@ -74,7 +74,7 @@ def test_on_mnist_the_seeds_that_have_every_switch_are_compared(tmp_path, monkey
     assert protocol_effects.mnist_runs() == []
     none = protocol_effects.data([])
     assert protocol_drawing.figure(none) is None
-    assert protocol_findings.table(none) == ""
+    assert protocol_effects.table(none) == ""
     own = {
         name: [run_of(recipe("mnist", head=h, seed=s, **changes)) for h in heads for s in seeds]
         for name, heads, seeds, changes in (
@@ -121,16 +121,16 @@ def test_a_diverged_run_is_left_out_and_named():
     assert list(lead(found, "softmax = twice").index) == [0, 2]
     fig = protocol_drawing.figure(found)
     assert "Digits binary encoding γ = 10 seed 1 in epoch 5." in fig.layout.meta["setting"]
-    assert "nan" not in protocol_findings.table(found)
+    assert "nan" not in protocol_effects.table(found)
     none_left = effects(lambda c: 0.5, diverged=twice)
-    (line,) = [row for row in protocol_findings.table(none_left).splitlines() if "twice" in row]
+    (line,) = [row for row in protocol_effects.table(none_left).splitlines() if "twice" in row]
     assert line.count("no value") == 6
     assert protocol_drawing.figure(none_left).to_json()
 
 
 def test_a_line_of_the_table_has_changes_and_the_first_one_values():
     found = effects(lambda c: 0.5 + 0.01 * (c.dropout_epochs == "first"))
-    lines = protocol_findings.table(found).splitlines()
+    lines = protocol_effects.table(found).splitlines()
     assert lines[2].startswith("| `described` | 50.00 ± 0.00 % |")
     (line,) = [row for row in lines if row.startswith("| `dropout_epochs")]
     assert "| +1.00 ± 0.00 points | +1.00 ± 0.00 points | +0.00 ± 0.00 points |" in line
@@ -143,7 +143,7 @@ def test_both_definitions_are_tabled_from_the_same_runs():
         for head in ("binary", "linear")
         for seed in (0, 1)
     ]
-    lines = protocol_findings.definitions(runs).splitlines()
+    lines = protocol_effects.definitions(runs).splitlines()
     assert "| max angle, described | 0.1 ± 0 | 0.1 ± 0 |" in lines
     assert "| max angle, released | 0.3 ± 0 | 0.3 ± 0 |" in lines
     assert len(lines) == 2 + 2 * 6

@@ -13,7 +13,7 @@ from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book, hamming, of_pairs
 from replication.figures.codes.hypercube import simplex_distance
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import run_columns, stacked
 

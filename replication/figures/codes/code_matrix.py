@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import DATASETS, class_names
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book, splits
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.common.tables import run_columns
 

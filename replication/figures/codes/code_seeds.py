@@ -13,8 +13,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.codes import code_books
 from replication.figures.codes.code_books import Book, mantel_correlation, matched_bits
 from replication.figures.common import wording
-from replication.figures.common.bars import bars
-from replication.figures.common.layout import described, name_lines
+from replication.figures.common.drawing import bars, described, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import select
 

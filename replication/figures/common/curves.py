@@ -10,7 +10,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.common.tables import run_columns, select
 from replication.runs.store import Run

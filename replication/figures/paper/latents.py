@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from binenc_core.metrics.names import HISTOGRAM_RANGE
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.common.tables import stacked

@@ -11,8 +11,7 @@ from binenc_core.config import LINEAR_HEADS
 from replication.claims import rules
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.bars import bars
-from replication.figures.common.layout import described, grid, name_lines
+from replication.figures.common.drawing import bars, described, grid, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL, HeadStyle
 from replication.figures.protocols.protocol_effects import Effects, changes, lead
 from replication.figures.protocols.switches import TEXT
@@ -37,25 +36,21 @@ class Panel(NamedTuple):
 
 def panels(effects: Effects) -> list[Panel]:
     """The changes of three quantities, and the lead in test accuracy."""
-    leads = {setting: 100 * lead(effects, setting) for setting in effects.settings}
-    return [
-        _changes(effects, "test accuracy", 100, "change, points"),
-        _changes(effects, "whole-code agreement", 100, "change, points"),
-        _changes(effects, "peak separation", 1, "change, widths of a peak"),
-        Panel("lead over linear", "test accuracy, points", {"lead": leads}),
-    ]
-
-
-def _changes(effects: Effects, quantity: str, scale: float, unit: str) -> Panel:
-    values = {
-        head: {
-            setting: scale * changes(effects, setting, head, quantity)
-            for setting in effects.settings
-            if setting != TEXT
+    changed = [setting for setting in effects.settings if setting != TEXT]
+    three = (
+        ("test accuracy", 100, "change, points"),
+        ("whole-code agreement", 100, "change, points"),
+        ("peak separation", 1, "change, widths of a peak"),
+    )
+    drawn = []
+    for name, scale, unit in three:
+        by_head = {
+            head: {setting: scale * changes(effects, setting, head, name) for setting in changed}
+            for head in LINEAR_HEADS
         }
-        for head in LINEAR_HEADS
-    }
-    return Panel(quantity, unit, values)
+        drawn.append(Panel(name, unit, by_head))
+    leads = {setting: 100 * lead(effects, setting) for setting in effects.settings}
+    return [*drawn, Panel("lead over linear", "test accuracy, points", {"lead": leads})]
 
 
 def interval(values: pd.Series) -> float:

@@ -11,8 +11,7 @@ from plotly.subplots import make_subplots
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.bars import bars
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import bars, described
 from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.common.tables import stacked

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 from binenc_core.reliability import SCORES
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group, Measured
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import stacked

@@ -15,8 +15,7 @@ from binenc_core.reliability import SCORES
 from replication.data.datasets import DATASETS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Measured
-from replication.figures.common.bars import bars
-from replication.figures.common.layout import described, name_lines
+from replication.figures.common.drawing import bars, described, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.reliability import reliability_numbers
 from replication.figures.reliability.reliability_numbers import FEW

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Measured
-from replication.figures.common.layout import described, grid
+from replication.figures.common.drawing import described, grid
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from binenc_core.robustness import CORRUPTIONS
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group, Measured
-from replication.figures.common.layout import described, grid
+from replication.figures.common.drawing import described, grid
 from replication.figures.common.sliders import add_group_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.studies.assessments import Assessment

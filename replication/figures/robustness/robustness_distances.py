@@ -11,8 +11,7 @@ import plotly.graph_objects as go
 from binenc_core.robustness import ATTACKS
 from replication.figures.common import assessed, wording
 from replication.figures.common.assessed import Group, Measured
-from replication.figures.common.bars import bars
-from replication.figures.common.layout import described, grid, name_lines
+from replication.figures.common.drawing import bars, described, grid, name_lines
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.robustness import robustness_sanity
 from replication.studies.assessments import Assessment

@@ -16,7 +16,7 @@ from plotly.subplots import make_subplots
 from replication.data.datasets import class_names
 from replication.figures.common import assessed
 from replication.figures.common.assessed import Group
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import HEAD_STYLES
 from replication.figures.robustness import robustness_sanity

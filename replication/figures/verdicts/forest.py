@@ -10,8 +10,7 @@ import plotly.graph_objects as go
 from replication.claims import words
 from replication.claims.judge import Verdict, to_frame
 from replication.claims.rules import NOT_JUDGED
-from replication.figures.common.bars import bars
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import bars, described
 from replication.figures.common.style import NEUTRAL
 
 # The page that shows a group of claims, from the book's folder.

@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.style import NEUTRAL
 from replication.figures.common.tables import select
 from replication.figures.why.why_runs import CODE, NO_CODE, PENALTY_NAMES, chosen, table

@@ -8,7 +8,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.style import NEUTRAL
 from replication.figures.why.why_runs import BASE, CODE, NO_CODE, PENALTY_NAMES, chosen, table
 from replication.runs.store import Run

@@ -11,7 +11,7 @@ from plotly.subplots import make_subplots
 
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import NEUTRAL
 from replication.figures.common.tables import stacked

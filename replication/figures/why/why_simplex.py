@@ -11,7 +11,7 @@ from replication.data.datasets import DATASETS
 from replication.figures.codes.code_books import cosines
 from replication.figures.codes.hypercube import floors
 from replication.figures.common import captions
-from replication.figures.common.layout import described
+from replication.figures.common.drawing import described
 from replication.figures.common.style import HEAD_STYLES, NEUTRAL
 from replication.figures.common.tables import stacked
 from replication.runs.store import Run

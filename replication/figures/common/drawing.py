@@ -1,10 +1,12 @@
-"""A figure's panels and legend, and what it says of itself."""
+"""What all figures share: panels and their lines, intervals, a legend, and what they say."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 COLUMNS = 2
@@ -42,6 +44,28 @@ def name_lines(fig: go.Figure, names: Sequence[str], down: int = 1) -> None:
         range=[down * (len(names) - 0.5), -0.5 * down],
         zeroline=False,
     )
+
+
+def bars(
+    middle: ArrayLike,
+    low: ArrayLike,
+    high: ArrayLike,
+    color: str,
+    thickness: float = 1,
+    width: float = 0,
+) -> dict:
+    """Plotly's `error_x` of marks at `middle`, from `low` to `high`, (N,) each.
+
+    `thickness` of the bars and `width` of their ends are in pixels.
+    """
+    middle, low, high = (np.asarray(values, "f8") for values in (middle, low, high))
+    return {
+        "array": (high - middle).astype("f4"),
+        "arrayminus": (middle - low).astype("f4"),
+        "color": color,
+        "thickness": thickness,
+        "width": width,
+    }
 
 
 def described(
