@@ -13,6 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from binenc_core.config import LINEAR_HEADS
 from replication.figures.common import captions
+from replication.figures.common.tables import in_order
 from replication.runs.store import Run
 
 # The penalty's head, and the same head without it as control.
@@ -38,20 +39,15 @@ def data(runs: Sequence[Run]) -> list[Book]:
 
     A run that diverged before it was evaluated has none. Raises ValueError where no run has any.
     """
-    named = captions.datasets(runs)
     books = []
-    for run in runs:
+    for run in in_order(runs):
         fractions = run.arrays().get("positive_fractions", ())
         if run.config.head in HEADS and len(fractions):
             books.append(Book(run, fractions[-1].astype(float)))
     if not books:
         raise ValueError(f"no run has class codes; allowed heads: {', '.join(HEADS)}")
-
-    def place(book: Book) -> tuple[int, int, int]:
-        config = book.run.config
-        return named.index(config.dataset), HEADS.index(config.head), config.seed
-
-    return sorted(books, key=place)
+    named = captions.datasets(runs)
+    return sorted(books, key=lambda book: named.index(book.run.config.dataset))
 
 
 def chosen(books: Sequence[Book], dataset: str, head: str) -> list[Book]:

@@ -14,7 +14,7 @@ from replication.figures.codes import code_books
 from replication.figures.common import captions
 from replication.figures.common.drawing import described
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.common.tables import run_columns, stacked
+from replication.figures.common.tables import in_order, run_columns, stacked
 from replication.runs.store import Run
 
 # Pixels of a row of images, and of the words above it.
@@ -46,10 +46,7 @@ def data(runs: Sequence[Run]) -> list[Images]:
     Runs that did not record them are passed over.
     """
     found: dict[str, Images] = {}
-    for run in sorted(
-        (run for run in runs if run.config.head in code_books.HEADS),
-        key=lambda run: (code_books.HEADS.index(run.config.head), run.config.seed),
-    ):
+    for run in in_order(run for run in runs if run.config.head in code_books.HEADS):
         if run.config.dataset in found:
             continue
         arrays = run.arrays()

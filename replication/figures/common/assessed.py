@@ -9,7 +9,7 @@ import pandas as pd
 from replication.data import recipes
 from replication.figures.common import captions
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.common.tables import select, stacked
+from replication.figures.common.tables import in_order, select, stacked
 from replication.studies.assessments import Assessment
 
 
@@ -60,8 +60,7 @@ def groups(found: Sequence[Assessment]) -> list[Group]:
 
     Raises ValueError where a group has two networks of one head and seed.
     """
-    heads = list(HEAD_STYLES)
-    ordered = sorted(found, key=lambda a: (heads.index(a.config.head), a.config.seed))
+    ordered = in_order(found)
     made = []
     for dataset in captions.datasets(found):
         for protocol in recipes.PROTOCOLS:

@@ -1,11 +1,18 @@
-"""Tables of what is plotted, a line for each point: made from runs, and asked for lines."""
+"""Runs in order, and tables of what is plotted: made from runs, and asked for lines."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
+from replication.figures.common.style import HEAD_STYLES
 from replication.runs.store import Trained
+
+
+def in_order(runs: Iterable[Trained]) -> list:
+    """The runs by head, in HEAD_STYLES' order, and seed."""
+    heads = list(HEAD_STYLES)
+    return sorted(runs, key=lambda run: (heads.index(run.config.head), run.config.seed))
 
 
 def run_columns(run: Trained) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from replication.figures.common import captions
 from replication.figures.common.drawing import described
 from replication.figures.common.sliders import add_slider
 from replication.figures.common.style import HEAD_STYLES
-from replication.figures.common.tables import stacked
+from replication.figures.common.tables import in_order, stacked
 from replication.runs.store import Run
 
 
@@ -35,9 +35,7 @@ def data(runs: Sequence[Run]) -> Latents:
     dataset = captions.datasets(runs)[0]
     own = [run for run in runs if run.config.dataset == dataset]
     counts: dict[str, tuple[Run, NDArray]] = {}
-    for run in sorted(
-        own, key=lambda run: (list(HEAD_STYLES).index(run.config.head), run.config.seed)
-    ):
+    for run in in_order(own):
         histogram = run.arrays().get("latent_histogram")
         if histogram is not None:
             counts.setdefault(run.config.head, (run, histogram[-1]))

@@ -59,35 +59,32 @@ def best(numbers: Measured, group: Group) -> list[str]:
 
 def table(numbers: Measured, group: Group) -> str:
     """A Markdown table: every number, a column for each architecture."""
-
-    def line(name: str, write, *place: str, column: str = "value") -> wording.Quantity:
-        return wording.Quantity(name, by_head(numbers, group, *place, column), write)
-
     names = SCORES | {"msp": "maximum softmax", "vertex": "nearest vertex"}
     errors = "misclassified"
-    lines = [
-        line("misclassified test images", wording.value, errors, "msp", "auroc", column="positives")
-    ]
+    # What a line is, how it is written, and its place in the numbers.
+    lines = [("misclassified test images", wording.value, errors, "msp", "auroc", "positives")]
     for score in SCORES:
-        lines.append(line(f"AUROC, {names[score]}", wording.value, errors, score, "auroc"))
+        lines.append((f"AUROC, {names[score]}", wording.value, errors, score, "auroc"))
     for score in ("mahalanobis", "msp"):
-        lines.append(line(f"AUPR, {names[score]}", wording.value, errors, score, "aupr"))
+        lines.append((f"AUPR, {names[score]}", wording.value, errors, score, "aupr"))
         title = f"risk–coverage area, {names[score]}"
-        lines.append(line(f"{title}, ‰", _per_mille, errors, score, "aurc"))
-        lines.append(line(f"{title}, in excess, ‰", _per_mille, errors, score, "excess_aurc"))
+        lines.append((f"{title}, ‰", _per_mille, errors, score, "aurc"))
+        lines.append((f"{title}, in excess, ‰", _per_mille, errors, score, "excess_aurc"))
     for reading, note in (("logits", ""), ("probabilities", ", as its loss reads it")):
-        for metric, title in (
-            ("ece_before", "calibration error"),
-            ("ece_after", "calibration error after scaling"),
+        for metric, title, write in (
+            ("ece_before", "calibration error", wording.percent),
+            ("ece_after", "calibration error after scaling", wording.percent),
+            ("temperature", "temperature", wording.value),
         ):
-            lines.append(line(title + note, wording.percent, "calibration", reading, metric))
-        lines.append(
-            line(f"temperature{note}", wording.value, "calibration", reading, "temperature")
-        )
+            lines.append((title + note, write, "calibration", reading, metric))
     for score in SCORES:
         title = f"another dataset: AUROC, {names[score]}"
-        lines.append(line(title, wording.value, "outside", score, "auroc"))
-    return wording.table([quantity for quantity in lines if len(quantity.values)])
+        lines.append((title, wording.value, "outside", score, "auroc"))
+    found = [
+        wording.Quantity(name, by_head(numbers, group, *place), write)
+        for name, write, *place in lines
+    ]
+    return wording.table([quantity for quantity in found if len(quantity.values)])
 
 
 def _per_mille(fractions: pd.Series) -> str:
