@@ -64,7 +64,7 @@ def test_every_dataset_has_its_findings_also_where_nothing_is_frozen(own_folders
 def test_a_campaign_whose_runs_all_diverged_is_no_error(lost):
     runs = both()
     runs[lost] = [replace(r, history=r.history[["epoch", "split"]][:0]) for r in runs[lost]]
-    text = two_protocols.findings_of("mnist", runs)
+    text = two_protocols.findings({"mnist": runs})
     assert "| Quantity |" in text
     assert "nan" not in text
 

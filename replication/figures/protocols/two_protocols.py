@@ -43,18 +43,13 @@ def shown(found: Mapping[str, Runs]) -> list[Run]:
 
 
 def findings(found: Mapping[str, Runs]) -> str:
-    """What `findings_of` says of each."""
-    return "\n\n".join(
-        f"**{TITLES[name]}**\n\n{findings_of(name, runs)}" for name, runs in found.items()
-    )
-
-
-def findings_of(name: str, runs: Runs) -> str:
-    """Each protocol's numbers side by side, as Markdown, or how to train what is missing."""
-    missing = [campaign for protocol, campaign in CAMPAIGNS[name].items() if not runs[protocol]]
-    if missing:
-        return " ".join(map(captions.missing, dict.fromkeys(missing)))
-    return numbers(runs)
+    """Of each the protocols' numbers side by side, as Markdown, or how to train what is missing."""
+    parts = []
+    for name, runs in found.items():
+        missing = [campaign for protocol, campaign in CAMPAIGNS[name].items() if not runs[protocol]]
+        advice = " ".join(map(captions.missing, dict.fromkeys(missing)))
+        parts += [f"**{TITLES[name]}**", advice or numbers(runs)]
+    return "\n\n".join(parts)
 
 
 def numbers(runs: Runs) -> str:

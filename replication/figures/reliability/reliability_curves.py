@@ -1,7 +1,6 @@
 """What is right if only the images are kept of which a network is surest: risk by coverage."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,21 +22,8 @@ TASK = "misclassified"
 SHOWN = ("mahalanobis", "msp")
 PANEL_HEIGHT = 270
 LEFT = 70
-
-
-class Kind(NamedTuple):
-    """A kind of curve: its array, what its axes show, and the curve of chance if it is known."""
-
-    array: str
-    across: str
-    up: str
-    chance: bool
-
-
-KINDS = (
-    Kind("roc", "false positives", "errors found", True),
-    Kind("risk", "coverage", "error rate", False),
-)
+# What the axes of each curve show, by its array; chance is known of "roc".
+AXES = {"roc": ("false positives", "errors found"), "risk": ("coverage", "error rate")}
 
 
 def data(found: Sequence[Assessment]) -> Measured:
@@ -58,11 +44,11 @@ def _curves(found: Assessment) -> pd.DataFrame:
     return stacked(
         {
             "score": score,
-            "curve": kind.array,
+            "curve": curve,
             "across": arrays["grid"],
-            "value": arrays[kind.array][list(SCORES).index(score)],
+            "value": arrays[curve][list(SCORES).index(score)],
         }
-        for kind in KINDS
+        for curve in AXES
         for score in SHOWN
     )
 
@@ -70,7 +56,7 @@ def _curves(found: Assessment) -> pd.DataFrame:
 def figure(curves: Measured) -> go.Figure:
     """A row of ROC curves and one of risks, a column per score, and a slider for the groups."""
     fig = make_subplots(
-        rows=len(KINDS),
+        rows=len(AXES),
         cols=len(SHOWN),
         shared_yaxes=True,
         subplot_titles=[SCORES[score] for score in SHOWN],
@@ -78,32 +64,32 @@ def figure(curves: Measured) -> go.Figure:
         vertical_spacing=0.2,
     )
     panels = [
-        (kind, score, {"row": row, "col": col})
-        for row, kind in enumerate(KINDS, start=1)
+        (curve, score, {"row": row, "col": col})
+        for row, curve in enumerate(AXES, start=1)
         for col, score in enumerate(SHOWN, start=1)
     ]
     heads = assessed.heads(curves.groups)
     sound = curves.table[curves.table["failed"] == ""]
 
     def traces_of(group: Group) -> list[go.Scatter]:
-        return [_mean(sound, group, kind, s, head) for kind, s, _ in panels for head in heads]
+        return [_mean(sound, group, curve, s, head) for curve, s, _ in panels for head in heads]
 
     places = [where for _, _, where in panels for _ in heads]
     for trace, where in zip(traces_of(curves.groups[0]), places, strict=True):
         fig.add_trace(trace, **where)
-    for kind, _, where in panels:
-        if kind.chance:
+    for curve, _, where in panels:
+        if curve == "roc":
             fig.add_trace(diagonal(), **where)
-        fig.update_xaxes(title_text=kind.across, tickformat=".0%", **where)
-        fig.update_yaxes(tickformat=".0%" if kind.chance else ".1%", **where)
+        fig.update_xaxes(title_text=AXES[curve][0], tickformat=".0%", **where)
+        fig.update_yaxes(tickformat=".0%" if curve == "roc" else ".1%", **where)
         if where["col"] == 1:
-            fig.update_yaxes(title_text=kind.up, **where)
+            fig.update_yaxes(title_text=AXES[curve][1], **where)
 
     def layout_of(group: Group) -> dict:
         own = group.select(sound, curve="risk")
         shown = {"range": [-0.03 * own["value"].max(), 1.05 * own["value"].max()]}
         axes = [
-            fig.get_subplot(w["row"], w["col"]).yaxis for kind, _, w in panels if not kind.chance
+            fig.get_subplot(w["row"], w["col"]).yaxis for curve, _, w in panels if curve == "risk"
         ]
         return {axis.plotly_name: shown for axis in axes}
 
@@ -121,15 +107,15 @@ def figure(curves: Measured) -> go.Figure:
         "slider goes through datasets and protocols.",
         table=curves.table.round(5),
         setting=assessed.setting(curves.groups),
-        height=PANEL_HEIGHT * len(KINDS) + 90,
+        height=PANEL_HEIGHT * len(AXES) + 90,
         margin={"l": LEFT},
     )
 
 
-def _mean(sound: pd.DataFrame, group: Group, kind: Kind, score: str, head: str) -> go.Scatter:
+def _mean(sound: pd.DataFrame, group: Group, curve: str, score: str, head: str) -> go.Scatter:
     """The mean over the seeds, of rows that did not fail; without points where there is none."""
     look = HEAD_STYLES[head]
-    own = group.select(sound, head=head, score=score, curve=kind.array)
+    own = group.select(sound, head=head, score=score, curve=curve)
     by_seed = own.pivot(index="across", columns="seed", values="value")
     return go.Scatter(
         **_points(by_seed.mean(axis=1, skipna=False)),

@@ -50,17 +50,28 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     ).update_annotations(font_size=12)
     for i, dataset in enumerate(datasets, start=1):
         own = found[found["dataset"] == dataset]
+        own = own.assign(accuracy=100 * own["accuracy"])
         order = list(own["optimizer"].unique())
         for j, name in enumerate(NAMES, start=1):
             for axes, (label, color, symbol) in AXES_STYLES.items():
-                dots = _dots(own[own["axes"] == axes], order, name)
-                look = {"color": color, "symbol": symbol, "size": 9, "opacity": 0.75}
-                legend = {"name": label, "legendgroup": label}
-                fig.add_trace(dots.update(marker=look, **legend), row=i, col=j)
-        ranges = _around(own["excess"]), _around(100 * own["accuracy"])
-        for j, span in enumerate(ranges, start=1):
+                dots = own[own["axes"] == axes]
+                trace = go.Scatter(
+                    x=dots[name],
+                    y=[order.index(optimizer) for optimizer in dots["optimizer"]],
+                    text=dots["optimizer"],
+                    customdata=dots["seed"],
+                    mode="markers",
+                    marker={"color": color, "symbol": symbol, "size": 9, "opacity": 0.75},
+                    name=label,
+                    legendgroup=label,
+                    hovertemplate="%{text}<br>seed %{customdata}: %{x:.3f}<extra></extra>",
+                )
+                fig.add_trace(trace, row=i, col=j)
+            room = 0.05 * (own[name].max() - own[name].min())
+            span = [own[name].min() - room, own[name].max() + room]
             fig.update_xaxes(range=span, nticks=4, tickangle=0, row=i, col=j)
-        fig.add_trace(_names(order, ranges[0][0]), row=i, col=1)
+        left, _ = fig.get_subplot(i, 1).xaxis.range
+        fig.add_trace(_names(order, left), row=i, col=1)
         lines_at = {"tickvals": list(range(len(order))), "showticklabels": False, "ticks": ""}
         fig.update_yaxes(lines_at, range=[-0.7, len(order)], zeroline=False, row=i)
         for level in (NO_CODE, CODE):
@@ -81,11 +92,6 @@ def figure(found: pd.DataFrame, runs: Sequence[Run]) -> go.Figure:
     )
 
 
-def _around(values: pd.Series) -> list[float]:
-    room = 0.05 * (values.max() - values.min())
-    return [values.min() - room, values.max() + room]
-
-
 def _names(order: Sequence[str], left: float) -> go.Scatter:
     """The optimizers' names, each above its line: beside it a phone has no room for them."""
     return go.Scatter(
@@ -98,15 +104,4 @@ def _names(order: Sequence[str], left: float) -> go.Scatter:
         cliponaxis=False,
         hoverinfo="skip",
         showlegend=False,
-    )
-
-
-def _dots(own: pd.DataFrame, order: Sequence[str], name: str) -> go.Scatter:
-    return go.Scatter(
-        x=(100 if name == "accuracy" else 1) * own[name],
-        y=[order.index(optimizer) for optimizer in own["optimizer"]],
-        text=own["optimizer"],
-        customdata=own["seed"],
-        mode="markers",
-        hovertemplate="%{text}<br>seed %{customdata}: %{x:.3f}<extra></extra>",
     )
