@@ -42,7 +42,7 @@ def signed(book: Book) -> NDArray:
 
 
 def figure(shown: Sequence[Book]) -> go.Figure:
-    """The figure of `data`, a panel below the other."""
+    """A panel for each code book: classes against sorted dimensions, colored by fraction."""
     titles = [
         f"{DATASETS[c.dataset].title}: {HEAD_STYLES[c.head].name.lower()}"
         for c in [book.run.config for book in shown]

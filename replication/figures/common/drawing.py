@@ -92,11 +92,9 @@ def described(
 
 def _name_once(fig: go.Figure) -> None:
     """Name each legend group by the first of its traces that is not kept out of the legend."""
-    traces = [trace for trace in fig.data if "legendgroup" in trace]  # no image has one
-    groups = [trace.legendgroup for trace in traces if trace.legendgroup]
-    if len(set(groups)) == len(groups):  # then Plotly does
-        return
     named = set()
-    for trace in traces:
+    for trace in fig.data:
+        if "legendgroup" not in trace or not trace.legendgroup:  # images have none
+            continue
         trace.showlegend = trace.showlegend is not False and trace.legendgroup not in named
         named |= {trace.legendgroup} if trace.showlegend else set()

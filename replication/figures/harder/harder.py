@@ -29,7 +29,7 @@ def frozen(datasets: str) -> tuple[list[str], list[Run]]:
 
 
 def data(runs: Sequence[Run]) -> Curves | None:
-    """What the figure shows; None where there is no run."""
+    """Accuracy, whole-code agreement and relative spread by epoch; None where there is no run."""
     what = (
         "Test accuracy, fraction of training points with their class's whole code, and spread "
         "within the classes over that between them (logarithmic)."
@@ -38,7 +38,7 @@ def data(runs: Sequence[Run]) -> Curves | None:
 
 
 def figure(curves: Curves | None) -> go.Figure | None:
-    """The figure of `data`; None where there is nothing to draw."""
+    """Curves of these three, a row for each; None where there is nothing to draw."""
     alt = (
         "Test accuracy, whole-code agreement and relative spread within the classes against the "
         "epoch on harder datasets, for the four architectures."

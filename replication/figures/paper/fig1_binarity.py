@@ -22,7 +22,7 @@ def rows(split: str) -> tuple[Row, ...]:
 
 
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
-    """What the figure shows of runs with a linear penultimate layer."""
+    """The mixtures' three numbers by epoch, of runs with a linear penultimate layer."""
     what = (
         f"The paper's figure 1 ({split} set): two Gaussians fitted to each penultimate dimension, "
         "averaged over dimensions. Third row: the distance of their means in standard deviations."
@@ -31,7 +31,7 @@ def data(runs: Sequence[Run], split: str = "train") -> Curves:
 
 
 def figure(curves: Curves) -> go.Figure:
-    """The figure of `data`."""
+    """Curves of the score, the standard deviation and the peak separation, a row for each."""
     alt = (
         "Log-likelihood score, standard deviation and peak separation of two-component mixtures "
         "against the epoch, for the binary-encoding and the linear-penultimate architectures."

@@ -19,7 +19,7 @@ def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
 
 
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
-    """What the figure shows; the runs' `metrics` choose the label that makes a class."""
+    """Both agreements by epoch; the runs' `metrics` choose the label that makes a class."""
     definitions = captions.definitions(runs)
     label = "predicted label" if definitions == "released" else "true label"
     what = (
@@ -30,7 +30,7 @@ def data(runs: Sequence[Run], split: str = "train") -> Curves:
 
 
 def figure(curves: Curves) -> go.Figure:
-    """The figure of `data`."""
+    """Curves of whole-code agreement, and below it of per-bit agreement."""
     alt = (
         "Whole-code and per-bit agreement within the classes against the epoch, "
         "for the four architectures."

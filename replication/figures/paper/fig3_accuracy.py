@@ -15,13 +15,13 @@ ROWS = (
 
 
 def data(runs: Sequence[Run]) -> Curves:
-    """What the figure shows."""
+    """Accuracy by epoch on both splits."""
     what = "The paper's figure 3: accuracy on the train set (top) and on the test set (bottom)."
     return curve_data(runs, ROWS, what)
 
 
 def figure(curves: Curves) -> go.Figure:
-    """The figure of `data`."""
+    """Curves of train accuracy, and below it of test accuracy."""
     alt = "Train and test accuracy against the epoch, for the four architectures."
     return draw(curves, figure, alt)
 

@@ -24,7 +24,7 @@ def rows(split: str, definitions: str = "described") -> tuple[Row, ...]:
 
 
 def data(runs: Sequence[Run], split: str = "train") -> Curves:
-    """What the figure shows; the runs' `metrics` choose the definitions."""
+    """Five measures of neural collapse by epoch; the runs' `metrics` choose the definitions."""
     definitions = captions.definitions(runs)
     what = f"The paper's figure 4 ({split} set): five measures of neural collapse, 0 when perfect."
     if definitions == "released":
@@ -43,7 +43,7 @@ def released_max_angle_of_etf(classes: int) -> float:
 
 
 def figure(curves: Curves) -> go.Figure:
-    """The figure of `data`."""
+    """Curves of the five measures, a row for each."""
     alt = (
         "Equinorm, equiangularity, max angle, Tr(Sw Sb+)/C and within-class covariance against the "
         "epoch, for the four architectures."

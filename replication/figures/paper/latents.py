@@ -36,8 +36,8 @@ def data(runs: Sequence[Run]) -> Latents:
     own = [run for run in runs if run.config.dataset == dataset]
     counts: dict[str, tuple[Run, NDArray]] = {}
     for run in in_order(own):
-        histogram = run.arrays().get("latent_histogram")
-        if histogram is not None:
+        histogram = run.arrays().get("latent_histogram", ())
+        if len(histogram):  # a run that diverged at once has none
             counts.setdefault(run.config.head, (run, histogram[-1]))
     if not counts:
         raise ValueError("no run has histograms; those with a linear penultimate layer have them")

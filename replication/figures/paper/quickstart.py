@@ -15,13 +15,13 @@ ROWS = (
 
 
 def data(runs: Sequence[Run]) -> Curves:
-    """What the figure shows."""
+    """Test accuracy and whole-code agreement by epoch."""
     what = "Test accuracy, and the fraction of training points whose whole code is their class's."
     return curve_data(runs, ROWS, what)
 
 
 def figure(curves: Curves) -> go.Figure:
-    """The figure of `data`."""
+    """Curves of test accuracy, and below it of whole-code agreement."""
     alt = "Test accuracy and whole-code agreement against the epoch, for the four architectures."
     return draw(curves, figure, alt)
 

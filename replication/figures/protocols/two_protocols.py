@@ -38,7 +38,7 @@ def frozen() -> dict[str, Runs]:
 
 
 def shown(found: Mapping[str, Runs]) -> list[Run]:
-    """All runs."""
+    """The runs of every dataset and protocol, in one list."""
     return [run for by_protocol in found.values() for runs in by_protocol.values() for run in runs]
 
 

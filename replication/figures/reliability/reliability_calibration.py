@@ -29,7 +29,7 @@ LANE = 0.22
 
 
 class Calibration(NamedTuple):
-    """What the figure shows.
+    """How confidence and accuracy agree, before and after temperature scaling.
 
     `bins`: a line for each dataset, protocol, head, stage (before or after) and bin that is not
     empty, of all seeds together: `count`, mean `confidence` and `accuracy`. `errors`: a line for

@@ -53,7 +53,7 @@ class Shot(NamedTuple):
 
 
 class Gallery(NamedTuple):
-    """What the figure shows.
+    """Images with what attacks make of them, and how far all images must move.
 
     `bars`: by a group's title, head and number, how many of all images of all networks, as a
     fraction, lie between two neighbors of `edges`. `outcomes`: those of `robustness_sanity.data`.
