@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from binenc_core.config import known
 from replication.data.datasets import DATASETS
 from replication.figures.common import captions
 from replication.figures.common.drawing import described
@@ -45,8 +46,7 @@ class Curves(NamedTuple):
 
 def check_split(name: str) -> None:
     """Raise ValueError, naming what is allowed, for what is neither train nor test."""
-    if name not in SPLITS:
-        raise ValueError(f"split is {name!r}; allowed: {', '.join(SPLITS)}")
+    known("split", SPLITS, name)
 
 
 def curve_data(runs: Sequence[Run], rows: Sequence[Row], what: str) -> Curves:
