@@ -18,6 +18,9 @@ def test_a_sentence_has_network_seeds_protocol_and_what_differs_with_the_papers_
     )
     apart = [made_run(seed=seed) for seed in (10, 12)]
     assert ", seeds 10, 12; " in captions.setting(apart)
+    runs = made_runs(seeds=3)
+    fewer = [run for run in runs if run.config.head != "none" or run.config.seed < 2]
+    assert ", seeds 0–2 (no penultimate: seeds 0–1); " in captions.setting(fewer)
 
 
 def test_a_page_says_the_essentials_and_folds_the_rest():

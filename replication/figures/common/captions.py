@@ -96,7 +96,7 @@ def _sentence(protocol: str, configs: Sequence[RunConfig]) -> str:
         *_penalties(configs),
         *filter(None, [_any_of(AUGMENTATION_NAMES[config.augmentation] for config in configs)]),
         _epochs(configs),
-        _seeds(configs),
+        _seeds(configs) + _fewer(configs),
     ]
     text = PROTOCOL_NAMES[protocol]
     if dataset not in PAPER_DATASETS:
@@ -140,6 +140,16 @@ def _seeds(configs: Sequence[RunConfig]) -> str:
     first, last = seeds[0], seeds[-1]
     joined = last - first == len(seeds) - 1
     return "seeds " + (f"{first}–{last}" if joined else ", ".join(map(str, seeds)))
+
+
+def _fewer(configs: Sequence[RunConfig]) -> str:
+    """The seeds of the architectures that lack some of the others', in brackets."""
+    heads: dict[str, list[RunConfig]] = {}
+    for config in configs:
+        heads.setdefault(config.head, []).append(config)
+    own = {HEAD_STYLES[head].name.lower(): _seeds(found) for head, found in heads.items()}
+    lacking = [f"{name}: {seeds}" for name, seeds in own.items() if seeds != _seeds(configs)]
+    return f" ({'; '.join(lacking)})" if lacking else ""
 
 
 def _varied(configs: Sequence[RunConfig]) -> list[str]:
