@@ -237,9 +237,10 @@ class RunConfig:
 
 def known(name: str, allowed: Iterable[str], *values: Any) -> None:
     """Raise a ValueError that names what is allowed, for the first of the values that is not."""
+    choices = list(allowed)  # a value of a TOML file may be a table, which has no hash
     for value in values:
-        if value not in list(allowed):  # of a TOML file it may be a table, which has no hash
-            raise ValueError(f"{name} is {value!r}; allowed: {', '.join(allowed)}")
+        if value not in choices:
+            raise ValueError(f"{name} is {value!r}; allowed: {', '.join(choices)}")
 
 
 def checked(item: Field, value: Any) -> Any:

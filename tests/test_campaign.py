@@ -242,7 +242,7 @@ def test_the_files_of_a_dataset_are_fetched_once_and_before_any_training(monkeyp
 def test_a_process_that_never_begins_fails_its_run_in_one_line(monkeypatch):
     monkeypatch.setattr(local, "START_SECONDS", 1)
     # As a library that tries for ever to get memory.
-    monkeypatch.setattr(local, "train_one", never_begin)
+    monkeypatch.setattr(local.workers, "train_one", never_begin)
     state = campaign.begin(CONFIGS[:1])
     campaign.train_missing(state, local.LocalExecutor(1), lambda state: None)
     assert state.failed[CONFIGS[0]] == "its process did not begin within 1 s: is the memory short?"

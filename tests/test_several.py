@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from replication.campaigns import campaign, local
+from replication.campaigns import campaign, local, workers
 from replication.campaigns.get_runs import get_or_train_all
 from replication.runs import store, trainer
 from small_runs import frozen, quick
@@ -92,5 +92,5 @@ def test_what_is_frozen_is_trained_where_runs_of_this_machine_are_asked_for(sing
 
 
 def test_a_process_of_a_campaign_leaves_it_to_the_campaign_what_is_frozen(elsewhere, one_thread):
-    local.train_one(elsewhere, "cpu", 1, str)
+    workers.train_one(elsewhere, "cpu", 1, str)
     assert (store.runs_folder() / elsewhere.id).is_dir()

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from binenc_core.config import RunConfig, read_whole
+from replication.campaigns.workers import train_one
 from replication.data import sources
 from replication.runs import store
 
@@ -50,9 +51,6 @@ class Training:
 
     def __call__(self) -> None:
         """Train the run, or go on from its checkpoint; raises what the training raises."""
-        # Loads what commands that read do without.
-        from replication.campaigns.local import train_one
-
         train_one(RunConfig(**self.settings), self.device, self.threads)
 
     def checkpoint(self) -> Any:

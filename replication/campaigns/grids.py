@@ -53,7 +53,8 @@ def read(name: str) -> NamedRuns:
     if not path.is_file():
         if is_path:
             raise ValueError(f"campaign {name}: there is no such file")
-        known("campaign", [*names(), "or the path of a .toml file"], name)
+        allowed = f"{', '.join(names())}, or the path of a .toml file"
+        raise ValueError(f"campaign is {name!r}; allowed: {allowed}")
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         groups = _groups(tables)

@@ -1,76 +1,22 @@
 """Trains the runs of a campaign in processes of this machine."""
 
-import multiprocessing
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from multiprocessing.context import BaseContext
 
 from pebble import ProcessExpired, ProcessPool
 
 from binenc_core.config import RunConfig
-from replication.base.progress import Say
+from replication.campaigns import workers
 from replication.runs import trainer
 
 # A process that has not begun to train in this time never will: a library that finds too little
 # memory may try for ever. On a machine that is busy with other work it may take minutes.
 START_SECONDS = 300
-
-
-def train_one(config: RunConfig, device: str, threads: int, say: Say = print) -> None:
-    """Train a run with so many CPU threads and keep it, from its last checkpoint on.
-
-    Returns at once where the run is in the runs folder or another process is training it; whoever
-    asks for it has looked in results/. Raises as `trainer.get_or_train` does.
-    """
-    # What is slow to load comes before the run is locked: who waits for it sees where it fails.
-    import sklearn.datasets  # noqa: F401
-    import torch
-
-    torch.set_num_threads(threads)
-    try:
-        trainer.get_or_train(config, device, say, wait=False, frozen={})
-    except trainer.BusyError as busy:
-        say(str(busy))
-
-
-def silent(text: str) -> None:
-    """Say nothing."""
-
-
-def spawning() -> BaseContext:
-    """How processes of a campaign are made; raises OSError where the system lets none be made.
-
-    A forked process could inherit a lock that some thread holds.
-    """
-    context = multiprocessing.get_context("spawn")
-    try:
-        context.Lock()
-    except OSError as error:
-        reason = f"{error.strerror}: is /dev/shm there, and can it be written?"
-        raise OSError(f"processes side by side need shared memory: {reason}") from error
-    return context
-
-
-def begin() -> None:
-    """Prepare a process of a campaign on this machine."""
-    os.environ["TQDM_DISABLE"] = "1"  # the campaign has a table of its own
-    from tqdm import tqdm  # which reads the variable when it is imported
-
-    # Its own lock is a semaphore, of which the end of this process may leave something behind.
-    tqdm.set_lock(threading.RLock())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this process when its parent does, even if that was killed; checkpoints are whole."""
-    multiprocessing.parent_process().join()
-    os._exit(1)
 
 
 class LocalJob:
@@ -120,7 +66,7 @@ class LocalExecutor:
         self.pool = self._new_pool()
 
     def _new_pool(self) -> ProcessPool:
-        return ProcessPool(self.processes, initializer=begin, context=spawning())
+        return ProcessPool(self.processes, initializer=workers.begin, context=workers.spawning())
 
     def room(self, running: int) -> int:
         """How many more runs may be submitted while so many are."""
@@ -128,8 +74,8 @@ class LocalExecutor:
 
     def submit(self, configs: Sequence[RunConfig]) -> list[LocalJob]:
         """Let free processes train these runs."""
-        how = (self.device, self.threads, silent)
-        futures = self.schedule(train_one, [(config, *how) for config in configs])
+        how = (self.device, self.threads, workers.silent)
+        futures = self.schedule(workers.train_one, [(config, *how) for config in configs])
         return [LocalJob(*pair) for pair in zip(futures, configs, strict=True)]
 
     def schedule(self, work: Callable, arguments: Iterable[tuple]) -> list[Future]:

@@ -22,11 +22,11 @@ def lines(campaign: Campaign, say: Say) -> Watch:
     stuck: set[RunConfig] = set()
 
     def watch(campaign: Campaign) -> None:
-        ended = {config: _end(run) for config, run in campaign.runs.items()}
-        ended |= {config: f"failed: {reason}" for config, reason in campaign.failed.items()}
-        for config, how in ended.items():
+        for config in [*campaign.runs, *campaign.failed]:
             if config not in told:
                 told.add(config)
+                run = campaign.runs.get(config)
+                how = _end(run) if run else f"failed: {campaign.failed[config]}"
                 say(f"{names[config]}: {how} ({_tally(campaign)})")
         for run in campaign.running:
             if run.is_stuck and run.config not in stuck:

@@ -1,6 +1,6 @@
 """A trained network -> its reliability: the table and the arrays that `reliability` names."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -72,10 +72,12 @@ def assess(model: Classifier, data: Dataset, config: RunConfig, images: int | No
     rows = []
     for task, (whole, few, exact) in cases.items():
         rows += detected(task, fitted[""], whole)
+        usual = aurocs(fitted[""], whole, OF_X)
         for key, factor in SCALES.items():
             scaled = whole._replace(out=whole.out._replace(x=whole.out.x * factor))
-            rows += changed(task, key, OF_X, (fitted[""], whole), (fitted[key], scaled))
-        rows += changed(task, "float64", SCORES, (fitted[""], few), (fitted[""], exact))
+            rows += changed(task, key, usual, aurocs(fitted[key], scaled, OF_X), whole.positive)
+        in_both = (aurocs(fitted[""], case, SCORES) for case in (few, exact))
+        rows += changed(task, "float64", *in_both, few.positive)
     calibrated, arrays = calibrations(own[0], config)
     arrays |= curves(fitted[""], cases["misclassified"][0])
     return StudyResult(number, pd.DataFrame(rows + calibrated)[list(RELIABILITY_COLUMNS)], arrays)
@@ -143,25 +145,23 @@ def detected(task: str, fitted: Fitted, case: Case) -> list[Row]:
     ]
 
 
+def aurocs(fitted: Fitted, case: Case, names: Iterable[str]) -> dict[str, float]:
+    """The AUROC of the scores so named, by name; nan where it is not defined."""
+    found = scores.scores(fitted, case.out)
+    return {name: detection.auroc(found[name], case.positive) for name in names}
+
+
 def changed(
     task: str,
     control: str,
-    names: Iterable[str],
-    usual: tuple[Fitted, Case],
-    again: tuple[Fitted, Case],
+    usual: Mapping[str, float],
+    again: Mapping[str, float],
+    positive: Tensor,
 ) -> list[Row]:
-    """What a control changes in the AUROC of scores, of one case each by what was fitted for it.
-
-    nan where either is not defined.
-    """
-    found = []
-    for fitted, case in (usual, again):
-        own = scores.scores(fitted, case.out)
-        found.append({name: detection.auroc(own[name], case.positive) for name in names})
-    changes = {name: abs(found[1][name] - found[0][name]) for name in names}
+    """What a control changes in the AUROC of scores, without an interval; nan without either."""
     return [
-        row(task, name, f"change_{control}", Estimate(change), usual[1].positive)
-        for name, change in changes.items()
+        row(task, name, f"change_{control}", Estimate(abs(again[name] - usual[name])), positive)
+        for name in usual
     ]
 
 

@@ -39,8 +39,10 @@ class GammaEntry:
 
     def _exact_entered(self, change) -> None:
         self._following = True
-        self.slider.value = nearest(change.new)
-        self._following = False
+        try:
+            self.slider.value = nearest(change.new)
+        finally:
+            self._following = False
 
 
 def nearest(gamma: float) -> float:

@@ -2,6 +2,7 @@
 
 import asyncio
 import html
+from collections.abc import Callable
 from typing import Any
 
 from ipywidgets import (
@@ -146,12 +147,9 @@ class GammaPanel(VBox):
                 entry.observe(self._look_up, "value")
         self.dimension.observe(self._refresh, "value")
         self.train.on_click(self._train_clicked)
-        for button, act in (
-            (self.stop, self.controller.stop),
-            (self.compare, self.controller.compare),
-            (self.clear, self.controller.clear),
-        ):
-            button.on_click(lambda _, act=act: (act(), self._refresh()))
+        self.stop.on_click(lambda button: self._do(self.controller.stop))
+        self.compare.on_click(lambda button: self._do(self.controller.compare))
+        self.clear.on_click(lambda button: self._do(self.controller.clear))
 
     def _dataset_chosen(self, change: Any) -> None:
         """Give the entries of which each dataset has its own their usual values."""
@@ -186,6 +184,10 @@ class GammaPanel(VBox):
             self.controller.train(config, self.entries["device"].value)
         self._refresh()
         self._follow()
+
+    def _do(self, act: Callable[[], None]) -> None:
+        act()
+        self._refresh()
 
     def _follow(self) -> None:
         """Look at the training from time to time; between two looks the kernel is free."""

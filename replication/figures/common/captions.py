@@ -144,11 +144,11 @@ def _seeds(configs: Sequence[RunConfig]) -> str:
 
 def _fewer(configs: Sequence[RunConfig]) -> str:
     """The seeds of the architectures that lack some of the others', in brackets."""
-    heads: dict[str, list[RunConfig]] = {}
-    for config in configs:
-        heads.setdefault(config.head, []).append(config)
-    own = {HEAD_STYLES[head].name.lower(): _seeds(found) for head, found in heads.items()}
-    lacking = [f"{name}: {seeds}" for name, seeds in own.items() if seeds != _seeds(configs)]
+    whole, lacking = _seeds(configs), []
+    for head in dict.fromkeys(config.head for config in configs):
+        own = _seeds([config for config in configs if config.head == head])
+        if own != whole:
+            lacking.append(f"{HEAD_STYLES[head].name.lower()}: {own}")
     return f" ({'; '.join(lacking)})" if lacking else ""
 
 

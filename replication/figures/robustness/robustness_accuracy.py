@@ -1,6 +1,7 @@
 """Which share of the images is still classified correctly, under every perturbation of a size."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -35,19 +36,28 @@ def robust_accuracy(found: Assessment, attack: str, budgets: ArrayLike) -> NDArr
     return (len(reach) - np.searchsorted(reach, budgets, side="right")) / len(table)
 
 
-def data(found: Sequence[Assessment]) -> Measured:
-    """The curves of every network.
+class RobustAccuracy(NamedTuple):
+    """The curves of every network, and which of them are results.
 
-    `table`: a line for each dataset, protocol, head, seed and budget, with the robust accuracy by
-    the smallest perturbation of all attacks (`smallest`) and by DeepFool alone (`deepfool`).
+    `measured`: a line for each dataset, protocol, head, seed and budget, with the robust accuracy
+    by the smallest perturbation of all attacks (`smallest`) and by DeepFool alone (`deepfool`).
+    `outcomes`: those of `robustness_sanity.data`.
     """
+
+    measured: Measured
+    outcomes: pd.DataFrame
+
+
+def data(found: Sequence[Assessment]) -> RobustAccuracy:
+    """The curves of every network, and what the sanity checks say of them."""
     budgets = np.linspace(0, largest_budget(found), STEPS + 1)
 
     def curves(own: Assessment) -> dict[str, NDArray]:
         by_number = {name: robust_accuracy(own, name, budgets) for name in NUMBERS}
         return {"budget": budgets, **by_number}
 
-    return assessed.measured(found, curves)
+    measured = assessed.measured(found, curves)
+    return RobustAccuracy(measured, robustness_sanity.data(measured.groups))
 
 
 def largest_budget(found: Sequence[Assessment]) -> float:
@@ -59,24 +69,24 @@ def largest_budget(found: Sequence[Assessment]) -> float:
     return float(np.ceil(np.nanmax(ends) * 20) / 20)
 
 
-def figure(found: Measured) -> go.Figure:
+def figure(found: RobustAccuracy) -> go.Figure:
     """A panel for each dataset and protocol, and in it two curves for each architecture."""
-    shown, outcomes = found.groups, robustness_sanity.data(found.groups)
+    shown, table = found.measured
     titles = [group.title for group in shown]
     fig, places = grid(titles, apart=0.18, shared_xaxes="all", shared_yaxes="all")
     for group, where in zip(shown, places, strict=True):
-        own = group.select(found.table)
+        own = group.select(table)
         for head in group.heads:
             curves = own[own["head"] == head].groupby("budget")[list(NUMBERS)].mean()
             for number in NUMBERS:
-                failed = robustness_sanity.failed(outcomes, group, head, number)
+                failed = robustness_sanity.failed(found.outcomes, group, head, number)
                 curve = _curve(curves[number], head, number, failed)
                 if number == "deepfool":
                     if all(trace.legendgroup != curve.legendgroup for trace in fig.data):
                         fig.add_trace(_legend_entry(curve), **where)
                     curve.showlegend = False
                 fig.add_trace(curve, **where)
-    fig.update_xaxes(range=[0, found.table["budget"].max()])
+    fig.update_xaxes(range=[0, table["budget"].max()])
     fig.update_xaxes(title_text="budget of ‖r‖/‖x‖", row=places[-1]["row"])
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(title_text="robust accuracy", col=1)
@@ -88,7 +98,7 @@ def figure(found: Measured) -> go.Figure:
         caption="Share of the test images still classified correctly under every perturbation with "
         "‖r‖/‖x‖ up to the budget, mean over seeds. Thick: by the smallest found. Thin, dotted: "
         "what DeepFool alone would say. Crossed out: fails a sanity check.",
-        table=found.table.round(4),
+        table=table.round(4),
         setting=assessed.setting(shown),
         height=PANEL_HEIGHT * places[-1]["row"] + 60,
     )
