@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from filelock import FileLock
+from xdist.scheduler import LoadFileScheduling
 
 from binenc_book.browser import NoBrowser, chromium
 from replication.base import provenance
@@ -33,6 +34,20 @@ def pytest_collection_modifyitems(items):
             seen.add(name)
     items.sort(key=lambda item: item.path.parent.name == "built")
     items.sort(key=lambda item: item.path.name != "test_book.py")
+
+
+class Scheduling(LoadFileScheduling):
+    """A module's tests in one process, but those that open a page of the book in whichever is free.
+
+    They come last, and would keep one process busy when the others have nothing left to do.
+    """
+
+    def _split_scope(self, nodeid):
+        return nodeid if "test_book_pages.py" in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log)
 
 
 @pytest.fixture
