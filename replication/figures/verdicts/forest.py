@@ -37,9 +37,9 @@ SYMBOLS = {
 }
 FARTHEST = 30
 TICKS = (-16, -4, -1, 0, 1, 4, 9, 16, 25)
-# Heights in pixels: of a group's name, of a line of a claim's text, of its marks below it. A line
-# has as many characters as a phone shows.
-HEAD, TEXT, MARKS, LETTERS = 34, 14, 13, 54
+# Heights in pixels: of a group's name, of a line of a claim's text, of the space below it, and of
+# its marks. A line has as many characters as a phone shows.
+HEAD, TEXT, SPACE, MARKS, LETTERS = 34, 14, 4, 14, 54
 MARGINS = {"t": 60, "b": 10, "l": 10, "r": 10}
 
 
@@ -120,7 +120,7 @@ def _rows(shown: Sequence[Verdict]) -> tuple[dict[tuple[str, str], int], int]:
         top += HEAD
         for text in dict.fromkeys(v.claim.text for v in shown if v.claim.group == group):
             tops[group, text] = top
-            top += _text_height(text) + MARKS
+            top += _text_height(text) + SPACE + MARKS
     return tops, top
 
 
@@ -153,6 +153,7 @@ def _marks(own: Sequence[Verdict], rows: dict, place: int, titles: int) -> go.Sc
         y=[
             rows[v.claim.group, v.claim.text]
             + _text_height(v.claim.text)
+            + SPACE
             + MARKS * (place + 0.5) / titles
             for v in own
         ],

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from replication.base import markdown
+from replication.base.progress import duration
 from replication.runs import store
 from replication.studies import assessments
 from replication.studies.catalog import STUDIES
@@ -23,17 +24,17 @@ def _threads(info: dict) -> int:
 
 
 def text(watts: float) -> str:
-    """Core hours by what they went into and by processor, and the energy, as Markdown.
+    """Core time by what it went into and by processor, and the energy, as Markdown.
 
     `watts`: the power of a busy core with its share of the machine.
     """
     table = pd.DataFrame(_lines(), columns=["what", "processor", "seconds"])
-    hours = table.groupby(["what", "processor"], sort=False)["seconds"].sum() / 3600
-    rows = [(what, name, f"{own:.1f}") for (what, name), own in hours.items()]
-    total = hours.sum()
+    times = table.groupby(["what", "processor"], sort=False)["seconds"].sum()
+    rows = [(what, name, duration(seconds)) for (what, name), seconds in times.items()]
+    total = times.sum() / 3600
     energy = (
         f"Together {total:.0f} core hours: at {watts:g} W for a busy core and its share of the "
         f"machine about {total * watts / 1000:.1f} kWh. Only what is frozen counts; trainings that "
         "failed or were thrown away do not."
     )
-    return markdown.table(("What", "Processor", "Core hours"), rows) + f"\n\n{energy}"
+    return markdown.table(("What", "Processor", "Core time"), rows) + f"\n\n{energy}"
