@@ -8,7 +8,7 @@ PARAMS ?=
 ARGS ?=
 
 STYLE = echo "ruff: lint and format" && $(PY) -m ruff check . && $(PY) -m ruff format --check .
-PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest -n 3 --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help book preview pdf test test-all data bench readme clean

@@ -120,12 +120,13 @@ def _rows(shown: Sequence[Verdict]) -> tuple[dict[tuple[str, str], int], int]:
         top += HEAD
         for text in dict.fromkeys(v.claim.text for v in shown if v.claim.group == group):
             tops[group, text] = top
-            top += _text_height(text) + SPACE + MARKS
+            top += _text_height(text) + MARKS
     return tops, top
 
 
 def _text_height(text: str) -> int:
-    return TEXT * (1 + _wrapped(text).count("<br>"))
+    """The height of a claim's text with the space below it."""
+    return TEXT * (1 + _wrapped(text).count("<br>")) + SPACE
 
 
 def _place(margins: float) -> float:
@@ -153,7 +154,6 @@ def _marks(own: Sequence[Verdict], rows: dict, place: int, titles: int) -> go.Sc
         y=[
             rows[v.claim.group, v.claim.text]
             + _text_height(v.claim.text)
-            + SPACE
             + MARKS * (place + 0.5) / titles
             for v in own
         ],
